@@ -1,0 +1,143 @@
+# Feldsher. Out-of-tree in $(B); `make V=1` shows commands.
+B      ?= build
+PREFIX ?= /usr/local
+V      ?= 0
+Q      := $(if $(filter 1,$(V)),,@)
+say     = @printf '  %-5s %s\n' $(1) $(2)
+
+MAKEFLAGS += --no-print-directory
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+VERSION := 1
+PKGS    := libsodium libzstd sqlite3 jansson libseccomp
+
+warn := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wcast-qual -Wstrict-prototypes \
+        -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wswitch-enum \
+        -Wimplicit-fallthrough
+warn += $(if $(findstring clang,$(CC)),,-Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init \
+        -Wformat-overflow=2 -Wformat-truncation=2)
+hard := -fstack-protector-strong -fstack-clash-protection -fno-common $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+
+OPT      ?= -O2 -D_FORTIFY_SOURCE=3
+CPPFLAGS += -I. -D_GNU_SOURCE -DFELDSHER_VERSION='"$(VERSION)"' -MMD -MP
+CFLAGS   += -std=c17 -g $(OPT) $(warn) $(hard) -fPIE -pthread $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(EXTRA)
+LDFLAGS  += -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(EXTRA)
+LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+src = $(sort $(filter-out %/main.c,$(wildcard $(addsuffix /*.c,$(1)))))
+
+storage  := $(call obj,$(call src,storage storage/*))
+drivers  := $(call obj,$(call src,drivers drivers/*))
+link     := $(call obj,$(call src,sync/folder))
+client   := $(call obj,$(call src,sync/client))
+hub      := $(call obj,$(call src,sync/hub))
+tui      := $(call obj,$(call src,tui tui/*))
+
+programs := feldsher feldsher-dock feldsher-sync feldsher-hub
+bins     := $(addprefix $(B)/,$(programs))
+units    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+benches  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(wildcard tests/system/*.c))
+
+.PHONY: all run test check setup lint format asan fuzz fuzzers torture bench install man clean
+.SECONDARY:
+all: $(bins)
+
+$(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
+$(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
+$(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(B)/storage.a
+$(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(B)/storage.a
+$(bins):
+	$(call say,LD,$(@F))
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+
+$(B)/storage.a: $(storage)
+	$(call say,AR,$(@F))
+	$(Q)rm -f $@ && ar rcs $@ $^
+# everything but the main files: what the tests link with
+$(B)/all.a: $(storage) $(drivers) $(link) $(client) $(hub) $(tui)
+	$(call say,AR,$(@F))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/obj/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/all.a
+	$(call say,LD,unit/$(@F))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+$(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/all.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/system/%: $(B)/obj/tests/system/%.o $(B)/all.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# a fuzz target as a regression test over its corpus, any compiler
+$(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(B)/all.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# and under libFuzzer (made by `make fuzz` with clang)
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/all.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+run:
+	@tests/setup.sh run
+	@$(MAKE) all
+	@tests/demo.sh $(B)
+
+test:
+	@tests/setup.sh test
+	@$(MAKE) check
+
+check: $(bins) $(units) $(replays) $(helpers)
+	@B=$(B) tests/run.sh
+
+setup:
+	@tests/setup.sh test
+
+lint:
+	@tests/lint.sh
+
+format:
+	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+
+san := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+asan:
+	@$(MAKE) B=build/asan CC=clang OPT=-O1 EXTRA='$(san)' check
+
+fuzzers: $(fuzzers)
+fuzz:
+	@$(MAKE) B=build/fuzz CC=clang OPT=-O1 EXTRA='$(san) -fsanitize=fuzzer-no-link' fuzzers
+	@tests/fuzz/run.sh build/fuzz/fuzz
+
+torture: $(bins) $(helpers)
+	@B=$(B) tests/torture.sh
+
+bench: $(bins) $(benches)
+	@tests/setup.sh bench
+	@B=$(B) tests/bench/run.sh
+
+man: $(bins)
+	@mkdir -p $(B)/man
+	$(Q)for p in $(programs); do $(B)/$$p --man > $(B)/man/$$p.1; done
+
+install: man
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)install -m 755 $(bins) $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 644 $(addprefix $(B)/man/,$(addsuffix .1,$(programs))) $(DESTDIR)$(PREFIX)/share/man/man1
+
+clean:
+	$(Q)rm -rf $(B)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,143 @@
+#include "storage/base/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* Everything that Landlock's first version governs; later versions' rights
+ * are left to the kernel so that old headers and new kernels agree. */
+#define RIGHTS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define RIGHTS_ALL                                                                                                     \
+    (RIGHTS_READ | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |        \
+     LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |                     \
+     LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |                       \
+     LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
+#define RIGHTS_WRITE                                                                                                   \
+    (RIGHTS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |    \
+     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
+/* Without REFER (Landlock 2) a file cannot be renamed into another folder. */
+#define RIGHT_REFER (1ULL << 13)
+#define RIGHTS_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
+
+static enum err add_path(int ruleset, const struct confine_path *p, int abi)
+{
+    struct landlock_path_beneath_attr rule = {0};
+    int fd = open(p->path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? ERR_OK : err_errno(ERR_IO, "cannot open %s", p->path);
+    struct stat st;
+    enum err e = ERR_OK;
+    rule.parent_fd = fd;
+    rule.allowed_access = p->access == CONFINE_WRITE ? RIGHTS_WRITE : RIGHTS_READ;
+    if (p->access == CONFINE_WRITE && abi >= 2)
+        rule.allowed_access |= RIGHT_REFER;
+    if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
+        rule.allowed_access &= RIGHTS_FILE;
+    if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+        e = err_errno(ERR_IO, "cannot limit itself to %s", p->path);
+    close(fd);
+    return e;
+}
+
+static enum err landlock(const struct confine_path *paths, size_t n)
+{
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (abi < 1)
+        return ERR_OK; /* a kernel without it: seccomp alone */
+    struct landlock_ruleset_attr attr = {.handled_access_fs = RIGHTS_ALL | (abi >= 2 ? RIGHT_REFER : 0)};
+    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
+    if (ruleset < 0)
+        return err_errno(ERR_IO, "cannot make a Landlock rule set");
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < n && !e; i++)
+        e = add_path(ruleset, &paths[i], (int)abi);
+    if (!e && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+        e = err_errno(ERR_IO, "cannot limit itself by Landlock");
+    close(ruleset);
+    return e;
+}
+
+static enum err filter(enum confine_net net)
+{
+    static const int never[] = {
+        SCMP_SYS(execve),
+        SCMP_SYS(execveat),
+        SCMP_SYS(ptrace),
+        SCMP_SYS(mount),
+        SCMP_SYS(umount2),
+        SCMP_SYS(pivot_root),
+        SCMP_SYS(chroot),
+        SCMP_SYS(setns),
+        SCMP_SYS(unshare),
+        SCMP_SYS(bpf),
+        SCMP_SYS(init_module),
+        SCMP_SYS(finit_module),
+        SCMP_SYS(delete_module),
+        SCMP_SYS(kexec_load),
+        SCMP_SYS(kexec_file_load),
+        SCMP_SYS(keyctl),
+        SCMP_SYS(add_key),
+        SCMP_SYS(request_key),
+        SCMP_SYS(perf_event_open),
+        SCMP_SYS(userfaultfd),
+        SCMP_SYS(process_vm_readv),
+        SCMP_SYS(process_vm_writev),
+        SCMP_SYS(open_by_handle_at),
+        SCMP_SYS(io_uring_setup),
+        SCMP_SYS(reboot),
+        SCMP_SYS(swapon),
+        SCMP_SYS(swapoff),
+        SCMP_SYS(settimeofday),
+        SCMP_SYS(clock_settime),
+        SCMP_SYS(acct),
+        SCMP_SYS(personality),
+        SCMP_SYS(mknod),
+        SCMP_SYS(mknodat),
+    };
+    static const int sockets[] = {
+        SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+    };
+    scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+    if (!ctx)
+        return err_set(ERR_NOMEM, "out of memory");
+    int bad = 0;
+    for (size_t i = 0; i < sizeof never / sizeof never[0] && !bad; i++)
+        bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), never[i], 0);
+    for (size_t i = 0; net == CONFINE_NO_NET && i < sizeof sockets / sizeof sockets[0] && !bad; i++)
+        bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), sockets[i], 0);
+    if (!bad)
+        bad = seccomp_load(ctx);
+    seccomp_release(ctx);
+    if (bad) {
+        errno = -bad;
+        return err_errno(ERR_IO, "cannot limit its system calls");
+    }
+    return ERR_OK;
+}
+
+enum err confine_self(const struct confine_path *paths, size_t n, enum confine_net net)
+{
+    if (SANITIZED)
+        return ERR_OK;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return err_errno(ERR_IO, "cannot give up privileges");
+    enum err e = landlock(paths, n);
+    return e ? e : filter(net);
+}

@@ -1,0 +1,25 @@
+#ifndef STORAGE_BASE_CONFINE_H
+#define STORAGE_BASE_CONFINE_H
+
+#include "storage/base/err.h"
+
+#include <stddef.h>
+
+/*
+ * A program limits itself at start, for ever, children included: Landlock
+ * (where the kernel has it) to the paths it names, seccomp to no sockets but
+ * those allowed, no exec, no tracing, no mounting, no kernel loading. Paths
+ * that do not exist are skipped. Built with a sanitizer, this does nothing.
+ */
+enum confine_access { CONFINE_READ, CONFINE_WRITE };
+
+struct confine_path {
+    const char *path;
+    enum confine_access access;
+};
+
+enum confine_net { CONFINE_NO_NET, CONFINE_NET };
+
+enum err confine_self(const struct confine_path *paths, size_t n, enum confine_net net) MUST_USE;
+
+#endif
