@@ -1,0 +1,23 @@
+#ifndef STORAGE_VAULT_VERIFY_H
+#define STORAGE_VAULT_VERIFY_H
+
+#include "storage/vault/station.h"
+
+/* The whole station: settings and keys by sums, roster, notices, every label,
+ * its gapless order, every object, receipts, the index, the logs. fn is
+ * called for each fault: what (a path under the folder, or "chain CHAIN label
+ * N") and why. Changes nothing. ERR_BAD if there was any fault. With u (not
+ * NULL) batches are opened too: content hashes, entries, authors. */
+struct verify_totals {
+    uint64_t labels, objects, bytes, faults, torn;
+    uint64_t destroyed, freed, elsewhere; /* blobs that are rightly not here */
+};
+typedef void verify_fn(void *ctx, const char *what, const char *why);
+enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, void *ctx,
+                        struct verify_totals *t) MUST_USE;
+
+/* queue.db anew from chain, objects, notices, receipts. The old one is
+ * replaced only when the new one is whole. */
+enum err rebuild_queue(const char *dir, const struct station *s) MUST_USE;
+
+#endif
