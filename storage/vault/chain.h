@@ -11,6 +11,7 @@
 struct append {
     json_t *entries;           /* array; not consumed */
     const struct user *author; /* NULL: nobody is logged in */
+    const char *unit;          /* whose circles; NULL: the station's own unit */
     enum roster_seal seal;     /* which circles may read it */
     unsigned lane;
     const struct hash *parts;  /* NULL: none. Its text and blobs must be durable objects already */
