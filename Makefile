@@ -67,6 +67,7 @@ $(B)/all.a: $(storage) $(drivers) $(link) $(client) $(hub) $(tui)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+$(B)/obj/storage/catalog/retention.o: storage/catalog/retention.csv
 $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)

@@ -32,6 +32,7 @@
 #define RIGHTS_WRITE                                                                                                   \
     (RIGHTS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |    \
      LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
+#define RIGHTS_MOVE (LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG)
 /* Without REFER (Landlock 2) a file cannot be renamed into another folder. */
 #define RIGHT_REFER (1ULL << 13)
 #define RIGHTS_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
@@ -45,8 +46,10 @@ static enum err add_path(int ruleset, const struct confine_path *p, int abi)
     struct stat st;
     enum err e = ERR_OK;
     rule.parent_fd = fd;
-    rule.allowed_access = p->access == CONFINE_WRITE ? RIGHTS_WRITE : RIGHTS_READ;
-    if (p->access == CONFINE_WRITE && abi >= 2)
+    rule.allowed_access = p->access == CONFINE_WRITE  ? RIGHTS_WRITE
+                          : p->access == CONFINE_MOVE ? RIGHTS_MOVE
+                                                      : RIGHTS_READ;
+    if (p->access != CONFINE_READ && abi >= 2)
         rule.allowed_access |= RIGHT_REFER;
     if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
         rule.allowed_access &= RIGHTS_FILE;

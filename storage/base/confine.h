@@ -11,7 +11,11 @@
  * those allowed, no exec, no tracing, no mounting, no kernel loading. Paths
  * that do not exist are skipped. Built with a sanitizer, this does nothing.
  */
-enum confine_access { CONFINE_READ, CONFINE_WRITE };
+enum confine_access {
+    CONFINE_READ,  /* everything below it may be read */
+    CONFINE_WRITE, /* read, written, made, removed */
+    CONFINE_MOVE,  /* files may be renamed to, removed, made and listed below it, but neither read nor written */
+};
 
 struct confine_path {
     const char *path;

@@ -34,13 +34,12 @@ enum err err_set(enum err e, const char *fmt, ...)
 enum err err_errno(enum err e, const char *fmt, ...)
 {
     int saved = errno;
-    char raw[1024];
+    char what[1024], raw[1280];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(raw, sizeof raw, fmt, ap);
+    vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof raw)
-        snprintf(raw + n, sizeof raw - (size_t)n, ": %s", strerror(saved));
+    snprintf(raw, sizeof raw, "%s: %.200s", what, strerror(saved));
     remember(raw);
     if (saved == ENOSPC || saved == EDQUOT || saved == EFBIG)
         return ERR_FULL;

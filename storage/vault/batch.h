@@ -14,7 +14,7 @@
 struct batch {
     char chain[CHAIN_ID];
     uint64_t seq;
-    json_t *entries; /* array of objects, as read */
+    json_t *entries;       /* array of objects, as read */
     char author[NAME_LEN]; /* signed by; "" nobody was logged in */
     struct sign_public author_key;
 };

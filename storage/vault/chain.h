@@ -14,8 +14,8 @@ struct append {
     const char *unit;          /* whose circles; NULL: the station's own unit */
     enum roster_seal seal;     /* which circles may read it */
     unsigned lane;
-    const struct hash *parts;  /* NULL: none. Its text and blobs must be durable objects already */
-    const struct hash *frees;  /* NULL: none */
+    const struct hash *parts; /* NULL: none. Its text and blobs must be durable objects already */
+    const struct hash *frees; /* NULL: none */
     const char *retain_class;
 };
 
@@ -36,16 +36,16 @@ enum err chain_append(struct station *s, const struct append *a, uint64_t *seq) 
  * be in objects/ already. */
 enum err chain_take(struct station *s, const char *text, size_t n) MUST_USE;
 
-/* Reads a labels file from the start; fn gets each label with its offset, or
- * (l NULL) the offset and a reason for a damaged stretch. A torn last label
- * is passed over: *torn. */
+/* Reads a labels file from offset on; fn gets each label with its place behind
+ * that offset, or (l NULL) the place and a reason for a damaged stretch. A
+ * torn last label is passed over: *torn. */
 typedef enum err chain_fn(void *ctx, const struct label *l, uint64_t offset, const char *damage);
-enum err chain_read(const char *path, chain_fn *fn, void *ctx, bool *torn) MUST_USE;
+enum err chain_read(const char *path, uint64_t offset, chain_fn *fn, void *ctx, bool *torn) MUST_USE;
 enum err chain_path(char out[static 4096], const char *dir, const char *chain) MUST_USE;
 
 /* A batch opened: object, hash of the plaintext against the label's content,
  * chain and seq against the header, author's key against the roster. */
-enum err chain_open_batch(const struct station *s, const struct label *l, const struct user *u,
-                          struct batch **out, struct buf *plain) MUST_USE;
+enum err chain_open_batch(const struct station *s, const struct label *l, const struct user *u, struct batch **out,
+                          struct buf *plain) MUST_USE;
 
 #endif

@@ -44,8 +44,8 @@ void object_abort(struct object_writer *w);
 enum err object_sweep(const char *root) MUST_USE;
 /* Calls fn for every file under objects/ but tmp: name is NULL for a file
  * whose name is no hash or that stands in the wrong folder. */
-enum err object_each(const char *root, enum err (*fn)(void *ctx, const struct hash *name, const char *path), void *ctx)
-    MUST_USE;
+enum err object_each(const char *root, enum err (*fn)(void *ctx, const struct hash *name, const char *path),
+                     void *ctx) MUST_USE;
 
 /* zstd, then age to the recipients: an object's bytes. */
 enum err object_seal(const void *plain, size_t n, const struct recipient *to, size_t n_to, struct buf *sealed) MUST_USE;

@@ -17,7 +17,7 @@ enum queue_mode { QUEUE_READ, QUEUE_WRITE };
 /* Opens DIR/queue.db, making it when absent (QUEUE_WRITE). ERR_BAD: it is
  * damaged or of another version: rebuild. */
 enum err queue_open(struct queue **out, const char *dir, enum queue_mode mode) MUST_USE;
-/* The last process to close it leaves its hash in queue.sum. */
+/* The last process to close it leaves its hash in queue.db.sum. */
 void queue_close(struct queue *q);
 /* ERR_BAD with a sentence when the file is not as it was left, or SQLite
  * finds it damaged. Before queue_open. */
@@ -35,6 +35,8 @@ struct queue_head {
     int64_t time;
 };
 enum err queue_head(struct queue *q, const char *chain, struct queue_head *h) MUST_USE;
+/* Where the last label that the index knows ends in the chain's file. */
+enum err queue_end(struct queue *q, const char *chain, uint64_t *offset) MUST_USE;
 /* One label's text: ERR_NOINPUT. */
 enum err queue_label(struct queue *q, const char *chain, uint64_t seq, struct buf *text) MUST_USE;
 /* Labels in order of chain and seq; chain NULL: all; from seq. fn gets the

@@ -1,6 +1,7 @@
 #ifndef STORAGE_VAULT_STATION_H
 #define STORAGE_VAULT_STATION_H
 
+#include "storage/base/clock.h"
 #include "storage/trust/enrolment.h"
 #include "storage/trust/notice.h"
 #include "storage/trust/user.h"
@@ -24,7 +25,7 @@ struct station {
     char district[NAME_LEN];
     char chain[CHAIN_ID];
     struct sign_public authority;
-    struct roster *roster; /* the highest-numbered valid one of roster and notices/roster-*; never NULL */
+    struct roster *roster;    /* the highest-numbered valid one of roster and notices/roster-*; never NULL */
     struct sign_secret *key;  /* NULL unless asked for */
     struct sign_secret *link; /* NULL unless asked for */
     struct queue *queue;      /* NULL when read-only and damaged */
@@ -41,6 +42,16 @@ enum err station_init(const char *dir, const struct enrolment *e, const char *pa
  * other copy; a damaged queue.db is set aside and rebuilt (not read-only). */
 enum err station_open(struct station **out, const char *dir, unsigned flags) MUST_USE;
 void station_close(struct station *s);
+
+/* Limits this process for good to what feldsher-dock and feldsher-sync need of
+ * the folder (objects, chain, notices, log, the index; not keys/), and to the
+ * further paths. After station_open. */
+struct confine_path;
+enum err station_confine(const struct station *s, const struct confine_path *further, size_t n) MUST_USE;
+
+/* The time now as far as it can be believed: the wall clock, unless it is
+ * behind or far ahead of roster, chain and receipts. ms since 1970. */
+int64_t station_now(const struct station *s, enum clock_mark *mark);
 
 /* keys/NAME.age, its circle files and the circle notices that reach it. A
  * wrong passphrase and an unknown user are one ERR_DENIED. Revoked or expired

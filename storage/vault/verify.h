@@ -1,6 +1,7 @@
 #ifndef STORAGE_VAULT_VERIFY_H
 #define STORAGE_VAULT_VERIFY_H
 
+#include "storage/vault/rebuild.h"
 #include "storage/vault/station.h"
 
 /* The whole station: settings and keys by sums, roster, notices, every label,
@@ -15,9 +16,5 @@ struct verify_totals {
 typedef void verify_fn(void *ctx, const char *what, const char *why);
 enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, void *ctx,
                         struct verify_totals *t) MUST_USE;
-
-/* queue.db anew from chain, objects, notices, receipts. The old one is
- * replaced only when the new one is whole. */
-enum err rebuild_queue(const char *dir, const struct station *s) MUST_USE;
 
 #endif

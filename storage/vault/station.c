@@ -1,0 +1,573 @@
+#include "storage/vault/station.h"
+
+#include "storage/base/bytes.h"
+#include "storage/base/confine.h"
+#include "storage/base/file.h"
+#include "storage/base/log.h"
+#include "storage/base/text.h"
+#include "storage/seal/passphrase.h"
+#include "storage/vault/index.h"
+#include "storage/vault/verify.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CONF_MAX 4096u
+
+/* keys/NAME.key: "feldsher-key 1", seed, public key. */
+static enum err write_key(struct buf *out, const struct sign_secret *k)
+{
+    char seed[BYTES_B64(32)], pub[SIGN_PUBLIC_TEXT];
+    out->secret = 1;
+    bytes_b64(seed, k->seed, sizeof k->seed, true);
+    sign_public_text(pub, &k->pub);
+    enum err e = buf_fmt(out, "feldsher-key 1\nseed: %s\npublic: %s\n", seed, pub);
+    explicit_bzero(seed, sizeof seed);
+    return e;
+}
+
+static enum err read_key(struct sign_secret **out, const char *dir, const char *name)
+{
+    char path[4096];
+    struct buf b = {.secret = 1};
+    struct text t;
+    struct field f;
+    unsigned version;
+    uint8_t seed[32];
+    struct sign_public pub;
+    size_t n;
+    bool has_seed = false, has_pub = false;
+    enum err e = file_path(path, dir, name);
+    if (!e)
+        e = file_read(path, CONF_MAX, &b);
+    if (!e)
+        e = text_open(&t, "key", &version, (const char *)b.p, b.len);
+    while (!e && (e = text_next(&t, &f)) == ERR_OK) {
+        if (span_is(f.key, "seed"))
+            has_seed = bytes_unb64(seed, sizeof seed, &n, f.value.p, f.value.n, true) && n == sizeof seed;
+        else if (span_is(f.key, "public"))
+            has_pub = sign_public_parse(&pub, f.value.p, f.value.n);
+    }
+    if (e == ERR_END || e == ERR_DATA)
+        e = has_seed && has_pub ? ERR_OK : err_set(ERR_BAD, "%s is damaged; restore it from a backup", path);
+    if (!e && !(*out = sodium_malloc(sizeof **out)))
+        e = err_set(ERR_NOMEM, "out of memory");
+    if (!e) {
+        sign_from_seed(*out, seed);
+        if (!sign_same(&(*out)->pub, &pub)) {
+            sodium_free(*out);
+            *out = NULL;
+            e = err_set(ERR_BAD, "%s is damaged: seed and public key do not belong together; restore it from a backup",
+                        path);
+        }
+    }
+    explicit_bzero(seed, sizeof seed);
+    buf_free(&b);
+    return e;
+}
+
+static enum err write_conf(struct buf *out, const struct enrolment *e)
+{
+    char authority[SIGN_PUBLIC_TEXT], chain[CHAIN_ID], when[CLOCK_TEXT];
+    sign_public_text(authority, &e->authority);
+    roster_chain_id(chain, &e->chain.pub);
+    clock_text(when, clock_wall());
+    return buf_fmt(out,
+                   "feldsher-station 1\nname: %s\nunit: %s\nkind: %s\ndistrict: %s\nauthority: %s\nchain: %s\n"
+                   "enrolled: %s\n",
+                   e->station, e->unit, e->kind == STATION_SUPERVISOR ? "supervisor" : "station", e->roster->district,
+                   authority, chain, when);
+}
+
+static enum err read_conf(struct station *s)
+{
+    char path[4096], kind[16] = "";
+    struct buf b = {0};
+    struct text t;
+    struct field f;
+    unsigned version, seen = 0;
+    enum err e = file_path(path, s->dir, "station.conf");
+    if (!e)
+        e = file_read(path, CONF_MAX, &b);
+    if (e == ERR_NOINPUT)
+        e = err_set(ERR_NOINPUT, "no station in %s; make one with `feldsher -C DIR init --enrol FILE`", s->dir);
+    if (!e)
+        e = text_open(&t, "station", &version, (const char *)b.p, b.len);
+    while (!e && (e = text_next(&t, &f)) == ERR_OK) {
+        if (span_is(f.key, "name") && span_copy(f.value, s->name, sizeof s->name))
+            seen |= 1;
+        else if (span_is(f.key, "unit") && span_copy(f.value, s->unit, sizeof s->unit))
+            seen |= 2;
+        else if (span_is(f.key, "kind") && span_copy(f.value, kind, sizeof kind))
+            seen |= 4;
+        else if (span_is(f.key, "district") && span_copy(f.value, s->district, sizeof s->district))
+            seen |= 8;
+        else if (span_is(f.key, "authority") && sign_public_parse(&s->authority, f.value.p, f.value.n))
+            seen |= 16;
+        else if (span_is(f.key, "chain") && span_copy(f.value, s->chain, sizeof s->chain))
+            seen |= 32;
+    }
+    buf_free(&b);
+    s->kind = strcmp(kind, "supervisor") == 0 ? STATION_SUPERVISOR : STATION_CREW;
+    if (e == ERR_END)
+        e = ERR_OK;
+    if (e == ERR_DATA || (!e && seen != 63))
+        return err_set(ERR_BAD, "%s is damaged; restore it from a backup", path);
+    return e;
+}
+
+/* Folders of a station, made where they are missing. */
+static enum err make_folders(const char *dir)
+{
+    static const char *const folders[] = {"notices", "keys/circles", "chain", "objects/tmp", "drafts", "log"};
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders && !e; i++) {
+        char path[4096];
+        e = file_path(path, dir, folders[i]);
+        if (!e)
+            e = file_mkdirs(path, 0700);
+    }
+    return e;
+}
+
+static enum err put_circles(const struct station *s, const struct user *u)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < u->n_circles && !e; i++) {
+        const struct user_circle *c = &u->circles[i];
+        bool newest = true;
+        for (size_t k = 0; k < u->n_circles; k++)
+            newest = newest && (strcmp(c->name, u->circles[k].name) != 0 || u->circles[k].generation <= c->generation);
+        if (!newest)
+            continue;
+        char name[256], folder[4096];
+        struct buf file = {0};
+        snprintf(name, sizeof name, "keys/circles/%s.%u.age", c->name, c->generation);
+        e = file_path(folder, s->dir, name);
+        if (!e) {
+            *strrchr(folder, '/') = '\0';
+            e = file_mkdirs(folder, 0700);
+        }
+        if (!e)
+            e = user_circle_file(u, c->name, &u->id.to, 1, &file);
+        if (!e)
+            e = station_put(s, name, file.p, file.len, 0600);
+        buf_free(&file);
+    }
+    return e;
+}
+
+/* Writes everything into s->dir; station.conf comes last and makes it one. */
+static enum err furnish(const struct station *s, const struct enrolment *e, const char *pass, size_t pass_len)
+{
+    char name[NAME_LEN + 32], path[4096];
+    struct buf chain = {0}, link = {0}, user = {0}, conf = {0};
+    const struct buf *roster = &e->roster->text;
+    enum err err = make_folders(s->dir);
+    snprintf(name, sizeof name, "notices/roster-%llu", (unsigned long long)e->roster->number);
+    if (!err)
+        err = file_path(path, s->dir, name);
+    if (!err)
+        err = file_write(path, roster->p, roster->len, 0600);
+    if (!err)
+        err = file_path(path, s->dir, "roster");
+    if (!err)
+        err = file_write(path, roster->p, roster->len, 0600);
+    if (!err)
+        err = write_key(&chain, &e->chain);
+    if (!err)
+        err = station_put(s, "keys/station.key", chain.p, chain.len, 0600);
+    if (!err)
+        err = write_key(&link, &e->link);
+    if (!err)
+        err = station_put(s, "keys/link.key", link.p, link.len, 0600);
+    if (!err)
+        err = put_circles(s, e->user);
+    if (!err)
+        err = user_seal(e->user, pass, pass_len, &user);
+    snprintf(name, sizeof name, "keys/%s.age", e->user->name);
+    if (!err)
+        err = station_put(s, name, user.p, user.len, 0600);
+    if (!err)
+        err = write_conf(&conf, e);
+    if (!err)
+        err = station_put(s, "station.conf", conf.p, conf.len, 0600);
+    buf_free(&chain);
+    buf_free(&link);
+    buf_free(&user);
+    buf_free(&conf);
+    return err;
+}
+
+static enum err take_notices(const char *dir, const struct enrolment *e)
+{
+    struct station *s;
+    enum err err = station_open(&s, dir, 0);
+    for (size_t i = 0; !err && i < e->n_notices; i++) {
+        err = station_take_notice(s, (const char *)e->notices[i].p, e->notices[i].len);
+        if (err == ERR_AGAIN || err == ERR_BAD || err == ERR_DENIED || err == ERR_DATA)
+            err = ERR_OK;
+    }
+    if (!err)
+        station_close(s);
+    return err;
+}
+
+/* Empties a folder that an interrupted init left; only what init makes. */
+static enum err clear_away(const char *dir, unsigned depth)
+{
+    DIR *d = opendir(dir);
+    if (!d)
+        return errno == ENOENT ? ERR_OK : err_errno(ERR_IO, "cannot read %s", dir);
+    enum err e = ERR_OK;
+    for (struct dirent *f; !e && (f = readdir(d)) != NULL;) {
+        char path[4096];
+        struct stat st;
+        if (strcmp(f->d_name, ".") == 0 || strcmp(f->d_name, "..") == 0)
+            continue;
+        e = file_path(path, dir, f->d_name);
+        if (!e && lstat(path, &st) == 0)
+            e = S_ISDIR(st.st_mode) && depth ? clear_away(path, depth - 1) : file_remove(path);
+    }
+    closedir(d);
+    if (!e && rmdir(dir) < 0)
+        e = err_errno(ERR_IO, "cannot remove %s", dir);
+    return e;
+}
+
+static bool is_empty(const char *dir)
+{
+    DIR *d = opendir(dir);
+    if (!d)
+        return errno == ENOENT;
+    unsigned n = 0;
+    while (readdir(d) && n < 3)
+        n++;
+    closedir(d);
+    return n < 3;
+}
+
+enum err station_init(const char *dir, const struct enrolment *e, const char *pass, size_t pass_len)
+{
+    struct station s = {0};
+    char real[4096];
+    enum err err = passphrase_check(pass, pass_len);
+    if (err)
+        return err;
+    snprintf(real, sizeof real, "%.4000s", dir);
+    for (size_t n = strlen(real); n > 1 && real[n - 1] == '/'; n--)
+        real[n - 1] = '\0';
+    snprintf(s.dir, sizeof s.dir, "%.4080s", real);
+    if (!is_empty(real)) {
+        /* a laptop that goes on under new keys */
+        err = read_conf(&s);
+        if (err)
+            return err_set(ERR_CREATE, "%s holds something else than a station; choose an empty folder", real);
+        char chain[CHAIN_ID];
+        roster_chain_id(chain, &e->chain.pub);
+        if (strcmp(s.chain, chain) == 0)
+            return err_set(ERR_DENIED, "this enrolment file and its code do not open; ask for a new one");
+        if (strcmp(s.name, e->station) != 0 || !sign_same(&s.authority, &e->authority))
+            return err_set(ERR_CREATE, "%s holds another station, %s; choose an empty folder", real, s.name);
+        err = furnish(&s, e, pass, pass_len);
+        return err ? err : take_notices(real, e);
+    }
+    snprintf(s.dir, sizeof s.dir, "%.4080s.new", real);
+    err = clear_away(s.dir, 4);
+    if (!err)
+        err = file_mkdirs(s.dir, 0700);
+    if (!err)
+        err = furnish(&s, e, pass, pass_len);
+    if (!err)
+        err = take_notices(s.dir, e);
+    if (!err)
+        err = file_rename(s.dir, real);
+    return err;
+}
+
+/* The best of roster and notices/roster-*: the highest number that the
+ * authority signed. */
+static enum err best_roster(struct station *s)
+{
+    char path[4096], folder[4096];
+    uint64_t best = 0;
+    enum err e = file_path(path, s->dir, "roster");
+    if (!e && roster_read(&s->roster, path, &s->authority) == ERR_OK)
+        best = s->roster->number;
+    if (!e)
+        e = file_path(folder, s->dir, "notices");
+    DIR *d = e ? NULL : opendir(folder);
+    uint64_t again = UINT64_MAX; /* below that number they were tried */
+    while (d && !e) {
+        uint64_t top = 0, n;
+        rewinddir(d);
+        for (struct dirent *f; (f = readdir(d)) != NULL;)
+            if (strncmp(f->d_name, "roster-", 7) == 0 &&
+                bytes_decimal(&n, f->d_name + 7, strlen(f->d_name + 7), again - 1) && n > top)
+                top = n;
+        if (top <= best || top == 0)
+            break;
+        struct roster *r;
+        char name[64];
+        snprintf(name, sizeof name, "roster-%llu", (unsigned long long)top);
+        e = file_path(path, folder, name);
+        if (!e && roster_read(&r, path, &s->authority) == ERR_OK) {
+            if (r->number > best) {
+                roster_free(s->roster);
+                s->roster = r;
+                best = r->number;
+            } else {
+                roster_free(r);
+            }
+        }
+        again = top;
+    }
+    if (d)
+        closedir(d);
+    if (!e && !s->roster)
+        e = err_set(ERR_BAD,
+                    "no roster in %s is signed by the authority of the district; take one from a stick or a backup",
+                    s->dir);
+    return e;
+}
+
+enum err station_open(struct station **out, const char *dir, unsigned flags)
+{
+    *out = NULL;
+    struct station *s = calloc(1, sizeof *s);
+    if (!s)
+        return err_set(ERR_NOMEM, "out of memory");
+    snprintf(s->dir, sizeof s->dir, "%.4080s", dir);
+    enum err e = read_conf(s);
+    if (!e)
+        e = best_roster(s);
+    if (!e && (flags & STATION_CHAIN_KEY))
+        e = read_key(&s->key, dir, "keys/station.key");
+    if (!e && s->key) {
+        char chain[CHAIN_ID];
+        roster_chain_id(chain, &s->key->pub);
+        if (strcmp(chain, s->chain) != 0)
+            e = err_set(ERR_BAD, "station.key does not belong to this station's chain; run `feldsher init` again, or "
+                                 "restore it from a backup");
+        static const uint8_t purpose[] = "feldsher marks";
+        struct hash h = hash_keyed(s->key->seed, purpose, sizeof purpose - 1);
+        memcpy(s->mark_key, h.b, sizeof s->mark_key);
+    }
+    if (!e && (flags & STATION_LINK_KEY))
+        e = read_key(&s->link, dir, "keys/link.key");
+    if (!e && (flags & STATION_READ_ONLY)) {
+        if (queue_open(&s->queue, dir, QUEUE_READ) != ERR_OK)
+            s->queue = NULL;
+    } else if (!e) {
+        e = make_folders(dir);
+        if (!e)
+            e = queue_open(&s->queue, dir, QUEUE_WRITE);
+        if (e == ERR_BAD) {
+            log_line("index damaged, rebuilding");
+            e = rebuild_queue(dir, s);
+            if (!e)
+                e = queue_open(&s->queue, dir, QUEUE_WRITE);
+        }
+        if (!e)
+            e = index_catch_up(s);
+    }
+    if (e) {
+        station_close(s);
+        return e;
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void station_close(struct station *s)
+{
+    if (!s)
+        return;
+    queue_close(s->queue);
+    roster_free(s->roster);
+    sodium_free(s->key);
+    sodium_free(s->link);
+    sodium_memzero(s->mark_key, sizeof s->mark_key);
+    free(s);
+}
+
+enum err station_confine(const struct station *s, const struct confine_path *further, size_t n)
+{
+    static const struct {
+        const char *name;
+        enum confine_access access;
+    } own[] = {
+        {"", CONFINE_MOVE},
+        {"objects", CONFINE_WRITE},
+        {"chain", CONFINE_WRITE},
+        {"notices", CONFINE_WRITE},
+        {"log", CONFINE_WRITE},
+        {"queue.db", CONFINE_WRITE},
+        {"station.conf", CONFINE_READ},
+        {"queue.db-journal", CONFINE_WRITE},
+        {"queue.db.sum", CONFINE_WRITE},
+        {"queue.db.lock", CONFINE_WRITE},
+        {"roster", CONFINE_READ},
+    };
+    enum { OWN = sizeof own / sizeof *own };
+    struct confine_path all[OWN + 16];
+    char paths[OWN][4096];
+    if (n > 14)
+        return err_set(ERR_BUG, "too many paths to limit itself to");
+    for (size_t i = 0; i < OWN; i++) {
+        enum err e = file_path(paths[i], s->dir, own[i].name);
+        if (e)
+            return e;
+        all[i] = (struct confine_path){paths[i], own[i].access};
+    }
+    memcpy(all + OWN, further, n * sizeof *further);
+    all[OWN + n] = (struct confine_path){"/dev/null", CONFINE_WRITE};
+    all[OWN + n + 1] = (struct confine_path){"/proc/sys/kernel/random", CONFINE_READ};
+    return confine_self(all, OWN + n + 2, CONFINE_NO_NET);
+}
+
+int64_t station_now(const struct station *s, enum clock_mark *mark)
+{
+    struct queue_head head = {0};
+    struct buf text = {0};
+    struct receipt *r = NULL;
+    int64_t known = s->roster->time;
+    if (s->queue && queue_head(s->queue, s->chain, &head) == ERR_OK && head.time > known)
+        known = head.time;
+    if (s->queue && queue_receipt(s->queue, s->chain, &text) == ERR_OK &&
+        receipt_parse(&r, (const char *)text.p, text.len) == ERR_OK && receipt_check(r, s->roster) == ERR_OK &&
+        r->time > known)
+        known = r->time;
+    receipt_free(r);
+    buf_free(&text);
+    return clock_tick((struct hlc){0}, clock_wall(), known, mark).ms;
+}
+
+/* fn for every regular file below dir whose name ends in suffix. */
+static enum err each_file(const char *dir, const char *suffix, unsigned depth,
+                          enum err (*fn)(void *ctx, const char *path), void *ctx)
+{
+    DIR *d = opendir(dir);
+    if (!d)
+        return errno == ENOENT ? ERR_OK : err_errno(ERR_IO, "cannot read %s", dir);
+    enum err e = ERR_OK;
+    size_t suffix_len = strlen(suffix);
+    for (struct dirent *f; !e && (f = readdir(d)) != NULL;) {
+        char path[4096];
+        struct stat st;
+        size_t n = strlen(f->d_name);
+        if (f->d_name[0] == '.')
+            continue;
+        e = file_path(path, dir, f->d_name);
+        if (e || lstat(path, &st) < 0)
+            continue;
+        if (S_ISDIR(st.st_mode) && depth)
+            e = each_file(path, suffix, depth - 1, fn, ctx);
+        else if (S_ISREG(st.st_mode) && n > suffix_len && strcmp(f->d_name + n - suffix_len, suffix) == 0)
+            e = fn(ctx, path);
+    }
+    closedir(d);
+    return e;
+}
+
+struct circle_files {
+    struct user *u;
+    const char *root; /* .../keys/circles/ */
+};
+
+/* Tries one circle file; not being a member is no error. */
+static enum err try_circle(void *ctx, const char *path)
+{
+    struct circle_files *c = ctx;
+    struct buf file = {0};
+    char name[CIRCLE_LEN + 32];
+    snprintf(name, sizeof name, "%s", path + strlen(c->root) + 1);
+    char *dot = strrchr(name, '.');
+    if (dot)
+        *dot = '\0';
+    dot = strrchr(name, '.');
+    if (dot)
+        *dot = '\0';
+    if (dot && text_is_name(name, true) && file_read(path, NOTICE_MAX, &file) == ERR_OK &&
+        user_add_circle(c->u, name, file.p, file.len) != ERR_OK)
+        err_clear();
+    buf_free(&file);
+    return ERR_OK;
+}
+
+static enum err try_notice(void *ctx, const struct notice *n)
+{
+    struct circle_files *c = ctx;
+    if ((n->kind == NOTICE_ADMIT || n->kind == NOTICE_CIRCLE) &&
+        user_add_circle(c->u, n->circle, n->key.p, n->key.len) != ERR_OK)
+        err_clear();
+    return ERR_OK;
+}
+
+enum err station_unlock(const struct station *s, const char *user, const char *pass, size_t pass_len, struct user **out)
+{
+    char name[NAME_LEN + 16], path[4096], root[4096];
+    struct buf file = {0};
+    *out = NULL;
+    if (!text_is_name(user, false))
+        return err_set(ERR_DENIED, "user or passphrase is wrong");
+    snprintf(name, sizeof name, "keys/%.63s.age", user);
+    enum err e = file_path(path, s->dir, name);
+    if (!e && file_read(path, CONF_MAX, &file) != ERR_OK)
+        e = ERR_DENIED;
+    if (!e)
+        e = user_open(out, user, file.p, file.len, pass, pass_len);
+    buf_free(&file);
+    if (e == ERR_NOMEM)
+        return e;
+    if (e)
+        return err_set(ERR_DENIED, "user or passphrase is wrong");
+    const struct roster_user *r = roster_user(s->roster, user);
+    enum clock_mark mark;
+    if (!r || !sign_same(&r->sign, &(*out)->sign.pub) || !roster_user_valid(r, station_now(s, &mark)))
+        e = err_set(ERR_DENIED, "%s is not a user in force by roster %llu", user,
+                    (unsigned long long)s->roster->number);
+    if (!e)
+        e = file_path(root, s->dir, "keys/circles");
+    struct circle_files c = {*out, root};
+    if (!e)
+        e = each_file(root, ".age", 2, try_circle, &c);
+    if (!e)
+        e = station_each_notice(s, try_notice, &c);
+    if (e) {
+        user_free(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
+struct names {
+    struct buf *out;
+    size_t n;
+};
+
+static enum err add_name(void *ctx, const char *path)
+{
+    struct names *names = ctx;
+    const char *base = strrchr(path, '/') + 1;
+    names->n++;
+    enum err e = buf_add(names->out, base, strlen(base) - strlen(".age"));
+    return e ? e : buf_add(names->out, "", 1);
+}
+
+enum err station_users(const struct station *s, struct buf *out, size_t *n)
+{
+    char path[4096];
+    struct names names = {out, 0};
+    enum err e = file_path(path, s->dir, "keys");
+    if (!e)
+        e = each_file(path, ".age", 0, add_name, &names);
+    *n = names.n;
+    return e;
+}
