@@ -10,15 +10,16 @@
 
 /*
  * age version 1, binary (https://c2sp.org/age): X25519 and scrypt stanzas
- * written and read, others passed over when reading. Streaming both ways in
- * flat memory: bytes are pushed in, the result goes to a sink.
+ * written and read, others passed over when reading; ASCII armor (`age -a`)
+ * read, never written. Streaming both ways in flat memory: bytes are pushed
+ * in, the result goes to a sink.
  *
- * Writing: ChaCha20-Poly1305 chunks of 64 KiB. Reading: plaintext of a chunk
- * reaches the sink only after its tag was checked; every malformed,
- * truncated, reordered or trailing byte is ERR_DATA; a file that is well
- * formed but opens with none of the keys, or fails its header MAC, is
- * ERR_DENIED or ERR_DATA. Keys live in locked memory and are wiped by _free.
- * A failed writer or reader stays failed.
+ * Writing: ChaCha20-Poly1305 chunks of 64 KiB; the header reaches the sink in
+ * _new. Reading: plaintext of a chunk reaches the sink only after its tag was
+ * checked; every malformed, truncated, reordered or trailing byte and a
+ * header whose MAC is wrong are ERR_DATA; a file that is well formed but opens
+ * with none of the keys is ERR_DENIED. Keys live in locked memory and are
+ * wiped by _free. A failed writer or reader stays failed.
  */
 struct age_seal;
 struct age_open;

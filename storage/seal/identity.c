@@ -169,7 +169,8 @@ enum err identity_file(struct identity *ids, size_t max, size_t *n, const char *
         line++;
         if (used && text[0] != '#') {
             if (*n == max)
-                return err_set(ERR_DATA, "line %u of the identity file: more than the %zu identities allowed", line, max);
+                return err_set(ERR_DATA, "line %u of the identity file: more than the %zu identities allowed", line,
+                               max);
             struct identity *id = &ids[*n];
             uint8_t sk[32];
             const char *why = decode(sk, identity_hrp, true, text, used);

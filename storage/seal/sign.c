@@ -26,33 +26,27 @@ void sign_from_seed(struct sign_secret *k, const uint8_t seed[static 32])
     crypto_sign_seed_keypair(k->pub.pk, k->sk, k->seed);
 }
 
-/* "Ed", key id, key: what minisign keeps in base64. */
-static void public_bytes(uint8_t out[static 42], const struct sign_public *p)
-{
-    uint8_t id[32];
-    crypto_generichash(id, sizeof id, p->pk, sizeof p->pk, NULL, 0);
-    memcpy(out, "Ed", 2);
-    memcpy(out + 2, id, 8);
-    memcpy(out + 10, p->pk, sizeof p->pk);
-}
-
 void sign_public_text(char out[static SIGN_PUBLIC_TEXT], const struct sign_public *p)
 {
-    uint8_t raw[42];
-    public_bytes(raw, p);
+    uint8_t raw[42], id[32];
+    crypto_generichash(id, sizeof id, p->pk, sizeof p->pk, NULL, 0);
+    memcpy(raw, "Ed", 2);
+    memcpy(raw + 2, id, 8);
+    memcpy(raw + 10, p->pk, sizeof p->pk);
     bytes_b64(out, raw, sizeof raw, true);
 }
 
 bool sign_public_parse(struct sign_public *p, const char *s, size_t n)
 {
-    uint8_t raw[42], want[42];
+    uint8_t raw[42];
     size_t len;
     if (!bytes_unb64(raw, sizeof raw, &len, s, n, true) || len != sizeof raw)
         return false;
     struct sign_public got;
+    char text[SIGN_PUBLIC_TEXT];
     memcpy(got.pk, raw + 10, sizeof got.pk);
-    public_bytes(want, &got);
-    if (memcmp(raw, want, sizeof raw) != 0)
+    sign_public_text(text, &got);
+    if (n != strlen(text) || memcmp(s, text, n) != 0)
         return false;
     *p = got;
     return true;
@@ -115,7 +109,11 @@ static bool take_signature(struct sign_text *t, const char *p, const char *lf)
         value.p = blank + 1;
     }
     size_t len;
+    char again[SIG_B64 + 1];
     if (!bytes_unb64(t->sigs[t->n].sig, 64, &len, value.p, value.n, true) || len != 64)
+        return false;
+    bytes_b64(again, t->sigs[t->n].sig, 64, true);
+    if (memcmp(again, value.p, SIG_B64) != 0) /* one text a signature, whatever the decoder lets pass */
         return false;
     t->n++;
     return true;
@@ -123,6 +121,8 @@ static bool take_signature(struct sign_text *t, const char *p, const char *lf)
 
 enum err sign_split(struct sign_text *out, const char *text, size_t n)
 {
+    if (n == 0)
+        return err_set(ERR_DATA, "this text is empty and carries no signature");
     const char *end = text + n;
     const char *p = body_end(text, end);
     out->body = text;

@@ -27,7 +27,7 @@ struct notice {
     char circle[CIRCLE_LEN];
     unsigned generation;
     char user[NAME_LEN];
-    char *why;            /* "" where there is none */
+    char *why; /* "" where there is none */
     char *basis;
     struct buf key;       /* the age file of admit and circle */
     struct sign_text sig; /* points into text */

@@ -73,6 +73,9 @@ struct roster {
     struct roster_user *users; /* revoked ones too */
     size_t n_users;
     struct buf text; /* as signed */
+    bool sorted;     /* lookups may halve; see roster_index */
+    uint32_t *by_chain;
+    uint32_t *by_key;
 };
 
 /* Parses and checks the signature against authority; NULL: against the key
@@ -87,16 +90,39 @@ void roster_free(struct roster *r);
  * be in any order; the text is sorted so that equal rosters have equal text. */
 enum err roster_sign(struct roster *r, const struct sign_secret *authority) MUST_USE;
 
+/* Appends a copy (to, circles included). Several users may have one name if
+ * all but one are revoked. ERR_DATA beyond a ceiling of limits.h. */
+enum err roster_add_unit(struct roster *r, const char *name) MUST_USE;
+enum err roster_add_circle(struct roster *r, const struct roster_circle *c) MUST_USE;
+enum err roster_add_hub(struct roster *r, const struct roster_hub *h) MUST_USE;
+enum err roster_add_station(struct roster *r, const struct roster_station *s) MUST_USE;
+enum err roster_add_user(struct roster *r, const struct roster_user *u) MUST_USE;
+/* Sorts the arrays (pointers into them move) and makes lookups fast; without
+ * it they walk. ERR_DATA for two of one name in force, two of one circle and
+ * generation, of one chain key, or of one person's signing key.
+ * roster_parse and roster_sign do it. */
+enum err roster_index(struct roster *r) MUST_USE;
+
+/* A hub's card, by which it tells the authority about itself: "feldsher-hub 1"
+ * and the roster's line "hub: NAME SIGNKEY LINKKEY ADDRESS|-". */
+enum err roster_hub_write(struct buf *out, const struct roster_hub *h) MUST_USE;
+enum err roster_hub_read(struct roster_hub *h, const char *text, size_t n) MUST_USE;
+
 void roster_chain_id(char out[static CHAIN_ID], const struct sign_public *key);
 /* NULL where there is none. Stations by chain also find revoked ones. */
 const struct roster_station *roster_chain(const struct roster *r, const char *chain);
 /* The station in force of that name, not a revoked one. */
 const struct roster_station *roster_station(const struct roster *r, const char *name);
+/* The user in force of that name; else the one revoked last. */
 const struct roster_user *roster_user(const struct roster *r, const char *name);
+/* Revoked ones too. */
+const struct roster_user *roster_user_key(const struct roster *r, const struct sign_public *key);
 const struct roster_hub *roster_hub(const struct roster *r, const char *name);
 /* The generation in force. */
 const struct roster_circle *roster_circle(const struct roster *r, const char *name);
-/* In force at that time: not revoked, between since and until. */
+/* In force at that time: not revoked by then, between since and until. A wall
+ * clock may stand before a revocation that the roster holds already: for "now"
+ * pass the station's logical clock, or look at ->revoked as well. */
 bool roster_user_valid(const struct roster_user *u, int64_t at);
 bool roster_user_in(const struct roster_user *u, const char *circle);
 
@@ -106,8 +132,8 @@ bool roster_user_in(const struct roster_user *u, const char *circle);
  * none is left. to holds at least 4; names (may be NULL) gets the circles'
  * names. */
 enum roster_seal { ROSTER_RECORD, ROSTER_RECORDING, ROSTER_BLOB };
-enum err roster_recipients(const struct roster *r, const char *unit, enum roster_seal what, struct recipient to[static 4],
-                           const char *names[4], size_t *n) MUST_USE;
+enum err roster_recipients(const struct roster *r, const char *unit, enum roster_seal what,
+                           struct recipient to[static 4], const char *names[4], size_t *n) MUST_USE;
 
 /* Is a label with these circles and units (`to`) for this station? Its own
  * unit (unit/U, records/U, evidence/U), and for a supervisor's station every

@@ -1,17 +1,12 @@
 #ifndef STORAGE_TRUST_USER_H
 #define STORAGE_TRUST_USER_H
 
+#include "storage/trust/circle.h"
 #include "storage/trust/roster.h"
 
 /* A person's secret keys while unlocked, and the circles' keys that they
  * open. Lives in locked memory; made and freed here alone. */
-#define USER_CIRCLES_MAX 256u
-
-struct user_circle {
-    char name[CIRCLE_LEN];
-    unsigned generation;
-    struct identity id;
-};
+#define USER_CIRCLES_MAX 1024u
 
 struct user {
     char name[NAME_LEN];
@@ -21,7 +16,7 @@ struct user {
     struct user_circle circles[USER_CIRCLES_MAX];
 };
 
-/* New keys for a name. */
+/* New keys for a name (hash_start came before). */
 enum err user_new(struct user **out, const char *name) MUST_USE;
 void user_free(struct user *u);
 
@@ -32,10 +27,13 @@ enum err user_open(struct user **out, const char *name, const void *age_file, si
                    size_t pass_len) MUST_USE;
 
 /* Opens a circle file (keys/circles/NAME.N.age, or the key of a notice) and
- * adds what is in it. ERR_DENIED if it is not for this user. */
+ * adds what is in it. ERR_DENIED if it is not for this user. Beyond
+ * USER_CIRCLES_MAX the oldest generations are left out. */
 enum err user_add_circle(struct user *u, const char *circle, const void *age_file, size_t n) MUST_USE;
+/* Adds one key; one that is there already does no harm. */
+void user_add_key(struct user *u, const struct user_circle *c);
 /* The identities of all circles that the user opens, and the user's own:
- * what age_open_new takes. ids holds USER_CIRCLES_MAX + 1. */
+ * what age_open_new takes, the likeliest first. ids holds USER_CIRCLES_MAX + 1. */
 void user_identities(const struct user *u, struct identity *ids, size_t *n);
 bool user_has_circle(const struct user *u, const char *circle);
 

@@ -5,26 +5,32 @@
 
 /*
  * From a camera's file to sealed blobs in one pass: read once; hash, compress,
- * seal, name; write aside, fsync, rename, fsync the directory; append. Two
- * threads: one reads and hashes, one seals and writes. An interrupted file
- * goes on behind its last durable blob after its beginning was read again and
- * proven the same.
+ * seal, name; write aside, fsync, rename, fsync the directory; append. A file
+ * longer than a blob keeps two cores busy (pipeline.h), and when it is
+ * interrupted it goes on behind its last durable blob after its beginning was
+ * read again and proven the same. Shorter ones are gathered and made durable
+ * together.
  */
+#define INTAKE_FILE_MAX ((uint64_t)128 << 30) /* with its sidecars: its entry must fit a batch */
+#define INTAKE_PATH_MAX 4096u
+#define INTAKE_SIDECARS_MAX 63u
 
 /* Bytes of one file; implemented by a camera. read returns at most n bytes
- * from offset in *got (0: end). Errors: ERR_IO (this file fails), ERR_AGAIN
- * (the camera is gone). */
+ * from offset in *got (0: end); it is always asked for a byte behind the end.
+ * Errors: ERR_IO (this file fails), ERR_AGAIN (the camera or the file is
+ * gone, or the user stops), ERR_BAD (the file is not what was listed: size or
+ * time changed). */
 struct intake_source {
     enum err (*read)(void *ctx, uint64_t offset, void *p, size_t n, size_t *got);
     void *ctx;
-    const char *path; /* on the camera; any bytes but NUL */
+    const char *path; /* on the camera; any bytes but NUL, not empty */
     uint64_t size;    /* as listed */
     int64_t mtime;    /* ms; INT64_MIN unknown */
 };
 
 struct intake_camera {
     const char *vendor, *product, *serial, *profile, *volume; /* "" unknown */
-    int64_t clock; /* the camera's own, ms; INT64_MIN unknown */
+    int64_t clock;                                            /* the camera's own, ms; INT64_MIN unknown */
 };
 
 enum intake_result {
@@ -36,7 +42,7 @@ enum intake_result {
 struct intake_file {
     const struct intake_source *recording;
     const struct intake_source *sidecars;
-    size_t n_sidecars;
+    size_t n_sidecars; /* at most INTAKE_SIDECARS_MAX */
 };
 
 struct intake_report {
@@ -44,18 +50,25 @@ struct intake_report {
     char id[ENTRY_ID]; /* of the recording's entry; "" when known */
     uint64_t bytes;    /* of plaintext read */
     uint64_t resumed_from;
+    bool durable; /* nothing is gathered any more: this one, without an error, and all before are in the chain */
+    bool lost;    /* with an error: those gathered before were dropped */
+    bool stop;    /* with an error: our side failed, the next file would fare no better */
 };
 
 struct intake;
-/* progress may be NULL: called at most about four times a second with the
- * bytes done of the present file. */
+/* One intake works at a station at a time (ERR_AGAIN). What dead ones left is
+ * cleared away. camera's texts must live as long. progress may be NULL:
+ * called at most about four times a second with the bytes done of the present
+ * file. */
 enum err intake_new(struct intake **out, struct station *s, const struct intake_camera *camera,
                     void (*progress)(void *ctx, uint64_t done), void *ctx) MUST_USE;
-/* Takes one recording. Small ones are gathered: their entries are durable
- * after the next intake_flush at the latest, and before that they are not
- * reported as stored by the station. ERR_IO: the camera's file cannot be read
- * (the next may be tried); ERR_AGAIN: the camera or the file vanished, or it
- * changed while it was read; ERR_FULL: stop, nothing finished is lost. */
+/* Takes one recording. Short ones are gathered: they are in the chain once a
+ * later report says durable or intake_flush has ended well, and are not stored
+ * when one of these fails. Of a known recording the sidecars are not looked
+ * at: offer them on their own. ERR_IO: the camera's file cannot be read;
+ * ERR_AGAIN: it or the camera vanished, or it changed while it was read;
+ * ERR_DATA: beyond a ceiling; ERR_FULL: stop, nothing finished is lost. The
+ * sentence of the first three calls the file "it". */
 enum err intake_file(struct intake *in, const struct intake_file *f, struct intake_report *r) MUST_USE;
 /* Appends what is gathered. */
 enum err intake_flush(struct intake *in) MUST_USE;

@@ -1,11 +1,10 @@
-#include "storage/vault/station.h"
+#include "storage/vault/station_inside.h"
 
 #include "storage/base/bytes.h"
 #include "storage/base/confine.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
-#include "storage/seal/passphrase.h"
 #include "storage/vault/index.h"
 #include "storage/vault/verify.h"
 
@@ -17,20 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define CONF_MAX 4096u
-
-/* keys/NAME.key: "feldsher-key 1", seed, public key. */
-static enum err write_key(struct buf *out, const struct sign_secret *k)
-{
-    char seed[BYTES_B64(32)], pub[SIGN_PUBLIC_TEXT];
-    out->secret = 1;
-    bytes_b64(seed, k->seed, sizeof k->seed, true);
-    sign_public_text(pub, &k->pub);
-    enum err e = buf_fmt(out, "feldsher-key 1\nseed: %s\npublic: %s\n", seed, pub);
-    explicit_bzero(seed, sizeof seed);
-    return e;
-}
 
 static enum err read_key(struct sign_secret **out, const char *dir, const char *name)
 {
@@ -72,20 +57,7 @@ static enum err read_key(struct sign_secret **out, const char *dir, const char *
     return e;
 }
 
-static enum err write_conf(struct buf *out, const struct enrolment *e)
-{
-    char authority[SIGN_PUBLIC_TEXT], chain[CHAIN_ID], when[CLOCK_TEXT];
-    sign_public_text(authority, &e->authority);
-    roster_chain_id(chain, &e->chain.pub);
-    clock_text(when, clock_wall());
-    return buf_fmt(out,
-                   "feldsher-station 1\nname: %s\nunit: %s\nkind: %s\ndistrict: %s\nauthority: %s\nchain: %s\n"
-                   "enrolled: %s\n",
-                   e->station, e->unit, e->kind == STATION_SUPERVISOR ? "supervisor" : "station", e->roster->district,
-                   authority, chain, when);
-}
-
-static enum err read_conf(struct station *s)
+enum err station_read_conf(struct station *s)
 {
     char path[4096], kind[16] = "";
     struct buf b = {0};
@@ -122,8 +94,7 @@ static enum err read_conf(struct station *s)
     return e;
 }
 
-/* Folders of a station, made where they are missing. */
-static enum err make_folders(const char *dir)
+enum err station_folders(const char *dir)
 {
     static const char *const folders[] = {"notices", "keys/circles", "chain", "objects/tmp", "drafts", "log"};
     enum err e = ERR_OK;
@@ -134,161 +105,6 @@ static enum err make_folders(const char *dir)
             e = file_mkdirs(path, 0700);
     }
     return e;
-}
-
-static enum err put_circles(const struct station *s, const struct user *u)
-{
-    enum err e = ERR_OK;
-    for (size_t i = 0; i < u->n_circles && !e; i++) {
-        const struct user_circle *c = &u->circles[i];
-        bool newest = true;
-        for (size_t k = 0; k < u->n_circles; k++)
-            newest = newest && (strcmp(c->name, u->circles[k].name) != 0 || u->circles[k].generation <= c->generation);
-        if (!newest)
-            continue;
-        char name[256], folder[4096];
-        struct buf file = {0};
-        snprintf(name, sizeof name, "keys/circles/%s.%u.age", c->name, c->generation);
-        e = file_path(folder, s->dir, name);
-        if (!e) {
-            *strrchr(folder, '/') = '\0';
-            e = file_mkdirs(folder, 0700);
-        }
-        if (!e)
-            e = user_circle_file(u, c->name, &u->id.to, 1, &file);
-        if (!e)
-            e = station_put(s, name, file.p, file.len, 0600);
-        buf_free(&file);
-    }
-    return e;
-}
-
-/* Writes everything into s->dir; station.conf comes last and makes it one. */
-static enum err furnish(const struct station *s, const struct enrolment *e, const char *pass, size_t pass_len)
-{
-    char name[NAME_LEN + 32], path[4096];
-    struct buf chain = {0}, link = {0}, user = {0}, conf = {0};
-    const struct buf *roster = &e->roster->text;
-    enum err err = make_folders(s->dir);
-    snprintf(name, sizeof name, "notices/roster-%llu", (unsigned long long)e->roster->number);
-    if (!err)
-        err = file_path(path, s->dir, name);
-    if (!err)
-        err = file_write(path, roster->p, roster->len, 0600);
-    if (!err)
-        err = file_path(path, s->dir, "roster");
-    if (!err)
-        err = file_write(path, roster->p, roster->len, 0600);
-    if (!err)
-        err = write_key(&chain, &e->chain);
-    if (!err)
-        err = station_put(s, "keys/station.key", chain.p, chain.len, 0600);
-    if (!err)
-        err = write_key(&link, &e->link);
-    if (!err)
-        err = station_put(s, "keys/link.key", link.p, link.len, 0600);
-    if (!err)
-        err = put_circles(s, e->user);
-    if (!err)
-        err = user_seal(e->user, pass, pass_len, &user);
-    snprintf(name, sizeof name, "keys/%s.age", e->user->name);
-    if (!err)
-        err = station_put(s, name, user.p, user.len, 0600);
-    if (!err)
-        err = write_conf(&conf, e);
-    if (!err)
-        err = station_put(s, "station.conf", conf.p, conf.len, 0600);
-    buf_free(&chain);
-    buf_free(&link);
-    buf_free(&user);
-    buf_free(&conf);
-    return err;
-}
-
-static enum err take_notices(const char *dir, const struct enrolment *e)
-{
-    struct station *s;
-    enum err err = station_open(&s, dir, 0);
-    for (size_t i = 0; !err && i < e->n_notices; i++) {
-        err = station_take_notice(s, (const char *)e->notices[i].p, e->notices[i].len);
-        if (err == ERR_AGAIN || err == ERR_BAD || err == ERR_DENIED || err == ERR_DATA)
-            err = ERR_OK;
-    }
-    if (!err)
-        station_close(s);
-    return err;
-}
-
-/* Empties a folder that an interrupted init left; only what init makes. */
-static enum err clear_away(const char *dir, unsigned depth)
-{
-    DIR *d = opendir(dir);
-    if (!d)
-        return errno == ENOENT ? ERR_OK : err_errno(ERR_IO, "cannot read %s", dir);
-    enum err e = ERR_OK;
-    for (struct dirent *f; !e && (f = readdir(d)) != NULL;) {
-        char path[4096];
-        struct stat st;
-        if (strcmp(f->d_name, ".") == 0 || strcmp(f->d_name, "..") == 0)
-            continue;
-        e = file_path(path, dir, f->d_name);
-        if (!e && lstat(path, &st) == 0)
-            e = S_ISDIR(st.st_mode) && depth ? clear_away(path, depth - 1) : file_remove(path);
-    }
-    closedir(d);
-    if (!e && rmdir(dir) < 0)
-        e = err_errno(ERR_IO, "cannot remove %s", dir);
-    return e;
-}
-
-static bool is_empty(const char *dir)
-{
-    DIR *d = opendir(dir);
-    if (!d)
-        return errno == ENOENT;
-    unsigned n = 0;
-    while (readdir(d) && n < 3)
-        n++;
-    closedir(d);
-    return n < 3;
-}
-
-enum err station_init(const char *dir, const struct enrolment *e, const char *pass, size_t pass_len)
-{
-    struct station s = {0};
-    char real[4096];
-    enum err err = passphrase_check(pass, pass_len);
-    if (err)
-        return err;
-    snprintf(real, sizeof real, "%.4000s", dir);
-    for (size_t n = strlen(real); n > 1 && real[n - 1] == '/'; n--)
-        real[n - 1] = '\0';
-    snprintf(s.dir, sizeof s.dir, "%.4080s", real);
-    if (!is_empty(real)) {
-        /* a laptop that goes on under new keys */
-        err = read_conf(&s);
-        if (err)
-            return err_set(ERR_CREATE, "%s holds something else than a station; choose an empty folder", real);
-        char chain[CHAIN_ID];
-        roster_chain_id(chain, &e->chain.pub);
-        if (strcmp(s.chain, chain) == 0)
-            return err_set(ERR_DENIED, "this enrolment file and its code do not open; ask for a new one");
-        if (strcmp(s.name, e->station) != 0 || !sign_same(&s.authority, &e->authority))
-            return err_set(ERR_CREATE, "%s holds another station, %s; choose an empty folder", real, s.name);
-        err = furnish(&s, e, pass, pass_len);
-        return err ? err : take_notices(real, e);
-    }
-    snprintf(s.dir, sizeof s.dir, "%.4080s.new", real);
-    err = clear_away(s.dir, 4);
-    if (!err)
-        err = file_mkdirs(s.dir, 0700);
-    if (!err)
-        err = furnish(&s, e, pass, pass_len);
-    if (!err)
-        err = take_notices(s.dir, e);
-    if (!err)
-        err = file_rename(s.dir, real);
-    return err;
 }
 
 /* The best of roster and notices/roster-*: the highest number that the
@@ -344,7 +160,7 @@ enum err station_open(struct station **out, const char *dir, unsigned flags)
     if (!s)
         return err_set(ERR_NOMEM, "out of memory");
     snprintf(s->dir, sizeof s->dir, "%.4080s", dir);
-    enum err e = read_conf(s);
+    enum err e = station_read_conf(s);
     if (!e)
         e = best_roster(s);
     if (!e && (flags & STATION_CHAIN_KEY))
@@ -365,7 +181,7 @@ enum err station_open(struct station **out, const char *dir, unsigned flags)
         if (queue_open(&s->queue, dir, QUEUE_READ) != ERR_OK)
             s->queue = NULL;
     } else if (!e) {
-        e = make_folders(dir);
+        e = station_folders(dir);
         if (!e)
             e = queue_open(&s->queue, dir, QUEUE_WRITE);
         if (e == ERR_BAD) {

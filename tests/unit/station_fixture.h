@@ -36,13 +36,10 @@ static void district_free(struct district *d)
 {
     char cmd[128];
     user_free(d->user);
-    free(d->roster.units);
-    free(d->roster.circles);
-    free(d->roster.hubs);
-    free(d->roster.stations);
-    free(d->roster.users[0].circles);
-    free(d->roster.users);
-    buf_free(&d->roster.text);
+    struct roster *r = malloc(sizeof *r);
+    assert_non_null(r);
+    *r = d->roster;
+    roster_free(r);
     snprintf(cmd, sizeof cmd, "chmod -R u+rwx %s; rm -rf %s", d->dir, d->dir);
     if (system(cmd) != 0)
         fprintf(stderr, "cannot remove %s\n", d->dir);

@@ -1,0 +1,309 @@
+#include "storage/records/custody.h"
+
+#include "storage/base/log.h"
+#include "storage/vault/object.h"
+#include "storage/vault/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum err custody_role(const struct station *s, const struct user *u, unsigned roles)
+{
+    const struct roster_user *r = roster_user(s->roster, u->name);
+    enum clock_mark mark;
+    if (!r || r->revoked || !roster_user_valid(r, station_now(s, &mark)) || !(r->roles & roles))
+        return err_set(ERR_DENIED, "%s does not have the role for this; ask a supervisor", u->name);
+    return ERR_OK;
+}
+
+enum err custody_circle(const struct user *u, const struct recording *r)
+{
+    char circle[CIRCLE_LEN];
+    snprintf(circle, sizeof circle, "evidence/%s", r->unit);
+    if (user_has_circle(u, circle) || user_has_circle(u, "evidence"))
+        return ERR_OK;
+    return err_set(ERR_DENIED, "%s is not in the circle %s; a member can admit: feldsher admit", u->name, circle);
+}
+
+static enum err append(struct station *s, const struct user *u, const struct recording *r, const char *type,
+                       json_t *data, unsigned lane, const struct hash *frees, char id[static ENTRY_ID])
+{
+    batch_entry_id(id);
+    if (data && r && json_object_set_new(data, "recording", json_string(r->id)) < 0) {
+        json_decref(data);
+        data = NULL;
+    }
+    json_t *entries = data ? json_pack("[{s:s,s:s,s:o}]", "id", id, "type", type, "data", data) : NULL;
+    if (!entries)
+        return err_set(ERR_NOMEM, "out of memory");
+    struct append a = {
+        .entries = entries,
+        .author = u,
+        .unit = r ? r->unit : NULL,
+        .seal = r ? ROSTER_RECORDING : ROSTER_RECORD,
+        .lane = lane,
+        .frees = frees,
+        .retain_class = "records",
+    };
+    uint64_t seq = 0;
+    enum err e = chain_append(s, &a, &seq);
+    json_decref(entries);
+    if (!e)
+        log_line("%s %s in label %llu", type, r ? r->id : "-", (unsigned long long)seq);
+    return e;
+}
+
+enum err custody_entry(struct station *s, const struct user *u, const struct recording *r, const char *type,
+                       json_t *data, char id[static ENTRY_ID])
+{
+    return append(s, u, r, type, data, LANE_BATCH, NULL, id);
+}
+
+static void begin_notice(struct notice *n, enum notice_kind kind, const struct station *s, const struct recording *r)
+{
+    enum clock_mark mark;
+    *n = (struct notice){.kind = kind, .time = station_now(s, &mark), .parts = r->parts};
+    memcpy(n->district, s->district, NAME_LEN);
+    memcpy(n->recording, r->id, NOTICE_ID);
+}
+
+/* Frees what hangs on a notice that stands on the stack. */
+static void end_notice(struct notice *n)
+{
+    free(n->why);
+    free(n->basis);
+    buf_free(&n->key);
+    buf_free(&n->text);
+}
+
+enum err custody_hold(struct station *s, const struct user *u, const struct recording *r, bool hold, const char *why)
+{
+    enum err e = custody_role(s, u, hold ? ROLE_SUPERVISOR | ROLE_ADMIN : ROLE_SUPERVISOR);
+    if (e)
+        return e;
+    if (r->held == hold)
+        return err_set(ERR_CREATE, "recording %s is %s", r->id, hold ? "held already" : "not held; nothing to do");
+    struct notice n;
+    char id[ENTRY_ID];
+    begin_notice(&n, hold ? NOTICE_HOLD : NOTICE_RELEASE, s, r);
+    n.why = strdup(why);
+    e = n.why ? notice_write(&n) : err_set(ERR_NOMEM, "out of memory");
+    if (!e)
+        e = notice_sign(&n, u->name, &u->sign);
+    if (!e)
+        e = station_take_notice(s, (const char *)n.text.p, n.text.len);
+    if (!e)
+        e = custody_entry(s, u, r, hold ? "hold" : "release", json_pack("{s:s,s:s}", "notice", n.id, "why", why), id);
+    end_notice(&n);
+    return e;
+}
+
+static enum err set_parts_job(struct station *s, const char *kind, const struct recording *r)
+{
+    char name[HASH_HEX];
+    if (hash_is_zero(&r->parts))
+        return ERR_OK; /* an empty file has no blobs */
+    hash_hex(name, &r->parts);
+    return queue_set_job(s->queue, kind, name, r->id, strlen(r->id));
+}
+
+enum err custody_flag(struct station *s, const struct user *u, const struct recording *r)
+{
+    char id[ENTRY_ID];
+    enum err e = custody_entry(s, u, r, "flag", json_object(), id);
+    return e ? e : set_parts_job(s, "flag", r);
+}
+
+enum err custody_pull(struct station *s, const struct user *u, const struct recording_list *l,
+                      const struct recording *r, const char *why)
+{
+    struct recording_held held;
+    char id[ENTRY_ID];
+    recording_where(s, l, r, &held);
+    if (held.here == held.blobs)
+        return err_set(ERR_CREATE, "recording %s is here already; nothing to do", r->id);
+    if (r->order[0])
+        return err_set(ERR_NOINPUT, "recording %s was destroyed under order %s", r->id, r->order);
+    enum err e = custody_circle(u, r);
+    if (!e)
+        e = custody_entry(s, u, r, "pull", json_pack("{s:s}", "why", why), id);
+    return e ? e : set_parts_job(s, "want", r);
+}
+
+/* The order about r that one supervisor, not u, has signed; NULL: none. The
+ * caller frees. */
+static enum err pending_order(const struct recording *r, const struct user *u, struct notice **out)
+{
+    *out = NULL;
+    for (size_t i = r->n_events; i-- > 0;) {
+        const struct recording_event *v = &r->events[i];
+        const char *text = json_string_value(json_object_get(v->data, "notice"));
+        if (strcmp(v->type, "order") != 0 || !text || strcmp(v->author, u->name) == 0)
+            continue;
+        struct notice *n;
+        enum err e = notice_parse(&n, text, strlen(text));
+        if (e == ERR_NOMEM)
+            return e;
+        if (e)
+            continue;
+        if (n->kind == NOTICE_DESTROY && n->sig.n == 1 && strcmp(n->recording, r->id) == 0 &&
+            hash_same(&n->parts, &r->parts) && sign_text_check(&n->sig, 0, &v->author_key)) {
+            *out = n;
+            return ERR_OK;
+        }
+        notice_free(n);
+    }
+    return ERR_OK;
+}
+
+static enum err may_destroy(const struct station *s, const struct user *u, const struct recording_list *l,
+                            const struct recording *r, bool together)
+{
+    enum err e = custody_role(s, u, ROLE_SUPERVISOR);
+    if (!e)
+        e = custody_circle(u, r);
+    if (e)
+        return e;
+    if (r->order[0])
+        return err_set(ERR_CREATE, "recording %s is under destruction order %s already; nothing to do", r->id,
+                       r->order);
+    if (hash_is_zero(&r->parts))
+        return err_set(ERR_CREATE, "recording %s is an empty file; there is nothing to destroy", r->id);
+    if (r->gathered > 1 && !together)
+        return err_set(ERR_DENIED, "recording %s shares its parts list with %u others, which would go too; --together",
+                       r->id, r->gathered - 1);
+    for (size_t i = 0; i < l->n; i++)
+        if (l->r[i].held && l->r[i].seq == r->seq && strcmp(l->r[i].chain, r->chain) == 0)
+            return err_set(ERR_DENIED, "recording %s is held; a supervisor releases it first", l->r[i].id);
+    return ERR_OK;
+}
+
+enum err custody_destroy(struct station *s, const struct user *u, const struct recording_list *l,
+                         const struct recording *r, const char *basis, const char *why, bool together,
+                         char order[static NOTICE_ID], bool *complete)
+{
+    struct notice fresh, *pending = NULL, *n = &fresh;
+    char id[ENTRY_ID];
+    begin_notice(&fresh, NOTICE_DESTROY, s, r);
+    enum err e = may_destroy(s, u, l, r, together);
+    if (!e)
+        e = pending_order(r, u, &pending);
+    *complete = pending != NULL;
+    if (pending) {
+        n = pending;
+    } else if (!e) {
+        if (!basis || !why)
+            e = err_set(ERR_USAGE, "an order needs --basis (the legal one) and --why");
+        else if (!(fresh.basis = strdup(basis)) || !(fresh.why = strdup(why)))
+            e = err_set(ERR_NOMEM, "out of memory");
+        if (!e)
+            e = notice_write(&fresh);
+    }
+    if (!e)
+        e = notice_sign(n, u->name, &u->sign);
+    if (!e && *complete)
+        e = station_take_notice(s, (const char *)n->text.p, n->text.len);
+    if (!e) {
+        memcpy(order, n->id, NOTICE_ID);
+        e = custody_entry(s, u, r, "order", json_pack("{s:s,s:s}", "order", n->id, "notice", (const char *)n->text.p),
+                          id);
+    }
+    end_notice(&fresh);
+    notice_free(pending);
+    return e;
+}
+
+struct removal {
+    const struct station *s;
+    uint64_t bytes;
+};
+
+/* Removes every blob of a parts list that stands here. */
+static enum err remove_blobs(struct removal *w, const struct hash *parts, bool count_only)
+{
+    struct buf text = {.max = PARTS_MAX};
+    struct parts p;
+    struct hash name;
+    uint64_t size, there;
+    bool mark;
+    enum err e = object_get(w->s->dir, parts, PARTS_MAX, &text);
+    if (!e)
+        e = parts_open(&p, (const char *)text.p, text.len);
+    while (!e && (e = parts_next(&p, &mark, &name, &size)) == ERR_OK) {
+        if (mark || !object_size(w->s->dir, &name, &there))
+            continue;
+        w->bytes += there;
+        if (count_only)
+            continue;
+        e = object_remove(w->s->dir, &name);
+        if (!e)
+            e = queue_drop_object(w->s->queue, &name);
+    }
+    buf_free(&text);
+    return e == ERR_END ? ERR_OK : e;
+}
+
+static enum err free_parts(struct station *s, const struct user *u, const struct recording *r,
+                           struct custody_purged *out)
+{
+    char parts[HASH_HEX], id[ENTRY_ID];
+    struct removal w = {.s = s};
+    bool ordered = r->order[0] != '\0';
+    hash_hex(parts, &r->parts);
+    enum err e = remove_blobs(&w, &r->parts, true);
+    if (e || w.bytes == 0)
+        return e;
+    /* the entry first: blobs that are gone without a word would be a fault */
+    e = append(s, u, r, ordered ? "destroyed" : "freed",
+               ordered ? json_pack("{s:s,s:s}", "parts", parts, "order", r->order) : json_pack("{s:s}", "parts", parts),
+               LANE_BATCH, &r->parts, id);
+    w.bytes = 0;
+    if (!e)
+        e = remove_blobs(&w, &r->parts, false);
+    out->bytes += w.bytes;
+    if (!e)
+        *(ordered ? &out->destroyed : &out->freed) += r->gathered;
+    return e;
+}
+
+/* One parts list: recordings first..end of one batch. */
+static enum err purge_group(struct station *s, const struct user *u, const struct recording_list *l, size_t first,
+                            size_t end, int64_t before, struct custody_purged *out)
+{
+    const struct recording *r = &l->r[first];
+    bool here = false, hub = true, held = false;
+    for (size_t i = first; i < end; i++) {
+        struct recording_held w;
+        recording_where(s, l, &l->r[i], &w);
+        here = here || w.here;
+        hub = hub && w.hub;
+        held = held || l->r[i].held;
+    }
+    uint64_t *count = held ? &out->held : &out->kept;
+    if (!here)
+        return ERR_OK;
+    if (held || (!r->order[0] && !(hub && r->time < before))) {
+        *count += r->gathered;
+        return ERR_OK;
+    }
+    enum err e = free_parts(s, u, r, out);
+    if (e == ERR_NOINPUT || e == ERR_BAD || e == ERR_DATA) {
+        log_line("purge of label %llu of chain %s failed", (unsigned long long)r->seq, r->chain);
+        out->failed += r->gathered;
+        return ERR_OK;
+    }
+    return e;
+}
+
+enum err custody_purge(struct station *s, const struct user *u, const struct recording_list *l, int64_t before,
+                       struct custody_purged *out)
+{
+    enum err e = ERR_OK;
+    *out = (struct custody_purged){0};
+    for (size_t i = 0, end; i < l->n && !e; i = end) {
+        end = recording_group(l, i);
+        if (!hash_is_zero(&l->r[i].parts))
+            e = purge_group(s, u, l, i, end, before, out);
+    }
+    return e;
+}

@@ -1,0 +1,573 @@
+#include "storage/records/recording.h"
+
+#include "storage/base/bytes.h"
+#include "storage/base/text.h"
+#include "storage/vault/object.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILES_MAX 64u /* a recording and its sidecars */
+
+struct load {
+    const struct station *s;
+    const struct user *u;
+    struct recording_list *l;
+};
+
+static const char *string_of(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+/* A whole number from an entry; false for anything else. */
+static bool number_of(const json_t *o, const char *key, uint64_t max, uint64_t *out)
+{
+    const json_t *j = json_object_get(o, key);
+    json_int_t v = json_integer_value(j);
+    if (!json_is_integer(j) || v < 0 || (uint64_t)v > max)
+        return false;
+    *out = (uint64_t)v;
+    return true;
+}
+
+static bool hash_of_text(const json_t *o, const char *key, struct hash *out)
+{
+    const char *s = string_of(o, key);
+    return hash_unhex(out, s, strlen(s));
+}
+
+/* One more element at the end of an array, zeroed; NULL: out of memory. */
+static void *grown(void *array, size_t n, size_t size)
+{
+    if (n && (n & (n - 1)))
+        return array; /* room up to the next power of two */
+    return reallocarray(array, n ? 2 * n : 1, size);
+}
+
+static enum err quarantine(struct recording_list *l, const char *chain, uint64_t seq, const char *why)
+{
+    struct recording_fault *more = grown(l->faults, l->n_faults, sizeof *more);
+    if (!more)
+        return err_set(ERR_NOMEM, "out of memory");
+    l->faults = more;
+    struct recording_fault *f = &more[l->n_faults];
+    *f = (struct recording_fault){.seq = seq, .why = strdup(why)};
+    memcpy(f->chain, chain, CHAIN_ID);
+    if (!f->why)
+        return err_set(ERR_NOMEM, "out of memory");
+    l->n_faults++;
+    return ERR_OK;
+}
+
+static enum err read_blobs(struct recording_file *f, const json_t *list)
+{
+    size_t n = json_array_size(list);
+    if (n) {
+        f->blobs = calloc(n, sizeof *f->blobs);
+        if (!f->blobs)
+            return err_set(ERR_NOMEM, "out of memory");
+    }
+    uint64_t end = 0;
+    for (f->n_blobs = 0; f->n_blobs < n; f->n_blobs++) {
+        const json_t *j = json_array_get(list, f->n_blobs);
+        struct recording_blob *b = &f->blobs[f->n_blobs];
+        if (!hash_of_text(j, "name", &b->name) || !number_of(j, "offset", INT64_MAX, &b->offset) ||
+            !number_of(j, "length", BLOB_PLAIN_MAX, &b->length) || !number_of(j, "size", BLOB_SEALED_MAX, &b->size) ||
+            b->length == 0 || b->offset != end)
+            return err_set(ERR_DATA, "a recording's blob %zu is malformed", f->n_blobs);
+        end += b->length;
+    }
+    if (end != f->size)
+        return err_set(ERR_DATA, "a recording's blobs do not make up its size");
+    return ERR_OK;
+}
+
+static enum err read_file(struct recording_file *f, const json_t *j)
+{
+    const char *path = string_of(j, "path");
+    const char *mtime = string_of(j, "mtime");
+    if (!clock_parse(&f->mtime, mtime, strlen(mtime)))
+        f->mtime = INT64_MIN;
+    if (!path[0] || !number_of(j, "size", INT64_MAX, &f->size) || !hash_of_text(j, "blake2b", &f->hash))
+        return err_set(ERR_DATA, "a recording's path, size or hash is malformed");
+    f->path = strdup(path);
+    if (!f->path)
+        return err_set(ERR_NOMEM, "out of memory");
+    return read_blobs(f, json_object_get(j, "blobs"));
+}
+
+static char *camera_of(const json_t *camera)
+{
+    const char *part[] = {string_of(camera, "vendor"), string_of(camera, "product"), string_of(camera, "serial")};
+    struct buf b = {.max = 4096};
+    enum err e = buf_str(&b, "");
+    for (size_t i = 0; i < 3 && !e; i++)
+        if (part[i][0])
+            e = buf_fmt(&b, "%s%s", b.len ? " " : "", part[i]);
+    if (e) {
+        buf_free(&b);
+        return NULL;
+    }
+    return (char *)b.p;
+}
+
+static void recording_drop(struct recording *r)
+{
+    for (size_t i = 0; i < r->n_files; i++) {
+        free(r->files[i].path);
+        free(r->files[i].blobs);
+    }
+    free(r->files);
+    free(r->camera);
+    free(r->mode);
+}
+
+static enum err read_files(struct recording *r, const json_t *data)
+{
+    const json_t *sidecars = json_object_get(data, "sidecars");
+    size_t n = json_array_size(sidecars) + 1;
+    if (n > FILES_MAX)
+        return err_set(ERR_DATA, "a recording has more than %u sidecars", FILES_MAX - 1);
+    r->files = calloc(n, sizeof *r->files);
+    if (!r->files)
+        return err_set(ERR_NOMEM, "out of memory");
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < n && !e; i++) {
+        r->n_files = i + 1;
+        e = read_file(&r->files[i], i == 0 ? data : json_array_get(sidecars, i - 1));
+        if (!e && r->files[i].n_blobs && hash_is_zero(&r->parts))
+            e = err_set(ERR_DATA, "a recording's blobs stand in no parts list");
+    }
+    return e;
+}
+
+static enum err add_recording(struct load *w, const struct label *l, const json_t *entry, unsigned gathered)
+{
+    const json_t *data = json_object_get(entry, "data");
+    const struct roster_station *from = roster_chain(w->s->roster, l->chain);
+    const char *unit = string_of(data, "unit");
+    struct recording *more = grown(w->l->r, w->l->n, sizeof *more);
+    if (!more)
+        return err_set(ERR_NOMEM, "out of memory");
+    w->l->r = more;
+    struct recording *r = &more[w->l->n];
+    *r = (struct recording){.seq = l->seq, .time = l->time, .parts = l->parts, .gathered = gathered};
+    memcpy(r->id, string_of(entry, "id"), ENTRY_ID);
+    memcpy(r->chain, l->chain, CHAIN_ID);
+    memcpy(r->station, from ? from->name : "-", from ? NAME_LEN : 2);
+    bool known = false;
+    for (size_t i = 0; i < w->s->roster->n_units && !known; i++)
+        known = strcmp(w->s->roster->units[i], unit) == 0;
+    snprintf(r->unit, sizeof r->unit, "%s", known ? unit : from ? from->unit : w->s->unit);
+    r->camera = camera_of(json_object_get(data, "camera"));
+    r->mode = strdup(string_of(data, "mode"));
+    enum err e = r->camera && r->mode ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    if (!e)
+        e = read_files(r, data);
+    if (e)
+        recording_drop(r);
+    else
+        w->l->n++;
+    return e;
+}
+
+static enum err add_event(struct load *w, const struct label *l, const struct batch *b, const json_t *entry, bool alone)
+{
+    const char *type = string_of(entry, "type");
+    const char *recording = string_of(json_object_get(entry, "data"), "recording");
+    if (strlen(recording) != ENTRY_ID - 1 || strlen(type) >= sizeof w->l->events->type)
+        return ERR_OK; /* of a kind that this version does not know, or about no recording */
+    struct recording_event *more = grown(w->l->events, w->l->n_events, sizeof *more);
+    if (!more)
+        return err_set(ERR_NOMEM, "out of memory");
+    w->l->events = more;
+    struct recording_event *v = &more[w->l->n_events++];
+    *v = (struct recording_event){.seq = l->seq, .time = l->time, .author_key = b->author_key, .alone = alone};
+    memcpy(v->recording, recording, ENTRY_ID);
+    memcpy(v->id, string_of(entry, "id"), ENTRY_ID);
+    memcpy(v->chain, l->chain, CHAIN_ID);
+    memcpy(v->type, type, strlen(type) + 1);
+    memcpy(v->author, b->author, NAME_LEN);
+    v->data = json_incref(json_object_get(entry, "data"));
+    return ERR_OK;
+}
+
+static enum err take_entries(struct load *w, const struct label *l, const struct batch *b)
+{
+    size_t i;
+    const json_t *entry;
+    unsigned recordings = 0;
+    const char *about = NULL;
+    bool alone = true;
+    enum err e = ERR_OK;
+    json_array_foreach(b->entries, i, entry)
+    {
+        const char *recording = string_of(json_object_get(entry, "data"), "recording");
+        bool is_recording = strcmp(string_of(entry, "type"), "recording") == 0;
+        recordings += is_recording;
+        if (is_recording || (about && strcmp(about, recording) != 0))
+            alone = false;
+        about = recording;
+    }
+    json_array_foreach(b->entries, i, entry)
+    {
+        if (strcmp(string_of(entry, "type"), "recording") == 0)
+            e = add_recording(w, l, entry, recordings);
+        else
+            e = add_event(w, l, b, entry, alone);
+        if (e == ERR_DATA)
+            e = quarantine(w->l, l->chain, l->seq, err_text());
+        if (e)
+            return e;
+    }
+    return ERR_OK;
+}
+
+static enum err take_label(void *ctx, const struct label *l)
+{
+    struct load *w = ctx;
+    struct batch *b = NULL;
+    struct buf plain = {.secret = 1};
+    enum err e = label_authentic(l, w->s->roster);
+    bool refused = e != ERR_OK;
+    if (!e)
+        e = chain_open_batch(w->s, l, w->u, &b, &plain);
+    if (e == ERR_DENIED && !refused) {
+        w->l->closed++;
+        e = ERR_OK;
+    } else if (e && e != ERR_NOMEM) {
+        e = quarantine(w->l, l->chain, l->seq, err_text());
+    } else if (!e) {
+        w->l->batches++;
+        e = take_entries(w, l, b);
+    }
+    batch_free(b);
+    buf_free(&plain);
+    return e;
+}
+
+static enum err take_chain(void *ctx, const char *chain, const struct queue_head *head)
+{
+    struct load *w = ctx;
+    struct buf text = {.max = RECEIPT_MAX};
+    struct receipt *r = NULL;
+    (void)head;
+    enum err e = queue_receipt(w->s->queue, chain, &text);
+    if (!e)
+        e = receipt_parse(&r, (const char *)text.p, text.len);
+    if (!e)
+        e = receipt_check(r, w->s->roster);
+    if (!e && strcmp(r->chain, chain) == 0) {
+        struct receipt **more = grown(w->l->receipts, w->l->n_receipts, sizeof *more);
+        if (more) {
+            w->l->receipts = more;
+            more[w->l->n_receipts++] = r;
+            r = NULL;
+        } else {
+            e = err_set(ERR_NOMEM, "out of memory");
+        }
+    }
+    receipt_free(r);
+    buf_free(&text);
+    return e == ERR_NOMEM ? e : ERR_OK; /* no receipt, or a bad one, is no word of the hub */
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct recording *x = a, *y = b;
+    int c = (x->time > y->time) - (x->time < y->time);
+    if (!c)
+        c = memcmp(x->chain, y->chain, CHAIN_ID);
+    return c ? c : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    struct recording *const *x = a, *const *y = b;
+    int c = memcmp((*x)->id, (*y)->id, ENTRY_ID);
+    return c ? c : by_time(*x, *y);
+}
+
+static int event_order(const void *a, const void *b)
+{
+    const struct recording_event *x = a, *y = b;
+    int c = memcmp(x->recording, y->recording, ENTRY_ID);
+    if (!c)
+        c = (x->time > y->time) - (x->time < y->time);
+    if (!c)
+        c = memcmp(x->chain, y->chain, CHAIN_ID);
+    return c ? c : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* An ID is made of 80 random bits; a second recording under one was made so:
+ * the earlier stands, the later is listed. Leaves the list sorted by time. */
+static enum err drop_doubles(struct recording_list *l)
+{
+    enum err e = ERR_OK;
+    size_t kept = 0;
+    for (size_t i = 1; i < l->n && !e; i++) {
+        struct recording *r = l->by_id[i];
+        if (memcmp(l->by_id[i - 1]->id, r->id, ENTRY_ID) == 0) {
+            e = quarantine(l, r->chain, r->seq, "its recording has the ID of another one");
+            r->doubled = true;
+        }
+    }
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->r[i].doubled)
+            recording_drop(&l->r[i]);
+        else
+            l->r[kept++] = l->r[i];
+    }
+    l->n = kept;
+    return e;
+}
+
+static void sort_by_id(struct recording_list *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        l->by_id[i] = &l->r[i];
+    qsort(l->by_id, l->n, sizeof(struct recording *), by_id);
+}
+
+static enum err attach(struct recording_list *l)
+{
+    l->by_id = calloc(l->n + 1, sizeof(struct recording *));
+    if (!l->by_id)
+        return err_set(ERR_NOMEM, "out of memory");
+    if (l->n)
+        qsort(l->r, l->n, sizeof *l->r, by_time);
+    sort_by_id(l);
+    enum err e = drop_doubles(l);
+    if (e)
+        return e;
+    sort_by_id(l);
+    if (l->n_events)
+        qsort(l->events, l->n_events, sizeof *l->events, event_order);
+    for (size_t i = 0, v = 0; i < l->n; i++) {
+        struct recording *r = l->by_id[i];
+        while (v < l->n_events && memcmp(l->events[v].recording, r->id, ENTRY_ID) < 0)
+            v++;
+        r->events = l->events + v;
+        for (; v < l->n_events && memcmp(l->events[v].recording, r->id, ENTRY_ID) == 0; v++)
+            r->n_events++;
+    }
+    return ERR_OK;
+}
+
+size_t recording_group(const struct recording_list *l, size_t first)
+{
+    size_t end = first + 1;
+    while (end < l->n && l->r[end].seq == l->r[first].seq && strcmp(l->r[end].chain, l->r[first].chain) == 0)
+        end++;
+    return end;
+}
+
+/* The first recording by ID that is not below a beginning of one. */
+static size_t lower(const struct recording_list *l, const char *id)
+{
+    size_t a = 0, b = l->n;
+    while (a < b) {
+        size_t m = a + (b - a) / 2;
+        if (strcmp(l->by_id[m]->id, id) < 0)
+            a = m + 1;
+        else
+            b = m;
+    }
+    return a;
+}
+
+/* Notices come in order of time: a later one overrides. */
+static enum err take_notice(void *ctx, const struct notice *n)
+{
+    struct recording_list *l = ctx;
+    size_t at = lower(l, n->recording);
+    if (!n->recording[0] || at == l->n || strcmp(l->by_id[at]->id, n->recording) != 0)
+        return ERR_OK;
+    struct recording *r = l->by_id[at];
+    if (n->kind == NOTICE_HOLD || n->kind == NOTICE_RELEASE) {
+        r->held = n->kind == NOTICE_HOLD;
+    } else if (n->kind == NOTICE_DESTROY && !hash_is_zero(&r->parts) && hash_same(&n->parts, &r->parts)) {
+        size_t first = (size_t)(r - l->r);
+        while (first && recording_group(l, first - 1) > first)
+            first--;
+        for (size_t i = first, end = recording_group(l, first); i < end; i++)
+            memcpy(l->r[i].order, n->id, NOTICE_ID);
+    }
+    return ERR_OK;
+}
+
+enum err recording_load(const struct station *s, const struct user *u, struct recording_list **out)
+{
+    *out = NULL;
+    if (!s->queue)
+        return err_set(ERR_IO, "the index of the station is not readable; run feldsher rebuild");
+    struct load w = {.s = s, .u = u, .l = calloc(1, sizeof *w.l)};
+    if (!w.l)
+        return err_set(ERR_NOMEM, "out of memory");
+    enum err e = queue_each_label(s->queue, NULL, 1, take_label, &w);
+    if (!e)
+        e = queue_each_chain(s->queue, take_chain, &w);
+    if (!e)
+        e = attach(w.l);
+    if (!e)
+        e = station_each_notice(s, take_notice, w.l);
+    if (e) {
+        recording_free(w.l);
+        return e;
+    }
+    *out = w.l;
+    return ERR_OK;
+}
+
+void recording_free(struct recording_list *l)
+{
+    if (!l)
+        return;
+    for (size_t i = 0; i < l->n; i++)
+        recording_drop(&l->r[i]);
+    for (size_t i = 0; i < l->n_events; i++)
+        json_decref(l->events[i].data);
+    for (size_t i = 0; i < l->n_faults; i++)
+        free(l->faults[i].why);
+    for (size_t i = 0; i < l->n_receipts; i++)
+        receipt_free(l->receipts[i]);
+    free(l->r);
+    free(l->by_id);
+    free(l->events);
+    free(l->faults);
+    free(l->receipts);
+    free(l);
+}
+
+/* Is it an ID, or the beginning of one that is long enough? */
+static bool is_prefix(const char *id)
+{
+    size_t n = strspn(id, "0123456789abcdef");
+    return n >= 4 && n < ENTRY_ID && id[n] == '\0';
+}
+
+static enum err not_one(const char *what, const char *id, size_t found, const struct recording_list *l)
+{
+    if (!is_prefix(id))
+        return err_set(ERR_NOINPUT, "%s is no %s; give at least the first 4 of its 20 digits", id, what);
+    if (found)
+        return err_set(ERR_NOINPUT, "%zu %ss begin with %s; give more digits", found, what, id);
+    if (l->closed)
+        return err_set(ERR_NOINPUT,
+                       "no %s begins with %s; %" PRIu64 " batches are sealed to circles that you do not have", what, id,
+                       l->closed);
+    return err_set(ERR_NOINPUT, "no %s begins with %s; see feldsher recordings list", what, id);
+}
+
+enum err recording_find(const struct recording_list *l, const char *id, const struct recording **out)
+{
+    size_t at = lower(l, id), end = at;
+    *out = NULL;
+    while (is_prefix(id) && end < l->n && strncmp(l->by_id[end]->id, id, strlen(id)) == 0)
+        end++;
+    if (end != at + 1)
+        return not_one("recording", id, end - at, l);
+    *out = l->by_id[at];
+    return ERR_OK;
+}
+
+enum err recording_event(const struct recording_list *l, const char *type, const char *id,
+                         const struct recording_event **out, const struct recording **r)
+{
+    size_t found = 0;
+    *out = NULL;
+    *r = NULL;
+    for (size_t i = 0; is_prefix(id) && i < l->n; i++) {
+        for (size_t k = 0; k < l->r[i].n_events; k++) {
+            const struct recording_event *v = &l->r[i].events[k];
+            if (strcmp(v->type, type) == 0 && strncmp(v->id, id, strlen(id)) == 0) {
+                *out = v;
+                *r = &l->r[i];
+                found++;
+            }
+        }
+    }
+    return found == 1 ? ERR_OK : not_one(type, id, found, l);
+}
+
+void recording_where(const struct station *s, const struct recording_list *l, const struct recording *r,
+                     struct recording_held *out)
+{
+    *out = (struct recording_held){0};
+    for (size_t i = 0; i < r->n_files; i++) {
+        const struct recording_file *f = &r->files[i];
+        for (size_t k = 0; k < f->n_blobs; k++) {
+            uint64_t size;
+            out->blobs++;
+            out->here += object_size(s->dir, &f->blobs[k].name, &size) && size == f->blobs[k].size;
+        }
+    }
+    for (size_t i = 0; i < l->n_receipts; i++) {
+        const struct receipt *c = l->receipts[i];
+        if (strcmp(c->chain, r->chain) == 0 && receipt_holds(c, r->seq) && receipt_holds_parts(c, r->seq)) {
+            out->hub = true;
+            out->as_of = c->time;
+            memcpy(out->by, c->hub, NAME_LEN);
+        }
+    }
+}
+
+/* One blob's plaintext into plain, checked. */
+static enum err open_blob(const struct station *s, const struct identity *ids, size_t n_ids,
+                          const struct recording_blob *b, struct buf *sealed, struct buf *plain)
+{
+    char name[HASH_HEX];
+    buf_clear(plain);
+    enum err e = object_get(s->dir, &b->name, BLOB_SEALED_MAX, sealed);
+    if (!e)
+        e = object_open(sealed->p, sealed->len, ids, n_ids, BLOB_PLAIN_MAX, plain);
+    if (!e && plain->len != b->length) {
+        hash_hex(name, &b->name);
+        e = err_set(ERR_BAD, "blob %.16s... holds %zu bytes where its entry says %" PRIu64, name, plain->len,
+                    b->length);
+    }
+    return e;
+}
+
+enum err recording_read(const struct station *s, const struct user *u, const struct recording_file *f, uint64_t from,
+                        uint64_t to, sink_fn *sink, void *ctx)
+{
+    size_t n_ids;
+    struct identity *ids = sodium_allocarray(USER_CIRCLES_MAX + 1, sizeof *ids);
+    if (!ids)
+        return err_set(ERR_NOMEM, "out of memory");
+    user_identities(u, ids, &n_ids);
+    struct buf sealed = {.max = BLOB_SEALED_MAX}, plain = {.max = BLOB_PLAIN_MAX, .secret = 1};
+    struct hash_state h;
+    hash_init(&h);
+    bool whole = from == 0 && to >= f->size;
+    if (to > f->size)
+        to = f->size;
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < f->n_blobs && !e; i++) {
+        const struct recording_blob *b = &f->blobs[i];
+        uint64_t start = from > b->offset ? from - b->offset : 0;
+        uint64_t end = to > b->offset ? to - b->offset : 0;
+        if (end > b->length)
+            end = b->length;
+        if (start >= end)
+            continue;
+        e = open_blob(s, ids, n_ids, b, &sealed, &plain);
+        if (!e && whole)
+            hash_add(&h, plain.p, plain.len);
+        if (!e)
+            e = sink(ctx, plain.p + start, (size_t)(end - start));
+    }
+    if (!e && whole) {
+        struct hash got = hash_end(&h);
+        if (!hash_same(&got, &f->hash))
+            e = err_set(ERR_BAD, "%s is not what its entry says: the hash is another", f->path);
+    }
+    buf_free(&sealed);
+    buf_free(&plain);
+    sodium_free(ids);
+    return e;
+}
