@@ -93,13 +93,15 @@ static enum err label(const struct check_batch *k, struct buf *out)
     snprintf(name, sizeof name, "%s-%" PRIu64, k->b->chain, k->b->seq);
     snprintf(stem, sizeof stem, "labels/%s", name);
     snprintf(pem, sizeof pem, "keys/%s.pem", k->b->chain);
-    sign_public_text(text, &k->key);
+    const struct roster_station *from = k->station;
+    sign_public_text(text, &from->key);
     enum err e = buf_fmt(out,
-                         "    grep -F ' %s ' roster.body\n"
+                         "    grep -F 'station: %s %s %s %s ' roster.body\n"
                          "    test \"$(printf %%s '%s' | base64 -d | tail -c 32 | b2sum -l 256 | cut -c 1-32)\" = %s\n",
-                         text, text, k->b->chain);
+                         from->name, from->unit, from->kind == STATION_SUPERVISOR ? "supervisor" : "station", text,
+                         text, k->b->chain);
     if (!e)
-        e = key_file(out, &k->key, pem);
+        e = key_file(out, &from->key, pem);
     if (!e)
         e = signed_file(out, stem, "label", pem);
     if (!e)

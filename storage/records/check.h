@@ -11,9 +11,9 @@
  */
 struct check_batch {
     const struct manifest_batch *b; /* files are CHAIN-SEQ.* */
-    struct sign_public key;         /* of the chain */
-    bool signed_by_two;             /* the manifest names it; the approval itself it cannot */
-    char author[NAME_LEN];          /* "" nobody was logged in */
+    const struct roster_station *station;
+    bool signed_by_two;    /* the manifest names it; the approval itself it cannot */
+    char author[NAME_LEN]; /* "" nobody was logged in */
     struct sign_public author_key;
 };
 

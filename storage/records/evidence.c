@@ -310,7 +310,7 @@ static enum err put_batch(struct outgoing *x, struct check_batch *k)
     enum err e = proof_open(x->s, x->u, k->b->chain, k->b->seq, &p);
     if (e)
         return e;
-    k->key = from->key;
+    k->station = from;
     k->author_key = p.batch->author_key;
     memcpy(k->author, p.batch->author, NAME_LEN);
     snprintf(stem, sizeof stem, "%s-%" PRIu64, k->b->chain, k->b->seq);

@@ -32,7 +32,8 @@ static void next_chunk(struct chunks *c)
 
 static enum err no_memory(void)
 {
-    return err_set(ERR_NOMEM, "out of memory");
+    err_set(ERR_NOMEM, "out of memory");
+    return ERR_NOMEM;
 }
 
 /*

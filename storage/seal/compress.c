@@ -29,12 +29,18 @@ struct compress {
     size_t out_cap;
 };
 
+static enum err no_memory(void)
+{
+    err_set(ERR_NOMEM, "out of memory");
+    return ERR_NOMEM;
+}
+
 enum err compress_new(struct compress **out, enum compress_kind kind, sink_fn *sink, void *ctx)
 {
     *out = NULL;
     struct compress *c = calloc(1, sizeof *c);
     if (!c)
-        return err_set(ERR_NOMEM, "out of memory");
+        return no_memory();
     c->kind = kind;
     c->sink = sink;
     c->ctx = ctx;
@@ -43,7 +49,7 @@ enum err compress_new(struct compress **out, enum compress_kind kind, sink_fn *s
     c->out = malloc(c->out_cap);
     if (!c->z || !c->out) {
         compress_free(c);
-        return err_set(ERR_NOMEM, "out of memory");
+        return no_memory();
     }
     *out = c;
     return ERR_OK;
@@ -219,7 +225,7 @@ enum err decompress_new(struct decompress **out, uint64_t max_out, sink_fn *sink
     *out = NULL;
     struct decompress *d = calloc(1, sizeof *d);
     if (!d)
-        return err_set(ERR_NOMEM, "out of memory");
+        return no_memory();
     d->sink = sink;
     d->ctx = ctx;
     d->left = max_out;
@@ -228,7 +234,7 @@ enum err decompress_new(struct decompress **out, uint64_t max_out, sink_fn *sink
     d->out = malloc(d->out_cap);
     if (!d->z || !d->out || ZSTD_isError(ZSTD_DCtx_setParameter(d->z, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX))) {
         decompress_free(d);
-        return err_set(ERR_NOMEM, "out of memory");
+        return no_memory();
     }
     *out = d;
     return ERR_OK;
@@ -248,7 +254,7 @@ static enum err unpack(struct decompress *d, const uint8_t *p, size_t n)
         ZSTD_outBuffer out = {d->out, d->out_cap, 0};
         size_t r = ZSTD_decompressStream(d->z, &out, &in);
         if (ZSTD_isError(r) && ZSTD_getErrorCode(r) == ZSTD_error_memory_allocation)
-            return d->failed = err_set(ERR_NOMEM, "out of memory");
+            return d->failed = no_memory();
         if (ZSTD_isError(r))
             return broken(d, ZSTD_getErrorName(r));
         if (out.pos > d->left)

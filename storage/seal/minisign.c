@@ -52,7 +52,8 @@ static enum err make(struct pair *out, const struct sign_secret *k, const char *
         return err_set(ERR_BUG, "cannot sign: the comment is no single line of text, or too long");
     uint8_t packed[PACKED], hash[64], global[64];
     prehash(hash, p, n);
-    memcpy(packed, "ED", 2);
+    packed[0] = 'E';
+    packed[1] = 'D';
     key_id(packed + 2, &k->pub);
     sign_bytes(packed + 10, k, hash, sizeof hash);
 

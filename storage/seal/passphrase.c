@@ -225,6 +225,15 @@ static bool is_joint(uint32_t c)
     return c == ' ' || c == '-' || c == '.' || c == '_';
 }
 
+/* The third of three consonants or more: no word we know of. */
+static bool ends_cluster(const struct chars *s, size_t i)
+{
+    size_t n = 0;
+    while (n < 3 && n <= i && kind_of(s->c[i - n]) == LETTER && !is_vowel(s->c[i - n]))
+        n++;
+    return n == 3;
+}
+
 static unsigned single_cost(const struct chars *s, size_t i)
 {
     enum kind k = kind_of(s->c[i]);
@@ -238,9 +247,7 @@ static unsigned single_cost(const struct chars *s, size_t i)
         return COST_FIRST + change;
     if (s->upper[i] != s->upper[i - 1] && !(i == 1 || kind_of(s->c[i - 2]) != LETTER))
         return COST_FIRST + COST_SWITCH;
-    bool cluster = i > 1 && kind_of(s->c[i - 2]) == LETTER && !is_vowel(s->c[i]) && !is_vowel(s->c[i - 1]) &&
-                   !is_vowel(s->c[i - 2]);
-    return cluster ? COST_STRANGE : COST_LETTER;
+    return ends_cluster(s, i) ? COST_STRANGE : COST_LETTER;
 }
 
 /* The letter that a digit or sign stands for in "p@ssw0rd". */

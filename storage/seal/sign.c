@@ -30,7 +30,8 @@ void sign_public_text(char out[static SIGN_PUBLIC_TEXT], const struct sign_publi
 {
     uint8_t raw[42], id[32];
     crypto_generichash(id, sizeof id, p->pk, sizeof p->pk, NULL, 0);
-    memcpy(raw, "Ed", 2);
+    raw[0] = 'E';
+    raw[1] = 'd';
     memcpy(raw + 2, id, 8);
     memcpy(raw + 10, p->pk, sizeof p->pk);
     bytes_b64(out, raw, sizeof raw, true);

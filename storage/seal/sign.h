@@ -32,7 +32,7 @@ struct sign_secret {
 
 #define SIGN_PUBLIC_TEXT 57 /* with NUL */
 #define SIGN_SIGS_MAX 4u
-#define SIGN_PEM 128        /* SubjectPublicKeyInfo in PEM with NUL: for openssl */
+#define SIGN_PEM 128 /* SubjectPublicKeyInfo in PEM with NUL: for openssl */
 
 void sign_new(struct sign_secret *k);
 void sign_from_seed(struct sign_secret *k, const uint8_t seed[static 32]);

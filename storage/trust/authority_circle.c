@@ -129,22 +129,6 @@ enum err authority_circle_keys(const struct authority *a, const char *circles, s
     return e;
 }
 
-/* Every member who is to have the key, by the roster. */
-static enum err members(const struct authority *a, const char *circle, struct recipient **to, size_t *n)
-{
-    const struct roster *r = a->roster;
-    *n = 0;
-    *to = calloc(r->n_users ? r->n_users : 1, sizeof **to);
-    if (!*to)
-        return err_set(ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < r->n_users; i++) {
-        const struct roster_user *u = &r->users[i];
-        if (!u->revoked && u->until > r->time && roster_user_in(u, circle))
-            (*to)[(*n)++] = u->to;
-    }
-    return ERR_OK;
-}
-
 static enum err write_notice(const struct authority *a, struct notice *n)
 {
     enum err e = notice_write(n);
@@ -192,7 +176,7 @@ static enum err stage_renewed(const struct authority *a, const char *circle)
 {
     struct recipient *to;
     size_t n;
-    enum err e = members(a, circle, &to, &n);
+    enum err e = roster_members(a->roster, circle, a->roster->time, &to, &n);
     for (size_t i = 0; i < n && !e; i += NOTICE_MEMBERS)
         e = stage_one(a, circle, roster_circle(a->roster, circle)->generation, "", to + i,
                       n - i < NOTICE_MEMBERS ? n - i : NOTICE_MEMBERS);

@@ -351,6 +351,20 @@ bool roster_user_in(const struct roster_user *u, const char *circle)
     return false;
 }
 
+enum err roster_members(const struct roster *r, const char *circle, int64_t at, struct recipient **to, size_t *n)
+{
+    *n = 0;
+    *to = calloc(r->n_users ? r->n_users : 1, sizeof **to);
+    if (!*to)
+        return err_set(ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < r->n_users; i++) {
+        const struct roster_user *u = &r->users[i];
+        if (!u->revoked && u->until > at && roster_user_in(u, circle))
+            (*to)[(*n)++] = u->to;
+    }
+    return ERR_OK;
+}
+
 enum err roster_recipients(const struct roster *r, const char *unit, enum roster_seal what,
                            struct recipient to[static 4], const char *names[4], size_t *n)
 {

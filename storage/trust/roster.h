@@ -125,6 +125,10 @@ const struct roster_circle *roster_circle(const struct roster *r, const char *na
  * pass the station's logical clock, or look at ->revoked as well. */
 bool roster_user_valid(const struct roster_user *u, int64_t at);
 bool roster_user_in(const struct roster_user *u, const char *circle);
+/* Whoever is to have a circle's key: its users not revoked, and in force after
+ * that time. The caller frees *to. */
+enum err roster_members(const struct roster *r, const char *circle, int64_t at, struct recipient **to,
+                        size_t *n) MUST_USE;
 
 /* What a recording of a unit is sealed to: records/UNIT, records,
  * evidence/UNIT, evidence for its batch; evidence/UNIT and evidence for its

@@ -148,7 +148,7 @@ static enum err place(struct aside *a, size_t i, bool sync)
 enum err aside_commit(struct aside *a)
 {
     bool few = a->blobs.n <= FEW;
-    enum err e = blobs_write(&a->blobs);
+    enum err e = blobs_write(&a->blobs, 0);
     if (!e && !few)
         e = sync_all(a);
     for (size_t i = 0; i < a->blobs.n && few && !e; i++)

@@ -76,23 +76,12 @@ static enum err write_row(struct blobs *b, size_t segment)
     return e;
 }
 
-enum err blobs_record(struct blobs *b, const struct blob *blob)
-{
-    enum err e = blobs_add(b, blob);
-    if (e)
-        return e;
-    e = write_row(b, (b->n - 1) / SEGMENT);
-    if (e)
-        b->n--;
-    return e;
-}
-
-enum err blobs_write(struct blobs *b)
+enum err blobs_write(struct blobs *b, size_t first)
 {
     enum err e = queue_begin(b->queue);
     if (e)
         return e;
-    for (size_t segment = 0; segment * SEGMENT < b->n && !e; segment++)
+    for (size_t segment = first / SEGMENT; segment * SEGMENT < b->n && !e; segment++)
         e = write_row(b, segment);
     if (!e)
         e = queue_commit(b->queue);

@@ -36,12 +36,10 @@ struct blobs {
 
 void blobs_init(struct blobs *b, struct queue *q, const char *root, const struct hash *mark);
 void blobs_free(struct blobs *b);
-/* Adds one, without a word in the job. */
+/* Adds one, without a word in the job yet. */
 enum err blobs_add(struct blobs *b, const struct blob *blob) MUST_USE;
-/* The same, in the job first. */
-enum err blobs_record(struct blobs *b, const struct blob *blob) MUST_USE;
-/* Writes the job for all that were added. */
-enum err blobs_write(struct blobs *b) MUST_USE;
+/* Writes those from number first on into the job, durably. */
+enum err blobs_write(struct blobs *b, size_t first) MUST_USE;
 /* Plaintext bytes in them. */
 uint64_t blobs_length(const struct blobs *b);
 

@@ -6,9 +6,11 @@
 #include "storage/vault/mark.h"
 #include "storage/vault/object.h"
 #include "storage/vault/pipeline.h"
-#include "storage/vault/ring.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define SLICE (256u << 10)
 
 bool piece_is_short(const struct intake_source *f)
 {
@@ -68,9 +70,9 @@ static enum err prove_beginning(struct piece_room *room, struct piece *p, struct
     if (end == 0)
         return ERR_OK;
     buf_clear(&room->bytes);
-    enum err e = buf_reserve(&room->bytes, RING_SLICE);
+    enum err e = buf_reserve(&room->bytes, SLICE);
     for (uint64_t at = 0; at < end && !e;) {
-        size_t n = end - at < RING_SLICE ? (size_t)(end - at) : RING_SLICE;
+        size_t n = end - at < SLICE ? (size_t)(end - at) : SLICE;
         e = of_camera(room, pipeline_read(p->source, at, room->bytes.p, n, &changed));
         if (!e)
             hash_add(hash, room->bytes.p, n);

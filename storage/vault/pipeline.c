@@ -1,6 +1,7 @@
 #include "storage/vault/pipeline.h"
 
 #include "storage/base/clock.h"
+#include "storage/base/file.h"
 #include "storage/limits.h"
 #include "storage/seal/age.h"
 #include "storage/vault/object.h"
@@ -12,17 +13,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PROGRESS_EVERY 250        /* ms */
-#define WRITEBACK_STEP (1u << 20) /* the disk is given work this often */
-#define SETTLE_BEHIND (4u << 20)  /* the blob before is made durable this far into the next */
+#define PROGRESS_EVERY 250 /* ms */
+#define PLAIN_SLOTS 16u
+#define PLAIN_SLICE (256u << 10)
+#define SEALED_SLOTS 8u
+#define SEALED_SLICE (1u << 20)
+#define TOGETHER 4u /* blobs that are made durable at once */
 
 /* One blob at the writer. */
 struct writing {
     struct object_writer w;
     struct blob blob;
-    uint64_t handed; /* to the disk */
-    bool open;
-    bool whole;
 };
 
 struct run {
@@ -33,9 +34,13 @@ struct run {
     struct age_seal *age;
     struct ring_slot *out;
     uint64_t length; /* plaintext of the present blob */
+    struct hash_state hash;
     /* writer */
-    struct writing blobs[2];
-    unsigned at;
+    struct writing blobs[TOGETHER];
+    size_t whole; /* of them; the next is being written if open */
+    bool open;
+    bool direct;   /* the present one bypasses the page cache */
+    bool buffered; /* the file system does not like that */
     /* why a worker stopped; under lock */
     pthread_mutex_t lock;
     enum err failed;
@@ -52,14 +57,15 @@ static enum err to_age(void *ctx, const uint8_t *bytes, size_t n)
 static enum err to_writer(void *ctx, const uint8_t *bytes, size_t n)
 {
     struct run *r = ctx;
+    hash_add(&r->hash, bytes, n);
     while (n) {
-        if (r->out && r->out->n == RING_SLICE) {
+        if (r->out && r->out->n == SEALED_SLICE) {
             ring_put(&r->sealed);
             r->out = NULL;
         }
         if (!r->out && !(r->out = ring_room(&r->sealed)))
             return ERR_END;
-        size_t room = RING_SLICE - r->out->n;
+        size_t room = SEALED_SLICE - r->out->n;
         size_t some = n < room ? n : room;
         memcpy(r->out->p + r->out->n, bytes, some);
         r->out->n += some;
@@ -84,6 +90,7 @@ static enum err seal_slice(struct run *r, const struct ring_slot *in)
     enum err e = ERR_OK;
     if (!r->age) {
         r->length = 0;
+        hash_init(&r->hash);
         e = age_seal_new(&r->age, r->p->to, r->p->n_to, to_writer, r);
         if (!e)
             e = compress_reset(r->p->compress, to_age, r);
@@ -102,6 +109,7 @@ static enum err seal_slice(struct run *r, const struct ring_slot *in)
         r->out->end = true;
         r->out->length = r->length;
         r->out->prefix = in->prefix;
+        r->out->sealed = r->hash;
         ring_put(&r->sealed);
         r->out = NULL;
     }
@@ -126,49 +134,66 @@ static void *sealer(void *arg)
     return NULL;
 }
 
-/* Makes a whole blob durable under its name, which the job knows before. */
-static enum err settle(struct run *r, struct writing *b)
+/* Makes the whole blobs durable under their names, which the job knows before. */
+static enum err settle(struct run *r)
 {
-    if (!b->whole)
-        return ERR_OK;
-    struct hash_state copy = b->w.hash;
-    b->blob.name = hash_end(&copy);
-    b->blob.size = b->w.size;
-    enum err e = blobs_record(r->p->blobs, &b->blob);
-    if (!e)
-        e = object_commit(&b->w, &b->blob.name, NULL);
-    if (e)
-        object_abort(&b->w);
-    b->open = b->whole = false;
+    struct blobs *blobs = r->p->blobs;
+    size_t first = blobs->n, done = 0;
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < r->whole && !e; i++)
+        e = blobs_add(blobs, &r->blobs[i].blob);
+    if (!e && r->whole)
+        e = blobs_write(blobs, first);
+    for (; done < r->whole && !e; done++)
+        e = object_commit(&r->blobs[done].w, &r->blobs[done].blob.name, NULL);
+    for (; done < r->whole; done++)
+        object_abort(&r->blobs[done].w);
+    r->whole = 0;
     return e;
+}
+
+/* Writes bytes that the sealer has hashed. */
+static enum err write_on(struct object_writer *w, const struct ring_slot *in)
+{
+    w->size += in->n;
+    return file_write_fd(w->fd, in->p, in->n, w->tmp);
+}
+
+static enum err write_first(struct run *r, struct object_writer *w, const struct ring_slot *in)
+{
+    enum err e = object_begin(w, r->p->blobs->root);
+    r->open = !e;
+    r->direct = !e && !r->buffered && in->n == SEALED_SLICE && fcntl(w->fd, F_SETFL, O_DIRECT) == 0;
+    if (!e)
+        e = write_on(w, in);
+    if (!e || e == ERR_FULL || !r->direct)
+        return e;
+    /* some file systems say only now that they cannot */
+    r->buffered = true;
+    object_abort(w);
+    r->open = false;
+    return write_first(r, w, in);
 }
 
 static enum err write_slice(struct run *r, const struct ring_slot *in)
 {
-    struct writing *b = &r->blobs[r->at];
-    struct writing *before = &r->blobs[!r->at];
-    enum err e = ERR_OK;
-    if (!b->open) {
-        e = object_begin(&b->w, r->p->blobs->root);
-        b->open = !e;
-        b->handed = 0;
+    struct writing *b = &r->blobs[r->whole];
+    enum err e;
+    if (!r->open) {
+        e = write_first(r, &b->w, in);
+    } else {
+        if (r->direct && in->n < SEALED_SLICE && fcntl(b->w.fd, F_SETFL, 0) == 0)
+            r->direct = false;
+        e = write_on(&b->w, in);
     }
-    if (!e)
-        e = object_add(&b->w, in->p, in->n);
-    if (!e && b->w.size - b->handed >= WRITEBACK_STEP) {
-        /* only starts it; whether the bytes reached the disk is fsync's word */
-        sync_file_range(b->w.fd, (off_t)b->handed, (off_t)(b->w.size - b->handed), SYNC_FILE_RANGE_WRITE);
-        b->handed = b->w.size;
-    }
-    if (!e && (in->end || b->w.size >= SETTLE_BEHIND))
-        e = settle(r, before);
-    if (!e && in->end) {
-        b->blob.length = in->length;
-        b->blob.prefix = in->prefix;
-        b->whole = true;
-        r->at = !r->at;
-    }
-    return e;
+    if (e || !in->end)
+        return e;
+    struct hash_state copy = in->sealed;
+    b->w.hash = in->sealed;
+    b->blob = (struct blob){hash_end(&copy), in->prefix, in->length, b->w.size};
+    r->open = false;
+    r->whole++;
+    return r->whole == TOGETHER ? settle(r) : ERR_OK;
 }
 
 static void *writer(void *arg)
@@ -184,14 +209,11 @@ static void *writer(void *arg)
         note_failure(r, e);
         ring_break(&r->sealed);
     }
-    for (unsigned i = 0; i < 2; i++) {
-        struct writing *b = &r->blobs[(r->at + i) % 2];
-        enum err late = settle(r, b);
-        if (late)
-            note_failure(r, late);
-        if (b->open)
-            object_abort(&b->w);
-    }
+    if (r->open)
+        object_abort(&r->blobs[r->whole].w);
+    e = settle(r);
+    if (e)
+        note_failure(r, e);
     return NULL;
 }
 
@@ -242,7 +264,7 @@ static enum err reader(struct run *r)
         uint64_t blob_left = BLOB_PLAIN_MAX - at % BLOB_PLAIN_MAX;
         uint64_t left = p->source->size - at;
         uint64_t n = left < blob_left ? left : blob_left;
-        s->n = n < RING_SLICE ? (size_t)n : RING_SLICE;
+        s->n = n < PLAIN_SLICE ? (size_t)n : PLAIN_SLICE;
         enum err e = pipeline_read(p->source, at, s->p, s->n, &p->changed);
         if (e)
             return e;
@@ -303,9 +325,9 @@ enum err pipeline_run(struct pipeline *p)
     p->ours = true;
     if (pthread_mutex_init(&r.lock, NULL) != 0)
         return err_set(ERR_NOMEM, "out of memory");
-    enum err e = ring_init(&r.plain);
+    enum err e = ring_init(&r.plain, PLAIN_SLOTS, PLAIN_SLICE);
     if (!e) {
-        e = ring_init(&r.sealed);
+        e = ring_init(&r.sealed, SEALED_SLOTS, SEALED_SLICE);
         if (!e) {
             e = run_threads(&r);
             ring_free(&r.sealed);

@@ -9,10 +9,12 @@
 
 /*
  * A long file on its way from a camera to durable blobs. The calling thread
- * reads and hashes the plaintext; a second one compresses and seals; a third
- * one hashes the sealed bytes, writes them, and makes a blob durable while
- * the next one is being written already. Two cores are busy, and the disk's
- * waiting is hidden. Memory: two rings of 4 MiB, whatever the file's size.
+ * reads and hashes the plaintext; a second one compresses, seals and hashes
+ * what is sealed; a third one writes. So two cores are busy, and the disk's
+ * waiting is hidden. Blobs are written past the page cache where the file
+ * system permits it (they are not read again soon, and the copy into it costs
+ * as much as sealing), and made durable a few at a time. Memory: two rings of
+ * 4 and 8 MiB, whatever the file's size.
  */
 struct pipeline {
     const struct intake_source *source;

@@ -176,8 +176,8 @@ static enum err set_up(struct queue *q, enum queue_mode mode)
     sqlite3_stmt *s = NULL;
     int version = -1;
     sqlite3_busy_timeout(q->db, 60000);
-    /* TRUNCATE: the journal's file stays, see guard.h */
-    int rc = sqlite3_exec(q->db, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL; PRAGMA cache_size=-4096", NULL,
+    /* TRUNCATE: the journal's file stays, see guard.h. NORMAL: rows are hints, and are made anew */
+    int rc = sqlite3_exec(q->db, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096", NULL,
                           NULL, NULL);
     if (rc == SQLITE_OK && mode == QUEUE_WRITE)
         rc = sqlite3_exec(q->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);

@@ -3,10 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum err ring_init(struct ring *r)
+#define ALIGN 4096u
+
+enum err ring_init(struct ring *r, size_t slots, size_t slice)
 {
     memset(r, 0, sizeof *r);
-    r->mem = malloc((size_t)RING_SLOTS * RING_SLICE);
+    r->n_slots = slots;
+    r->slice = slice;
+    r->mem = aligned_alloc(ALIGN, slots * slice);
     if (!r->mem)
         return err_set(ERR_NOMEM, "out of memory");
     if (pthread_mutex_init(&r->lock, NULL) != 0) {
@@ -18,8 +22,8 @@ enum err ring_init(struct ring *r)
         free(r->mem);
         return err_set(ERR_NOMEM, "out of memory");
     }
-    for (size_t i = 0; i < RING_SLOTS; i++)
-        r->slots[i].p = r->mem + i * RING_SLICE;
+    for (size_t i = 0; i < slots; i++)
+        r->slots[i].p = r->mem + i * slice;
     return ERR_OK;
 }
 
@@ -33,9 +37,9 @@ void ring_free(struct ring *r)
 struct ring_slot *ring_room(struct ring *r)
 {
     pthread_mutex_lock(&r->lock);
-    while (!r->broken && r->filled == RING_SLOTS)
+    while (!r->broken && r->filled == r->n_slots)
         pthread_cond_wait(&r->moved, &r->lock);
-    struct ring_slot *s = r->broken ? NULL : &r->slots[(r->first + r->filled) % RING_SLOTS];
+    struct ring_slot *s = r->broken ? NULL : &r->slots[(r->first + r->filled) % r->n_slots];
     pthread_mutex_unlock(&r->lock);
     if (s) {
         s->n = 0;
@@ -73,7 +77,7 @@ struct ring_slot *ring_next(struct ring *r)
 void ring_done(struct ring *r)
 {
     pthread_mutex_lock(&r->lock);
-    r->first = (r->first + 1) % RING_SLOTS;
+    r->first = (r->first + 1) % r->n_slots;
     r->filled--;
     pthread_cond_signal(&r->moved);
     pthread_mutex_unlock(&r->lock);

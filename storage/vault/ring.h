@@ -13,21 +13,23 @@
  * that drains. A slice is filled and read where it lies, so nothing is copied
  * on the way.
  */
-#define RING_SLOTS 16u
-#define RING_SLICE (256u << 10)
+#define RING_SLOTS_MAX 16u
 
 struct ring_slot {
-    uint8_t *p; /* RING_SLICE bytes */
+    uint8_t *p; /* slice bytes, aligned for direct input and output */
     size_t n;
-    bool end;           /* a blob ends behind these bytes */
-    uint64_t length;    /* with end: of the blob's plaintext */
-    struct hash prefix; /* with end: of the recording's plaintext up to there */
+    bool end;                 /* a blob ends behind these bytes; then: */
+    uint64_t length;          /* of the blob's plaintext */
+    struct hash prefix;       /* of the file's plaintext up to there */
+    struct hash_state sealed; /* of the sealed bytes, where these are such */
 };
 
 struct ring {
     pthread_mutex_t lock;
     pthread_cond_t moved;
-    struct ring_slot slots[RING_SLOTS];
+    struct ring_slot slots[RING_SLOTS_MAX];
+    size_t n_slots;
+    size_t slice;
     uint8_t *mem;
     size_t first;
     size_t filled;
@@ -35,8 +37,8 @@ struct ring {
     bool broken;
 };
 
-/* ERR_NOMEM. */
-enum err ring_init(struct ring *r) MUST_USE;
+/* slice: a multiple of 4096. ERR_NOMEM. */
+enum err ring_init(struct ring *r, size_t slots, size_t slice) MUST_USE;
 /* When both threads are done with it. */
 void ring_free(struct ring *r);
 

@@ -229,6 +229,23 @@ static void a_replaced_laptop_keeps_old_keys_in_force(void **state)
     enrolment_free(stays);
 }
 
+static void a_further_person_gets_no_keys_or_a_stations(void **state)
+{
+    (void)state;
+    struct buf file = {0}, code = {0};
+    struct enrolment *e;
+    assert_ok(authority_enrol_user(a, "saule", ROLE_DOCTOR, "records/brigade-1", &file, &code));
+    assert_ok(open_code(&e, &file, (const char *)code.p));
+    assert_true(e->person_only);
+    assert_string_equal(e->station, "");
+    assert_int_equal(roster_user(e->roster, "saule")->roles, ROLE_DOCTOR);
+    assert_true(user_has_circle(e->user, "records/brigade-1"));
+    assert_err(ERR_CREATE, authority_enrol_user(a, "saule", ROLE_DOCTOR, "", &file, &code));
+    enrolment_free(e);
+    buf_free(&file);
+    buf_free(&code);
+}
+
 /* The file is age under the code, its plaintext one zstd frame. */
 static void stock_zstd_does_not_open_an_enrolment(void **state)
 {
@@ -254,6 +271,7 @@ int main(void)
         cmocka_unit_test(an_enrolment_whose_roster_has_other_keys_opens),
         cmocka_unit_test(a_name_in_force_is_enrolled_twice),
         cmocka_unit_test(a_replaced_laptop_keeps_old_keys_in_force),
+        cmocka_unit_test(a_further_person_gets_no_keys_or_a_stations),
         cmocka_unit_test(stock_zstd_does_not_open_an_enrolment),
     };
     return cmocka_run_group_tests(tests, start, end);

@@ -448,6 +448,28 @@ static void a_recording_is_sealed_to_others_than_it_should(void **state)
     roster_free(r);
 }
 
+static void a_circle_counts_somebody_who_is_out(void **state)
+{
+    (void)state;
+    struct roster *r = small();
+    struct recipient *to;
+    size_t n;
+    add_user(r, "dana", ROLE_CREW, "records/brigade-1,evidence", 23);
+    add_user(r, "gone", ROLE_CREW, "records/brigade-1", 24);
+    r->users[r->n_users - 1].revoked = true;
+    assert_int_equal(roster_members(r, "records/brigade-1", T0, &to, &n), ERR_OK);
+    assert_int_equal(n, 2);
+    free(to);
+    assert_int_equal(roster_members(r, "evidence", T0, &to, &n), ERR_OK);
+    assert_int_equal(n, 2);
+    free(to);
+    assert_int_equal(roster_members(r, "evidence", T0 + 1000000, &to, &n), ERR_OK); /* one's time is over */
+    assert_int_equal(n, 1);
+    assert_memory_equal(to[0].pk, to_of(23).pk, 32);
+    free(to);
+    roster_free(r);
+}
+
 static void a_label_is_delivered_to_the_wrong_station(void **state)
 {
     (void)state;
@@ -589,6 +611,7 @@ int main(void)
         cmocka_unit_test(a_revoked_station_or_user_passes_for_one_in_force),
         cmocka_unit_test(lookups_need_the_sorted_order),
         cmocka_unit_test(a_recording_is_sealed_to_others_than_it_should),
+        cmocka_unit_test(a_circle_counts_somebody_who_is_out),
         cmocka_unit_test(a_label_is_delivered_to_the_wrong_station),
         cmocka_unit_test(a_district_of_3000_stations_is_slow_or_lossy),
         cmocka_unit_test(a_hubs_card_reaches_the_roster_changed),
