@@ -56,6 +56,9 @@ bool bytes_unb64(uint8_t *out, size_t cap, size_t *n_out, const char *s, size_t 
 {
     int variant = pad ? sodium_base64_VARIANT_ORIGINAL : sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
     const char *end;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] > 126) /* libsodium 1.0.18 takes these for a '/' */
+            return false;
     if (sodium_base642bin(out, cap, s, len, NULL, n_out, &end, variant) != 0 || end != s + len)
         return false;
     /* libsodium checks that trailing bits are zero; the length must be canonical too */

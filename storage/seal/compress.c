@@ -13,7 +13,9 @@
 #define TEXT_WHOLE (1u << 20) /* texts up to this are packed in one go, as hard as it pays */
 #define STREAM_WINDOW_LOG 21  /* of longer ones: 2 MiB */
 #define STREAM_LEVEL 3
-#define TEXT_LEVEL 19
+#define NOTE_LEVEL 19 /* of small texts: a note must fit a modem */
+#define NOTE_MOST (64u << 10)
+#define TEXT_LEVEL 9
 #define PROBE_LEVEL 1
 #define PROBE_KEEP(n) ((n) / 100 * 97 + (n) % 100 * 97 / 100) /* 3 % shorter */
 
@@ -188,7 +190,7 @@ enum err compress_finish(struct compress *c)
 {
     if (c->failed || c->at == ENDED)
         return c->failed;
-    int level = c->kind == COMPRESS_TEXT ? TEXT_LEVEL : STREAM_LEVEL;
+    int level = c->kind != COMPRESS_TEXT ? STREAM_LEVEL : c->gathered.len <= NOTE_MOST ? NOTE_LEVEL : TEXT_LEVEL;
     if (c->at == GATHER && begin(c, c->gathered.p, c->gathered.len, level, 0))
         return c->failed;
     enum err e = c->at == RAW ? raw_block(c, c->gathered.p, c->gathered.len, true)

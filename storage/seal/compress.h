@@ -18,7 +18,7 @@
 
 enum compress_kind {
     COMPRESS_BLOB, /* probe, then raw or level 3 */
-    COMPRESS_TEXT, /* notes, tracks, logs: level 19 up to 1 MiB, else 3 */
+    COMPRESS_TEXT, /* notes, tracks, logs: level 19 up to 64 KiB, 9 up to 1 MiB, else 3 */
 };
 
 struct compress;
