@@ -68,8 +68,8 @@ du -sh camera | cut -f1 | sed 's/^/    on the camera: /'
 cp -a camera camera.before
 
 say "The crew's laptop, locked, takes the camera in"
-feldsher -C crew offload --from camera --camera BWC-000101
-feldsher -C crew offload --from camera --camera BWC-000101 | tail -1
+feldsher -C crew offload BWC-000101 --from camera
+feldsher -C crew offload BWC-000101 --from camera | tail -1
 diff -r camera camera.before >/dev/null || die "the camera was written to"
 feldsher -C crew verify
 proved "nobody was logged in; every byte sealed once; offered again, nothing was stored twice; the camera is untouched"
@@ -87,7 +87,7 @@ feldsher-hub import hub stick | tail -1
 feldsher-hub export hub stick | tail -1
 feldsher -C crew sync --link stick | tail -1
 feldsher -C crew status
-feldsher -C crew status --json | grep -q '"held_labels": *[1-9]' || die "no receipt came back"
+feldsher -C crew status --json | grep -q '"hub_labels": *[1-9]' || die "no receipt came back"
 proved "held by the district, by the hub's signature and not by anybody's word"
 
 say "The supervisor's laptop gets the district's batches and asks for one recording"

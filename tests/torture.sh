@@ -103,7 +103,7 @@ if [ -f linked ]; then
         grep -q "\"$l\"" shown || lost "$l was acknowledged"
     done <linked
 fi
-held=$(feldsher -C amb-1 status --json | sed -n 's/.*"held_labels": *\([0-9]*\).*/\1/p')
+held=$(feldsher -C amb-1 status --json | sed -n 's/.*"hub_labels": *\([0-9]*\).*/\1/p')
 echo "torture: $i rounds, $killed killed, $done_ ran to their end; $files files, $(sort -u acked | wc -l) acknowledged recordings, hub holds $held labels; nothing lost"
 if [ "${FLIPS:-}" = all ]; then
     cd "$work" && rm -rf amb-1/objects/tmp

@@ -25,15 +25,10 @@ enum err custody_circle(const struct user *u, const struct recording *r)
     return err_set(ERR_DENIED, "%s is not in the circle %s; a member can admit: feldsher admit", u->name, circle);
 }
 
-static enum err append(struct station *s, const struct user *u, const struct recording *r, const char *type,
-                       json_t *data, unsigned lane, const struct hash *frees, char id[static ENTRY_ID])
+/* entries is consumed; NULL: there was no memory for it. */
+static enum err append(struct station *s, const struct user *u, const struct recording *r, json_t *entries,
+                       const struct hash *frees)
 {
-    batch_entry_id(id);
-    if (data && r && json_object_set_new(data, "recording", json_string(r->id)) < 0) {
-        json_decref(data);
-        data = NULL;
-    }
-    json_t *entries = data ? json_pack("[{s:s,s:s,s:o}]", "id", id, "type", type, "data", data) : NULL;
     if (!entries)
         return err_set(ERR_NOMEM, "out of memory");
     struct append a = {
@@ -41,22 +36,35 @@ static enum err append(struct station *s, const struct user *u, const struct rec
         .author = u,
         .unit = r ? r->unit : NULL,
         .seal = r ? ROSTER_RECORDING : ROSTER_RECORD,
-        .lane = lane,
+        .lane = LANE_BATCH,
         .frees = frees,
         .retain_class = "records",
     };
     uint64_t seq = 0;
     enum err e = chain_append(s, &a, &seq);
-    json_decref(entries);
     if (!e)
-        log_line("%s %s in label %llu", type, r ? r->id : "-", (unsigned long long)seq);
+        log_line("%s %s in label %llu", json_string_value(json_object_get(json_array_get(entries, 0), "type")),
+                 r ? r->id : "-", (unsigned long long)seq);
+    json_decref(entries);
     return e;
+}
+
+/* data is consumed. */
+static json_t *entry(const struct recording *r, const char *type, json_t *data, char id[static ENTRY_ID])
+{
+    batch_entry_id(id);
+    if (data && r && json_object_set_new(data, "recording", json_string(r->id)) < 0) {
+        json_decref(data);
+        data = NULL;
+    }
+    return data ? json_pack("{s:s,s:s,s:o}", "id", id, "type", type, "data", data) : NULL;
 }
 
 enum err custody_entry(struct station *s, const struct user *u, const struct recording *r, const char *type,
                        json_t *data, char id[static ENTRY_ID])
 {
-    return append(s, u, r, type, data, LANE_BATCH, NULL, id);
+    json_t *one = entry(r, type, data, id);
+    return append(s, u, r, one ? json_pack("[o]", one) : NULL, NULL);
 }
 
 static void begin_notice(struct notice *n, enum notice_kind kind, const struct station *s, const struct recording *r)
@@ -243,26 +251,39 @@ static enum err remove_blobs(struct removal *w, const struct hash *parts, bool c
     return e == ERR_END ? ERR_OK : e;
 }
 
-static enum err free_parts(struct station *s, const struct user *u, const struct recording *r,
-                           struct custody_purged *out)
+/* An entry for each of the recordings of a batch. */
+static json_t *gone(const struct recording *r, size_t n)
 {
     char parts[HASH_HEX], id[ENTRY_ID];
-    struct removal w = {.s = s};
-    bool ordered = r->order[0] != '\0';
+    json_t *all = json_array();
     hash_hex(parts, &r->parts);
+    for (size_t i = 0; i < n && all; i++) {
+        const char *order = r[i].order;
+        json_t *one = order[0] ? entry(&r[i], "destroyed", json_pack("{s:s,s:s}", "parts", parts, "order", order), id)
+                               : entry(&r[i], "freed", json_pack("{s:s}", "parts", parts), id);
+        if (!one || json_array_append_new(all, one) < 0) {
+            json_decref(all);
+            all = NULL;
+        }
+    }
+    return all;
+}
+
+static enum err free_parts(struct station *s, const struct user *u, const struct recording *r, size_t n,
+                           struct custody_purged *out)
+{
+    struct removal w = {.s = s};
     enum err e = remove_blobs(&w, &r->parts, true);
     if (e || w.bytes == 0)
         return e;
-    /* the entry first: blobs that are gone without a word would be a fault */
-    e = append(s, u, r, ordered ? "destroyed" : "freed",
-               ordered ? json_pack("{s:s,s:s}", "parts", parts, "order", r->order) : json_pack("{s:s}", "parts", parts),
-               LANE_BATCH, &r->parts, id);
+    /* the entries first: blobs that are gone without a word would be a fault */
+    e = append(s, u, r, gone(r, n), &r->parts);
     w.bytes = 0;
     if (!e)
         e = remove_blobs(&w, &r->parts, false);
     out->bytes += w.bytes;
     if (!e)
-        *(ordered ? &out->destroyed : &out->freed) += r->gathered;
+        *(r->order[0] ? &out->destroyed : &out->freed) += n;
     return e;
 }
 
@@ -283,13 +304,13 @@ static enum err purge_group(struct station *s, const struct user *u, const struc
     if (!here)
         return ERR_OK;
     if (held || (!r->order[0] && !(hub && r->time < before))) {
-        *count += r->gathered;
+        *count += end - first;
         return ERR_OK;
     }
-    enum err e = free_parts(s, u, r, out);
+    enum err e = free_parts(s, u, r, end - first, out);
     if (e == ERR_NOINPUT || e == ERR_BAD || e == ERR_DATA) {
         log_line("purge of label %llu of chain %s failed", (unsigned long long)r->seq, r->chain);
-        out->failed += r->gathered;
+        out->failed += end - first;
         return ERR_OK;
     }
     return e;

@@ -350,7 +350,7 @@ static enum err attach(struct recording_list *l)
         struct recording *r = l->by_id[i];
         while (v < l->n_events && memcmp(l->events[v].recording, r->id, ENTRY_ID) < 0)
             v++;
-        r->events = l->events + v;
+        r->events = v < l->n_events ? &l->events[v] : NULL;
         for (; v < l->n_events && memcmp(l->events[v].recording, r->id, ENTRY_ID) == 0; v++)
             r->n_events++;
     }

@@ -192,11 +192,24 @@ static enum err settle_one(void *settling, const char *name)
     return written ? file_rename(from, to) : file_remove(from);
 }
 
+/* What file_create was writing when it was killed. */
+static enum err sweep(void *settling, const char *name)
+{
+    const struct authority *a = ((const struct settling *)settling)->a;
+    char path[4096];
+    if (!strstr(name, ".tmp."))
+        return ERR_OK;
+    enum err e = authority_path(path, a, "rosters", name);
+    return e ? e : file_remove(path);
+}
+
 /* Does nothing where nothing is left, so that a read-only folder opens. */
 static enum err settle_staged(const struct authority *a)
 {
     struct settling s = {.a = a};
-    enum err e = authority_each_file(a, "staged", count, &s);
+    enum err e = authority_each_file(a, "rosters", sweep, &s);
+    if (!e)
+        e = authority_each_file(a, "staged", count, &s);
     return e || s.n == 0 ? e : authority_each_file(a, "staged", settle_one, &s);
 }
 
@@ -389,10 +402,10 @@ static enum err load(struct authority *a)
 
 enum err authority_open(struct authority **out, const char *dir, const char *pass, size_t pass_len)
 {
-    struct authority *a;
+    struct authority *a = NULL;
     *out = NULL;
     enum err e = empty(&a, dir);
-    if (e)
+    if (e || !a)
         return e;
     e = read_secret(a, pass, pass_len);
     if (!e)
@@ -424,12 +437,12 @@ static enum err make_folder(const struct authority *a, const char *pass, size_t 
 
 enum err authority_init(const char *dir, const char *district, const char *pass, size_t pass_len)
 {
-    struct authority *a;
+    struct authority *a = NULL;
     uint64_t number = 0;
     if (!text_is_name(district, false))
         return err_set(ERR_DATA, "not a district's name (1 to 63 of a-z, 0-9 and -): %s", district);
     enum err e = empty(&a, dir);
-    if (e)
+    if (e || !a)
         return e;
     strcpy(a->district, district);
     sign_new(&a->key);
@@ -475,13 +488,13 @@ static enum err join(struct authority *a, const struct share *x, const struct sh
 enum err authority_join(const char *dir, const struct share *x, const struct share *y, const char *roster, size_t n,
                         const char *pass, size_t pass_len)
 {
-    struct authority *a;
+    struct authority *a = NULL;
     char path[4096];
     if (!roster || n == 0)
         return err_set(ERR_DATA, "to join an authority its newest roster is needed too, for numbers never go back; "
                                  "take the file roster of a station or the hub");
     enum err e = empty(&a, dir);
-    if (e)
+    if (e || !a)
         return e;
     e = join(a, x, y, roster, n);
     if (!e)

@@ -262,7 +262,7 @@ static enum err check_user(const struct notice *n, size_t i, const struct roster
 
 enum err notice_check(const struct notice *n, const struct roster *r)
 {
-    const struct roster_user *signers[SIGN_SIGS_MAX];
+    const struct roster_user *signers[SIGN_SIGS_MAX] = {NULL};
     if (strcmp(n->district, r->district) != 0)
         return err_set(ERR_BAD, "notice %s is of another district: %s", n->id, n->district);
     for (size_t i = 0; i < n->sig.n; i++) {

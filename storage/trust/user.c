@@ -4,7 +4,6 @@
 #include "storage/base/text.h"
 #include "storage/seal/age.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static struct user *empty(const char *name)
@@ -175,15 +174,12 @@ bool user_has_circle(const struct user *u, const char *circle)
 enum err user_circle_file(const struct user *u, const char *circle, const struct recipient *to, size_t n_to,
                           struct buf *age_file)
 {
-    const struct user_circle **held = malloc(USER_CIRCLES_MAX * sizeof *held);
-    if (!held)
-        return err_set(ERR_NOMEM, "out of memory");
+    const struct user_circle *held[USER_CIRCLES_MAX];
     size_t n = 0;
     for (size_t i = 0; i < u->n_circles; i++)
         if (strcmp(u->circles[i].name, circle) == 0)
             held[n++] = &u->circles[i];
-    enum err e = n ? circle_seal(held, n, to, n_to, age_file)
-                   : err_set(ERR_DENIED, "%s does not hold the key of circle %s", u->name, circle);
-    free(held);
-    return e;
+    if (n == 0)
+        return err_set(ERR_DENIED, "%s does not hold the key of circle %s", u->name, circle);
+    return circle_seal(held, n, to, n_to, age_file);
 }

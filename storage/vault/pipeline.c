@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROGRESS_EVERY 250 /* ms */
 #define PLAIN_SLOTS 16u
@@ -152,40 +153,35 @@ static enum err settle(struct run *r)
     return e;
 }
 
-/* Writes bytes that the sealer has hashed. */
-static enum err write_on(struct object_writer *w, const struct ring_slot *in)
+/* Writes bytes that the sealer has hashed. A file system that says only now
+ * that it wants the page cache, or a limit that cuts a write at an odd place,
+ * gets them the ordinary way. */
+static enum err write_on(struct run *r, struct object_writer *w, const struct ring_slot *in)
 {
+    enum err e = file_write_fd(w->fd, in->p, in->n, w->tmp);
+    if (e == ERR_IO && r->direct && fcntl(w->fd, F_SETFL, 0) == 0 && lseek(w->fd, (off_t)w->size, SEEK_SET) >= 0) {
+        r->direct = false;
+        r->buffered = true;
+        e = file_write_fd(w->fd, in->p, in->n, w->tmp);
+    }
     w->size += in->n;
-    return file_write_fd(w->fd, in->p, in->n, w->tmp);
-}
-
-static enum err write_first(struct run *r, struct object_writer *w, const struct ring_slot *in)
-{
-    enum err e = object_begin(w, r->p->blobs->root);
-    r->open = !e;
-    r->direct = !e && !r->buffered && in->n == SEALED_SLICE && fcntl(w->fd, F_SETFL, O_DIRECT) == 0;
-    if (!e)
-        e = write_on(w, in);
-    if (!e || e == ERR_FULL || !r->direct)
-        return e;
-    /* some file systems say only now that they cannot */
-    r->buffered = true;
-    object_abort(w);
-    r->open = false;
-    return write_first(r, w, in);
+    return e;
 }
 
 static enum err write_slice(struct run *r, const struct ring_slot *in)
 {
     struct writing *b = &r->blobs[r->whole];
-    enum err e;
+    bool full = in->n == SEALED_SLICE;
+    enum err e = ERR_OK;
     if (!r->open) {
-        e = write_first(r, &b->w, in);
-    } else {
-        if (r->direct && in->n < SEALED_SLICE && fcntl(b->w.fd, F_SETFL, 0) == 0)
-            r->direct = false;
-        e = write_on(&b->w, in);
+        e = object_begin(&b->w, r->p->blobs->root);
+        r->open = !e;
+        r->direct = !e && full && !r->buffered && fcntl(b->w.fd, F_SETFL, O_DIRECT) == 0;
+    } else if (r->direct && !full && fcntl(b->w.fd, F_SETFL, 0) == 0) {
+        r->direct = false;
     }
+    if (!e)
+        e = write_on(r, &b->w, in);
     if (e || !in->end)
         return e;
     struct hash_state copy = in->sealed;

@@ -36,8 +36,29 @@ static enum err write_conf(struct buf *out, const struct enrolment *e)
                    authority, chain, when);
 }
 
-static enum err put_circles(const struct station *s, const struct user *u)
+/* The members of a circle who have a key on this station, u among them. */
+static enum err members(const struct station *s, const struct roster *r, const struct user *u, const char *circle,
+                        struct recipient *to, size_t *n)
 {
+    struct buf names = {0};
+    size_t n_names = 0;
+    enum err e = station_users(s, &names, &n_names);
+    const char *name = (const char *)names.p;
+    to[0] = u->id.to;
+    *n = 1;
+    for (size_t i = 0; i < n_names && !e && *n < AGE_STANZAS_MAX; i++, name += strlen(name) + 1) {
+        const struct roster_user *other = roster_user(r, name);
+        if (other && !other->revoked && strcmp(name, u->name) != 0 && roster_user_in(other, circle))
+            to[(*n)++] = other->to;
+    }
+    buf_free(&names);
+    return e;
+}
+
+static enum err put_circles(const struct station *s, const struct roster *r, const struct user *u)
+{
+    struct recipient to[AGE_STANZAS_MAX];
+    size_t n = 0;
     enum err e = ERR_OK;
     for (size_t i = 0; i < u->n_circles && !e; i++) {
         const struct user_circle *c = &u->circles[i];
@@ -55,7 +76,9 @@ static enum err put_circles(const struct station *s, const struct user *u)
             e = file_mkdirs(folder, 0700);
         }
         if (!e)
-            e = user_circle_file(u, c->name, &u->id.to, 1, &file);
+            e = members(s, r, u, c->name, to, &n);
+        if (!e)
+            e = user_circle_file(u, c->name, to, n, &file);
         if (!e)
             e = station_put(s, name, file.p, file.len, 0600);
         buf_free(&file);
@@ -75,12 +98,13 @@ static enum err put_roster(const struct station *s, const struct roster *r)
     return e ? e : file_write(path, r->text.p, r->text.len, 0600);
 }
 
-static enum err put_user(const struct station *s, const struct user *u, const char *pass, size_t pass_len)
+static enum err put_user(const struct station *s, const struct roster *r, const struct user *u, const char *pass,
+                         size_t pass_len)
 {
     char name[NAME_LEN + 16];
     struct buf file = {0};
     snprintf(name, sizeof name, "keys/%s.age", u->name);
-    enum err e = put_circles(s, u);
+    enum err e = put_circles(s, r, u);
     if (!e)
         e = user_seal(u, pass, pass_len, &file);
     if (!e)
@@ -105,7 +129,7 @@ static enum err furnish(const struct station *s, const struct enrolment *e, cons
     if (!err)
         err = station_put(s, "keys/link.key", link.p, link.len, 0600);
     if (!err)
-        err = put_user(s, e->user, pass, pass_len);
+        err = put_user(s, e->roster, e->user, pass, pass_len);
     if (!err)
         err = write_conf(&conf, e);
     if (!err)
@@ -153,7 +177,7 @@ static enum err add_person(struct station *s, const struct enrolment *e, const c
     if (!err)
         err = station_take_roster(open, (const char *)e->roster->text.p, e->roster->text.len);
     if (!err || err == ERR_AGAIN)
-        err = put_user(open, e->user, pass, pass_len);
+        err = put_user(open, open->roster, e->user, pass, pass_len);
     station_close(open);
     return err ? err : take_notices(s->dir, e);
 }

@@ -355,6 +355,10 @@ static void a_roster_is_signed_that_nobody_could_read(void **state)
     add_station(r, "car", "unit", STATION_CREW, 5);
     strcpy(r->stations[0].unit, "u\nunit: x");
     assert_int_equal(roster_sign(r, &authority), ERR_DATA);
+    strcpy(r->stations[0].unit, "unit");
+    struct roster_hub h = {.name = "hub", .sign = key_of(6).pub, .link = key_of(7).pub, .address = "a:1\nunit: x"};
+    assert_int_equal(roster_add_hub(r, &h), ERR_OK);
+    assert_int_equal(roster_sign(r, &authority), ERR_DATA);
     roster_free(r);
 }
 

@@ -152,7 +152,7 @@ static void more_generations_than_fit_push_out_the_newest(void **state)
 static void a_circle_file_of_another_shape_is_taken(void **state)
 {
     (void)state;
-    char key[IDENTITY_TEXT], text[512];
+    char key[IDENTITY_TEXT];
     identity_text(key, &aigul->id);
     static const char *const shapes[] = {
         "",
@@ -165,13 +165,15 @@ static void a_circle_file_of_another_shape_is_taken(void **state)
         "# circle records generation 1\nAGE-SECRET-KEY-1QQ\n",
     };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        struct buf file = {0};
+        struct buf file = {0}, text = {0};
         struct user *u;
         const char *mark = strstr(shapes[i], "%s");
-        snprintf(text, sizeof text, "%.*s%s%s", mark ? (int)(mark - shapes[i]) : (int)strlen(shapes[i]), shapes[i],
-                 mark ? key : "", mark ? mark + 2 : "");
+        assert_int_equal(buf_add(&text, shapes[i], mark ? (size_t)(mark - shapes[i]) : strlen(shapes[i])), ERR_OK);
+        if (mark)
+            assert_int_equal(buf_fmt(&text, "%s%s", key, mark + 2), ERR_OK);
         assert_int_equal(user_new(&u, "u"), ERR_OK);
-        assert_int_equal(age_seal_bytes(&u->id.to, 1, text, strlen(text), &file), ERR_OK);
+        assert_int_equal(age_seal_bytes(&u->id.to, 1, text.p, text.len, &file), ERR_OK);
+        buf_free(&text);
         if (user_add_circle(u, "records", file.p, file.len) != ERR_DATA)
             fail_msg("taken: %s", shapes[i]);
         buf_free(&file);

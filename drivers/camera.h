@@ -1,0 +1,44 @@
+#ifndef DRIVERS_CAMERA_H
+#define DRIVERS_CAMERA_H
+
+#include "storage/vault/intake.h"
+
+/*
+ * A camera, whatever it hangs on: what is on it, and the bytes of its files.
+ * Nothing here writes to one. A driver fills the callbacks in; self is its
+ * own, freed by free. Paths are the camera's, relative, '/' between folders,
+ * any bytes but NUL, shorter than CAMERA_PATH_MAX.
+ */
+enum camera_state {
+    CAMERA_FILE,      /* can be taken */
+    CAMERA_NOT_TAKEN, /* on purpose: a symbolic link, a device, ... */
+    CAMERA_FAILED,    /* a file or folder that cannot be looked at */
+};
+
+struct camera_file {
+    const char *path;
+    uint64_t size;
+    int64_t mtime; /* ms; INT64_MIN unknown */
+    enum camera_state state;
+    const char *why; /* of the latter two: "symbolic link", "Permission denied" */
+};
+
+/* An error ends the listing, which returns it. */
+typedef enum err camera_list_fn(void *ctx, const struct camera_file *f);
+
+struct camera {
+    void *self;
+    /* Texts live as long as the camera. */
+    void (*describe)(void *self, struct intake_camera *out);
+    /* Every file, sorted by path within each folder. ERR_DATA: beyond a
+     * ceiling; ERR_IO, ERR_AGAIN: the camera itself cannot be read. */
+    enum err (*list)(void *self, camera_list_fn *fn, void *ctx);
+    /* A listed file. Errors as of intake_source, with a sentence that does
+     * not name the file. */
+    enum err (*open)(void *self, const struct camera_file *f, void **file);
+    enum err (*read)(void *file, uint64_t offset, void *p, size_t n, size_t *got);
+    void (*close)(void *file);
+    void (*free)(void *self);
+};
+
+#endif

@@ -1,0 +1,23 @@
+#ifndef DRIVERS_DOCK_OFFLOAD_H
+#define DRIVERS_DOCK_OFFLOAD_H
+
+#include "storage/base/err.h"
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* Takes everything that is on a camera into a station. */
+struct offload {
+    const char *dir;    /* the station */
+    const char *from;   /* folder or mount */
+    const char *camera; /* serial number; "" unknown */
+    bool json;
+    bool quiet;
+    const volatile sig_atomic_t *stop; /* not 0: finish at the next slice */
+};
+
+/* Limits the process for good before it looks at the camera. *incomplete:
+ * some recordings failed, or it was stopped; the rest is in. */
+enum err offload_run(const struct offload *o, bool *incomplete) MUST_USE;
+
+#endif

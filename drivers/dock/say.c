@@ -1,0 +1,123 @@
+#include "drivers/dock/say.h"
+
+#include "storage/base/clock.h"
+#include "storage/base/text.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EVERY 250 /* ms */
+
+static const char *const words[SAY_KINDS] = {"stored", "known", "failed", "not taken"};
+
+void say_begin(struct say *s, bool json, bool quiet)
+{
+    *s = (struct say){.json = json, .quiet = quiet, .start = clock_uptime()};
+    s->bar = !json && !quiet && isatty(STDERR_FILENO);
+}
+
+static void wipe_bar(struct say *s)
+{
+    if (s->drawn)
+        fputs("\r\033[K", stderr);
+    s->drawn = false;
+}
+
+/* Takes o. */
+static void put_json(json_t *o)
+{
+    if (o)
+        json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(o);
+}
+
+void say_found(struct say *s, uint64_t recordings, uint64_t bytes)
+{
+    s->recordings = recordings;
+    s->bytes = bytes;
+    if (s->json)
+        put_json(json_pack("{s:s,s:I,s:I}", "event", "found", "recordings", (json_int_t)recordings, "bytes",
+                           (json_int_t)bytes));
+    else if (!s->quiet)
+        printf("found %llu recordings, %llu bytes\n", (unsigned long long)recordings, (unsigned long long)bytes);
+    fflush(stdout);
+}
+
+static void put_line(const struct say_line *l, const char *path)
+{
+    const char *word = words[l->what];
+    if (l->what == SAY_STORED && l->resumed_from)
+        printf("%s %s %s %llu, gone on from %llu\n", word, l->id, path, (unsigned long long)l->size,
+               (unsigned long long)l->resumed_from);
+    else if (l->what == SAY_STORED)
+        printf("%s %s %s %llu\n", word, l->id, path, (unsigned long long)l->size);
+    else if (l->what == SAY_KNOWN)
+        printf("%s %s\n", word, path);
+    else
+        printf("%s %s: %s\n", word, path, l->why);
+}
+
+static void put_line_json(const struct say_line *l, const char *path)
+{
+    json_t *o = json_pack("{s:s,s:s,s:s}", "event", "recording", "result", words[l->what], "path", path);
+    if (l->what == SAY_STORED) {
+        json_object_set_new(o, "id", json_string(l->id));
+        json_object_set_new(o, "size", json_integer((json_int_t)l->size));
+        json_object_set_new(o, "resumed_from", json_integer((json_int_t)l->resumed_from));
+    } else if (l->what != SAY_KNOWN) {
+        json_object_set_new(o, "why", json_string(l->why));
+    }
+    put_json(o);
+}
+
+void say_line(struct say *s, const struct say_line *l)
+{
+    struct buf path = {0};
+    s->count[l->what]++;
+    if (l->what == SAY_STORED)
+        s->stored += l->size;
+    if (s->quiet && !s->json && (l->what == SAY_STORED || l->what == SAY_KNOWN))
+        return;
+    const char *shown = text_escape(&path, l->path, strlen(l->path)) == ERR_OK ? (const char *)path.p : "?";
+    wipe_bar(s);
+    if (s->json)
+        put_line_json(l, shown);
+    else
+        put_line(l, shown);
+    buf_free(&path);
+    fflush(stdout);
+}
+
+void say_progress(struct say *s, uint64_t recording, uint64_t done)
+{
+    int64_t now = clock_uptime();
+    if (!s->bar || now - s->told < EVERY)
+        return;
+    s->told = now;
+    double rate = (double)done / ((double)(now - s->start + 1) / 1000);
+    uint64_t left = rate > 0 && done < s->bytes ? (uint64_t)((double)(s->bytes - done) / rate) : 0;
+    fprintf(stderr, "\r\033[Krecording %llu of %llu, %.0f of %.0f MB, %.1f MB/s, %llu:%02llu left",
+            (unsigned long long)recording, (unsigned long long)s->recordings, (double)done / 1e6,
+            (double)s->bytes / 1e6, rate / 1e6, (unsigned long long)(left / 60), (unsigned long long)(left % 60));
+    s->drawn = true;
+}
+
+void say_summary(struct say *s)
+{
+    double seconds = (double)(clock_uptime() - s->start) / 1000;
+    wipe_bar(s);
+    if (s->json)
+        put_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:f}", "event", "summary", "stored",
+                           (json_int_t)s->count[SAY_STORED], "known", (json_int_t)s->count[SAY_KNOWN], "failed",
+                           (json_int_t)s->count[SAY_FAILED], "not_taken", (json_int_t)s->count[SAY_NOT_TAKEN], "bytes",
+                           (json_int_t)s->stored, "seconds", seconds));
+    else
+        printf("offload: %llu stored, %llu known, %llu failed, %llu not taken, %llu bytes in %.1f s\n",
+               (unsigned long long)s->count[SAY_STORED], (unsigned long long)s->count[SAY_KNOWN],
+               (unsigned long long)s->count[SAY_FAILED], (unsigned long long)s->count[SAY_NOT_TAKEN],
+               (unsigned long long)s->stored, seconds);
+    fflush(stdout);
+}

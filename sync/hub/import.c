@@ -1,0 +1,388 @@
+#include "sync/hub/import.h"
+
+#include "storage/vault/parts.h"
+#include "sync/folder/have.h"
+#include "sync/folder/labels.h"
+#include "sync/limits.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct importing {
+    struct import *im;
+    struct walk walk;
+    unsigned group;       /* changes since begin */
+    enum store_kind last; /* objects up to this kind are taken in this round */
+};
+
+/* A station's own word about when it was alive, never later than now. */
+static enum err spoke(struct importing *in, const struct store_chain *at, int64_t when)
+{
+    int64_t t = when < in->im->now ? when : in->im->now;
+    return t > at->heard ? in->im->store->heard(in->im->store, at->id, t) : ERR_OK;
+}
+
+/* One chain of the stick. */
+struct arriving {
+    struct importing *in;
+    const struct roster_station *station;
+    struct store_chain at;
+    uint64_t accepted;
+    int64_t spoke; /* time of the last label accepted; 0: none */
+    uint64_t gap;  /* first label that does not follow; 0: none */
+    bool stopped;  /* why nothing more is accepted was said */
+};
+
+/* Every HUB_GROUP changes become durable together. */
+static enum err next(struct importing *in)
+{
+    if (++in->group < HUB_GROUP)
+        return ERR_OK;
+    in->group = 0;
+    enum err e = in->im->store->commit(in->im->store);
+    return e ? e : in->im->store->begin(in->im->store);
+}
+
+/* An object whose bytes do not match its name is worth nothing to anybody;
+ * while it stands there at its right size its sender does not write it again. */
+static enum err refuse_object(struct importing *in, const char *path, enum err e)
+{
+    char why[300];
+    snprintf(why, sizeof why, "%s", err_text());
+    if (e == ERR_BAD && stick_remove(in->im->stick, path) == ERR_OK)
+        snprintf(why, sizeof why, "its bytes do not match its name; removed, so that it is written again");
+    return stick_stops(e) ? e : refuse_item(in->im->refuse, path, why);
+}
+
+static enum err refuse(struct importing *in, const char *name, enum err e)
+{
+    return stick_stops(e) ? e : refuse_item(in->im->refuse, name, err_text());
+}
+
+/* Keeps a label that is not accepted, with its batch if the stick has it. */
+static enum err set_aside(struct arriving *a, const struct label *l)
+{
+    struct import *im = a->in->im;
+    struct buf batch = {.max = BATCH_SEALED_MAX};
+    char path[80];
+    bool kept = false;
+    stick_object(path, &l->object);
+    enum err e = stick_read(im->stick, path, l->size, &batch);
+    struct hash h = hash_of(batch.p, batch.len);
+    if (stick_stops(e)) {
+        buf_free(&batch);
+        return e;
+    }
+    if (e || batch.len != l->size || !hash_same(&h, &l->object))
+        buf_clear(&batch);
+    e = im->store->aside(im->store, l, batch.p, batch.len, &kept);
+    im->aside += kept;
+    buf_free(&batch);
+    return e;
+}
+
+/* Two validly signed labels of one number. */
+static enum err cloned(struct arriving *a, const struct label *l, const char *file, uint64_t seq,
+                       const struct hash *held, const struct hash *other)
+{
+    struct import *im = a->in->im;
+    char why[200];
+    enum err e = ERR_OK;
+    if (!a->at.alarm_seq) {
+        e = im->store->alarm(im->store, a->at.id, seq, held, other);
+        a->at.alarm_seq = seq;
+        im->alarms++;
+        tell_line(im->tell,
+                  json_pack("{s:s, s:s, s:s, s:I}", "event", "alarm", "station", a->station->name, "chain", a->at.id,
+                            "seq", (json_int_t)seq),
+                  "ALARM: station %s is cloned: two labels %" PRIu64 " of chain %s; the chain is frozen, both are kept",
+                  a->station->name, seq, a->at.id);
+    }
+    snprintf(why, sizeof why, "another label %" PRIu64 " of this chain is held: station %s was cloned; set aside", seq,
+             a->station->name);
+    if (!e && !a->stopped)
+        e = refuse_item(im->refuse, file, why);
+    a->stopped = true;
+    return e ? e : set_aside(a, l);
+}
+
+static enum err compare_known(struct arriving *a, const struct label *l, const char *file)
+{
+    struct import *im = a->in->im;
+    struct buf mine = {.max = LABEL_MAX};
+    enum err e = im->store->label(im->store, l->chain, l->seq, &mine);
+    bool same = !e && mine.len == l->len && memcmp(mine.p, l->text, l->len) == 0;
+    struct hash held = hash_of(mine.p, mine.len), other = label_hash(l);
+    buf_free(&mine);
+    if (e)
+        return refuse(a->in, file, e);
+    if (same) {
+        im->known++;
+        return ERR_OK;
+    }
+    e = label_authentic(l, im->roster);
+    if (e && e != ERR_DENIED)
+        return refuse(a->in, file, e);
+    return cloned(a, l, file, l->seq, &held, &other);
+}
+
+static enum err accept(struct arriving *a, const struct label *l, const char *file)
+{
+    struct import *im = a->in->im;
+    uint64_t size;
+    if (im->quota < a->at.bytes || im->quota - a->at.bytes < l->len) {
+        im->over_quota++;
+        a->stopped = true;
+        return refuse(a->in, file,
+                      err_set(ERR_DATA, "station %s is over its quota of %" PRIu64 " bytes; raise it in hub.conf",
+                              a->station->name, im->quota));
+    }
+    enum err e = im->store->append(im->store, l);
+    /* its parts list may have come by another label or before a power cut */
+    if (!e && !hash_is_zero(&l->parts) && im->store->size(im->store, &l->parts, &size))
+        e = store_expand(im->store, l->chain, l->seq, &l->parts);
+    if (e && !stick_stops(e))
+        e = ERR_OK; /* that list is for verify to name */
+    if (e)
+        return e;
+    a->at.seq = l->seq;
+    a->at.head = label_hash(l);
+    a->spoke = l->time;
+    a->at.bytes += l->len;
+    a->accepted++;
+    return next(a->in);
+}
+
+static enum err one_label(void *ctx, const struct label *l, const char *file)
+{
+    struct arriving *a = ctx;
+    struct import *im = a->in->im;
+    if (l->seq <= a->at.seq)
+        return compare_known(a, l, file);
+    enum err e = label_authentic(l, im->roster);
+    if (e == ERR_DENIED) {
+        enum err said = a->stopped ? ERR_OK : refuse(a->in, file, e);
+        a->stopped = true;
+        return said ? said : set_aside(a, l);
+    }
+    if (e)
+        return refuse(a->in, file, e);
+    if (a->at.alarm_seq) {
+        if (!a->stopped)
+            e = refuse(a->in, file,
+                       err_set(ERR_DATA, "station %s was cloned, its chain is frozen at label %" PRIu64 "; set aside",
+                               a->station->name, a->at.seq));
+        a->stopped = true;
+        return e ? e : set_aside(a, l);
+    }
+    if (a->stopped)
+        return ERR_OK;
+    if (l->seq > a->at.seq + 1) {
+        a->gap = a->gap ? a->gap : l->seq;
+        return ERR_OK;
+    }
+    if (!hash_same(&l->prev, &a->at.head)) {
+        if (a->at.seq)
+            return cloned(a, l, file, a->at.seq, &a->at.head, &l->prev);
+        return refuse(a->in, file, err_set(ERR_BAD, "label 1 names a label before it"));
+    }
+    return accept(a, l, file);
+}
+
+static enum err one_chain(void *ctx, const char *path, const char *name, uint64_t size)
+{
+    struct importing *in = ctx;
+    struct import *im = in->im;
+    struct arriving a = {.in = in};
+    (void)size;
+    a.station = strlen(name) == CHAIN_ID - 1 ? roster_chain(im->roster, name) : NULL;
+    if (!a.station)
+        return refuse_item(im->refuse, path, "the roster knows no such chain");
+    enum err e = im->store->chain(im->store, name, &a.at);
+    if (e)
+        return e;
+    if (a.at.damaged)
+        return refuse_item(im->refuse, path, "this hub's own file of that chain is damaged; run `feldsher-hub verify`");
+    e = labels_each(&in->walk, name, one_label, &a);
+    im->labels += a.accepted;
+    if (!e && a.gap > a.at.seq + 1 && !a.stopped) {
+        char why[120];
+        snprintf(why, sizeof why, "labels %" PRIu64 " to %" PRIu64 " are missing; those behind them wait", a.at.seq + 1,
+                 a.gap - 1);
+        e = refuse_item(im->refuse, path, why);
+    }
+    if (!e && a.accepted)
+        tell_line(im->tell,
+                  json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "event", "taken", "kind", "labels", "station",
+                            a.station->name, "chain", name, "labels", (json_int_t)a.accepted, "head",
+                            (json_int_t)a.at.seq),
+                  "station %s: %" PRIu64 " labels taken, up to %" PRIu64, a.station->name, a.accepted, a.at.seq);
+    return !e && a.spoke ? spoke(in, &a.at, a.spoke) : e;
+}
+
+struct stick_file {
+    const struct stick *stick;
+    const char *path;
+    uint64_t size;
+};
+
+static enum err fill_from_stick(void *ctx, sink_fn *sink, void *sink_ctx)
+{
+    const struct stick_file *f = ctx;
+    return stick_stream(f->stick, f->path, f->size, sink, sink_ctx);
+}
+
+/* A parts list is read whole and checked before it is kept: its blobs are
+ * wanted from then on. */
+static enum err take_parts(struct importing *in, const char *path, const struct store_need *need, uint64_t size)
+{
+    struct import *im = in->im;
+    struct stick_file f = {im->stick, path, size};
+    struct buf text = {.max = PARTS_MAX};
+    struct parts p;
+    bool mark;
+    struct hash name;
+    uint64_t blob;
+    enum err e = stick_read(im->stick, path, PARTS_MAX, &text);
+    if (!e)
+        e = parts_open(&p, (const char *)text.p, text.len);
+    while (!e)
+        e = parts_next(&p, &mark, &name, &blob);
+    buf_free(&text);
+    return e == ERR_END ? im->store->put(im->store, need->chain, &need->name, size, fill_from_stick, &f) : e;
+}
+
+static enum err expand_need(void *ctx, const struct store_need *n)
+{
+    const struct importing *in = ctx;
+    return n->kind == STORE_PARTS ? store_expand(in->im->store, n->chain, n->seq, &n->name) : ERR_OK;
+}
+
+static enum err may_take(struct importing *in, const struct store_need *need, uint64_t size)
+{
+    struct import *im = in->im;
+    struct store_chain at;
+    uint64_t room;
+    enum err e = im->store->chain(im->store, need->chain, &at);
+    if (!e && (im->quota < at.bytes || im->quota - at.bytes < size)) {
+        const struct roster_station *st = roster_chain(im->roster, need->chain);
+        im->over_quota++;
+        return err_set(ERR_DATA, "station %s is over its quota of %" PRIu64 " bytes; raise it in hub.conf",
+                       st ? st->name : need->chain, im->quota);
+    }
+    if (!e && need->kind == STORE_BLOB) {
+        e = im->store->space(im->store, &room);
+        if (!e && (room < RESERVE_RECORDS || room - RESERVE_RECORDS < size))
+            e = err_set(ERR_FULL, "the hub's disk is full: the rest of the blobs stays on the stick");
+    }
+    return e;
+}
+
+static enum err take(struct importing *in, const char *path, const struct store_need *need, uint64_t size)
+{
+    struct import *im = in->im;
+    struct stick_file f = {im->stick, path, size};
+    enum err e = may_take(in, need, size);
+    if (!e && need->kind == STORE_PARTS) {
+        e = take_parts(in, path, need, size);
+        if (!e)
+            e = im->store->each_need(im->store, &need->name, expand_need, in);
+    } else if (!e) {
+        e = im->store->put(im->store, need->chain, &need->name, size, fill_from_stick, &f);
+    }
+    if (e)
+        return refuse_object(in, path, e);
+    im->objects++;
+    im->bytes += size;
+    return next(in);
+}
+
+static enum err one_object(void *ctx, const char *path, const struct hash *name, uint64_t size)
+{
+    struct importing *in = ctx;
+    struct import *im = in->im;
+    struct store_need need;
+    char why[120];
+    enum err e = im->store->look(im->store, name, size, &need);
+    if (e)
+        return e;
+    if (need.state == STORE_WANTED)
+        return need.kind <= in->last ? take(in, path, &need, size) : ERR_OK;
+    if (in->last != STORE_BLOB)
+        return ERR_OK; /* said in the last round */
+    if (need.state == STORE_OTHER_SIZE) {
+        snprintf(why, sizeof why, "it has %" PRIu64 " bytes instead of %" PRIu64, size, need.size);
+        return refuse_item(im->refuse, path, why);
+    }
+    if (need.state == STORE_UNKNOWN)
+        return refuse_item(im->refuse, path, "no accepted label names it; left where it is");
+    im->known++;
+    return ERR_OK;
+}
+
+/* Parts lists tell which blobs are wanted, so all of them come first. What the
+ * walk itself refuses is said in the second round. */
+static enum err objects(struct importing *in, enum store_kind last)
+{
+    struct refuse mute = {.tell = in->im->tell, .n = STICK_REFUSED_LISTED};
+    struct walk walk = in->walk;
+    in->last = last;
+    if (last != STORE_BLOB)
+        walk.refuse = &mute;
+    enum err e = walk_objects(&walk, one_object, in);
+    if (last == STORE_BLOB)
+        in->walk.left = walk.left;
+    return e;
+}
+
+/* A have text tells when its station spoke last; an old stick does not make
+ * that younger. */
+static enum err one_have(void *ctx, const char *path, const char *name, uint64_t size)
+{
+    struct importing *in = ctx;
+    struct import *im = in->im;
+    struct buf text = {.max = HAVE_MAX};
+    struct store_chain at;
+    struct have *h = NULL;
+    (void)name;
+    (void)size;
+    enum err e = stick_read(im->stick, path, HAVE_MAX, &text);
+    if (!e)
+        e = have_parse(&h, (const char *)text.p, text.len);
+    if (!e)
+        e = have_check(h, im->roster);
+    if (e) {
+        e = e == ERR_DENIED ? ERR_OK : refuse(in, path, e);
+    } else {
+        e = im->store->chain(im->store, h->chain, &at);
+        if (!e)
+            e = spoke(in, &at, h->time);
+    }
+    have_free(h);
+    buf_free(&text);
+    return e;
+}
+
+enum err import_run(struct import *im)
+{
+    struct importing in = {.im = im};
+    in.walk = (struct walk){.stick = im->stick, .refuse = im->refuse, .left = STICK_ENTRIES_MAX};
+    enum err e = im->store->begin(im->store);
+    if (e)
+        return e;
+    e = walk_folder(&in.walk, "have", WALK_FILE, one_have, &in);
+    if (!e)
+        e = walk_folder(&in.walk, "labels", WALK_FOLDER, one_chain, &in);
+    if (!e)
+        e = objects(&in, STORE_PARTS);
+    if (!e)
+        e = objects(&in, STORE_BLOB);
+    /* what came before trouble with our disk is worth keeping */
+    char why[1024];
+    snprintf(why, sizeof why, "%s", err_text());
+    enum err end = im->store->commit(im->store);
+    if (e)
+        return err_set(e, "%s", why);
+    return end;
+}

@@ -1,0 +1,127 @@
+#ifndef SYNC_HUB_STORE_H
+#define SYNC_HUB_STORE_H
+
+#include "storage/vault/label.h"
+#include "sync/folder/stick.h"
+
+/*
+ * What a hub keeps: chains of labels, and the objects that labels need. Two
+ * stores stand behind this one struct of callbacks: the embedded one (SQLite
+ * index, files) and its twin in memory, which tests run the same logic on.
+ *
+ * A label NEEDS its batch object, its parts list, and the blobs of that list.
+ * A need is wanted until an object of that name and size is held; held; or
+ * removed, when a period of retention or a destruction order took the bytes.
+ *
+ * Changes stand between begin and commit; after commit they survive a power
+ * cut. Labels appended are in their file before the index knows them, and an
+ * object's bytes are in place before its row: whatever instant the power
+ * goes, opening the store anew brings the index up to the files.
+ */
+enum store_kind { STORE_BATCH, STORE_PARTS, STORE_BLOB };
+
+enum store_state {
+    STORE_UNKNOWN, /* no label needs that object */
+    STORE_WANTED,  /* one does, and it is not here */
+    STORE_HELD,
+    STORE_REMOVED,
+    STORE_OTHER_SIZE, /* needed, with another size than asked about */
+};
+
+struct store_need {
+    enum store_kind kind;
+    enum store_state state;
+    struct hash name;
+    uint64_t size; /* 0 for a parts list: not known before it is here */
+    char chain[CHAIN_ID];
+    uint64_t seq;
+};
+
+struct store_chain {
+    char id[CHAIN_ID];
+    uint64_t seq; /* of the last label; 0: none */
+    struct hash head;
+    int64_t time;       /* of the last label, by its station's clock */
+    int64_t heard;      /* when its station spoke last, as far as we know; 0: never */
+    uint64_t bytes;     /* labels and objects held, charged to it */
+    uint64_t alarm_seq; /* cloned: two labels of that number; 0: no alarm */
+    struct hash alarm_a, alarm_b;
+    bool changed; /* since its last receipt */
+    bool damaged; /* its file does not agree with the index: nothing may be appended */
+};
+
+struct store_totals {
+    uint64_t chains, labels, objects, bytes, wanted, removed, alarms;
+};
+
+typedef enum err store_chain_fn(void *ctx, const struct store_chain *c);
+typedef enum err store_need_fn(void *ctx, const struct store_need *n);
+
+struct store {
+    void (*close)(struct store *s);
+    enum err (*begin)(struct store *s);
+    enum err (*commit)(struct store *s);
+    void (*rollback)(struct store *s);
+
+    /* A chain never heard of is all zeros but its id. */
+    enum err (*chain)(struct store *s, const char *id, struct store_chain *out);
+    enum err (*each_chain)(struct store *s, store_chain_fn *fn, void *ctx);
+    /* The caller has checked signature, number and prev. Wants its batch and
+     * parts list. */
+    enum err (*append)(struct store *s, const struct label *l);
+    /* The text, replacing what is in out. ERR_NOINPUT, ERR_BAD damaged. */
+    enum err (*label)(struct store *s, const char *chain, uint64_t seq, struct buf *out);
+    enum err (*heard)(struct store *s, const char *chain, int64_t now);
+    enum err (*settled)(struct store *s, const char *chain); /* its receipt is written */
+
+    /* Freezes a chain: label seq exists as a and as b. */
+    enum err (*alarm)(struct store *s, const char *chain, uint64_t seq, const struct hash *a, const struct hash *b);
+    /* Keeps a label that was not accepted, and its batch's bytes (n 0: not
+     * there), up to ASIDE_LABELS_MAX and ASIDE_BYTES_MAX a chain. kept: false
+     * beyond that, and for one that is kept already. */
+    enum err (*aside)(struct store *s, const struct label *l, const void *batch, size_t n, bool *kept);
+
+    /* Label seq needs this blob. */
+    enum err (*want)(struct store *s, const char *chain, uint64_t seq, const struct hash *blob, uint64_t size);
+    /* How an object of that name and size stands; need (filled unless
+     * unknown) is one that wants it, if any does. */
+    enum err (*look)(struct store *s, const struct hash *name, uint64_t size, struct store_need *need);
+    /* Every label that needs it. */
+    enum err (*each_need)(struct store *s, const struct hash *name, store_need_fn *fn, void *ctx);
+    /* What a chain still wants, by rising label. */
+    enum err (*each_wanted)(struct store *s, const char *chain, store_need_fn *fn, void *ctx);
+
+    /* Takes the bytes that fill pushes, if they have that name and size;
+     * ERR_BAD if not. Charged to chain. */
+    enum err (*put)(struct store *s, const char *chain, const struct hash *name, uint64_t size, stick_fill *fill,
+                    void *ctx);
+    /* Pushes the bytes and checks them. ERR_NOINPUT, ERR_BAD. */
+    enum err (*get)(struct store *s, const struct hash *name, sink_fn *sink, void *ctx);
+    bool (*size)(struct store *s, const struct hash *name, uint64_t *size);
+    /* Says, durably and before the first remove, that the blobs of a parts
+     * list go: order is a destruction order's id, "" for retention. */
+    enum err (*retire)(struct store *s, const struct hash *parts, const char *order, int64_t now);
+    /* Removes the bytes; everybody's need of it becomes removed. */
+    enum err (*remove)(struct store *s, const struct hash *name, uint64_t *freed);
+    /* Bytes that objects may still take. */
+    enum err (*space)(struct store *s, uint64_t *bytes);
+    enum err (*totals)(struct store *s, struct store_totals *t);
+};
+
+/* DIR/hub.db, chains/, objects/, quarantine/, removed. Opened for writing,
+ * the index catches up with the files, and is made anew if it is missing or
+ * damaged. read_only: changes nothing; ERR_NOINPUT without an index. */
+enum err store_sqlite_open(struct store **out, const char *dir, bool read_only) MUST_USE;
+/* space: bytes that objects may take. */
+enum err store_memory_open(struct store **out, uint64_t space) MUST_USE;
+
+/* What one more need says of an object of that size, best first: wanted, held,
+ * removed, another size. For stores. */
+void store_rank(struct store_need *best, const struct store_need *n, uint64_t size);
+/* Whole object in memory, at most max bytes. */
+enum err store_read(struct store *s, const struct hash *name, uint64_t max, struct buf *out) MUST_USE;
+/* Every blob of a parts list that is held becomes a need of label seq. A list
+ * that is no parts text is ERR_DATA. */
+enum err store_expand(struct store *s, const char *chain, uint64_t seq, const struct hash *parts) MUST_USE;
+
+#endif

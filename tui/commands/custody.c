@@ -1,0 +1,260 @@
+#include "tui/commands/groups.h"
+
+#include "storage/records/custody.h"
+#include "storage/records/evidence.h"
+#include "tui/print.h"
+#include "tui/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* The beginning of every command here: unlocked, with the recording args[0]. */
+static enum err begin(struct call *c, struct session *s, const struct recording **r)
+{
+    enum err e = session_begin(c, STATION_CHAIN_KEY, true, s);
+    if (e)
+        return e;
+    e = recording_find(s->list, c->args[0], r);
+    if (e)
+        session_end(s);
+    return e;
+}
+
+static void done(const struct call *c, const struct recording *r, const char *what, const char *key, const char *value,
+                 const char *sentence)
+{
+    if (c->json)
+        print_json(json_pack("{s:s,s:s,s:s*}", "recording", r->id, "done", what, key, value));
+    else
+        printf("%s: %s\n", r->id, sentence);
+}
+
+static enum err pull(struct call *c)
+{
+    struct session s;
+    const struct recording *r;
+    const char *why = command_option(c, "why");
+    enum err e = begin(c, &s, &r);
+    if (e)
+        return e;
+    e = custody_pull(s.station, s.user, s.list, r, why ? why : "");
+    if (!e)
+        done(c, r, "pull", "why", why, "asked for; the next contact with the hub brings it");
+    session_end(&s);
+    return e;
+}
+
+static enum err request(struct call *c)
+{
+    struct session s;
+    const struct recording *r;
+    const char *why;
+    char id[ENTRY_ID], sentence[160];
+    enum err e = command_need(c, "why", &why);
+    if (!e)
+        e = begin(c, &s, &r);
+    if (e)
+        return e;
+    e = evidence_request(s.station, s.user, r, why, id);
+    if (!e) {
+        snprintf(sentence, sizeof sentence, "request %s; another supervisor: feldsher recordings approve %.8s", id, id);
+        done(c, r, "request", "request", id, sentence);
+    }
+    session_end(&s);
+    return e;
+}
+
+static enum err approve(struct call *c)
+{
+    struct session s;
+    const struct recording *r;
+    const struct recording_event *v;
+    char id[ENTRY_ID], sentence[160];
+    enum err e = session_begin(c, STATION_CHAIN_KEY, true, &s);
+    if (e)
+        return e;
+    e = recording_event(s.list, "request", c->args[0], &v, &r);
+    if (!e)
+        e = evidence_approve(s.station, s.user, s.list, r, v, id);
+    if (!e) {
+        snprintf(sentence, sizeof sentence, "request %s is approved; %.63s exports it", v->id, v->author);
+        done(c, r, "approve", "request", v->id, sentence);
+    }
+    session_end(&s);
+    return e;
+}
+
+static enum err export_package(struct call *c)
+{
+    struct session s;
+    const struct recording *r;
+    struct evidence_report report;
+    enum err e = begin(c, &s, &r);
+    if (e)
+        return e;
+    e = evidence_export(s.station, s.user, s.list, r, c->args[1], &report);
+    if (!e && c->json) {
+        print_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "recording", r->id, "done", "export", "folder",
+                             c->args[1], "request", report.request, "approver", report.approver, "files",
+                             (json_int_t)report.files, "bytes", (json_int_t)report.bytes));
+    } else if (!e) {
+        printf("%s: exported to ", r->id);
+        print_text(c->args[1]);
+        printf(", approved by %s; CHECK.txt in it says how anybody checks it\n", report.approver);
+    }
+    session_end(&s);
+    return e;
+}
+
+static enum err hold_or_release(struct call *c, bool hold)
+{
+    struct session s;
+    const struct recording *r;
+    const char *why;
+    enum err e = command_need(c, "why", &why);
+    if (!e)
+        e = begin(c, &s, &r);
+    if (e)
+        return e;
+    e = custody_hold(s.station, s.user, r, hold, why);
+    if (!e)
+        done(c, r, hold ? "hold" : "release", "why", why,
+             hold ? "held: nobody may destroy or purge it" : "released: retention and orders take their course");
+    session_end(&s);
+    return e;
+}
+
+static enum err hold(struct call *c)
+{
+    return hold_or_release(c, true);
+}
+
+static enum err release(struct call *c)
+{
+    return hold_or_release(c, false);
+}
+
+static enum err flag(struct call *c)
+{
+    struct session s;
+    const struct recording *r;
+    enum err e = begin(c, &s, &r);
+    if (e)
+        return e;
+    e = custody_flag(s.station, s.user, r);
+    if (!e)
+        done(c, r, "flag", "lane", "3", "flagged: it goes before other recordings");
+    session_end(&s);
+    return e;
+}
+
+static enum err link_to(struct call *c)
+{
+    struct session s;
+    const struct recording *r;
+    char id[ENTRY_ID];
+    enum err e = begin(c, &s, &r);
+    if (e)
+        return e;
+    e = custody_entry(s.station, s.user, r, "link", json_pack("{s:s}", "record", c->args[1]), id);
+    if (!e)
+        done(c, r, "link", "record", c->args[1], "linked");
+    session_end(&s);
+    return e;
+}
+
+static enum err destroy(struct call *c)
+{
+    struct session s;
+    const struct recording *r;
+    char order[NOTICE_ID], sentence[160];
+    bool complete;
+    enum err e = begin(c, &s, &r);
+    if (e)
+        return e;
+    e = custody_destroy(s.station, s.user, s.list, r, command_option(c, "basis"), command_option(c, "why"),
+                        command_has(c, "together"), order, &complete);
+    if (!e) {
+        snprintf(sentence, sizeof sentence,
+                 complete ? "order %s is in force: each holder carries it out at its next purge"
+                          : "order %s has one signature; a second supervisor: feldsher recordings destroy %.8s",
+                 order, r->id);
+        done(c, r, complete ? "destroy" : "destroy-begun", "order", order, sentence);
+    }
+    session_end(&s);
+    return e;
+}
+
+static const struct command rows[] = {
+    {.name = "recordings",
+     .sub = "pull",
+     .args = "ID",
+     .min = 1,
+     .max = 1,
+     .help = "asks the hub for one that is not here",
+     .run = pull,
+     .options = {{"why", "TEXT", "the reason, for the chain of custody"}}},
+    {.name = "recordings",
+     .sub = "request",
+     .args = "ID",
+     .min = 1,
+     .max = 1,
+     .help = "asks that one may leave as evidence",
+     .run = request,
+     .options = {{"why", "TEXT", "who wants it, and on what ground"}}},
+    {.name = "recordings",
+     .sub = "approve",
+     .args = "REQUEST",
+     .min = 1,
+     .max = 1,
+     .help = "a second person, a supervisor, agrees and signs",
+     .run = approve},
+    {.name = "recordings",
+     .sub = "export",
+     .args = "ID DIR",
+     .min = 2,
+     .max = 2,
+     .help = "writes an approved evidence package",
+     .run = export_package},
+    {.name = "recordings",
+     .sub = "hold",
+     .args = "ID",
+     .min = 1,
+     .max = 1,
+     .help = "nobody may destroy it",
+     .run = hold,
+     .options = {{"why", "TEXT", "the reason"}}},
+    {.name = "recordings",
+     .sub = "release",
+     .args = "ID",
+     .min = 1,
+     .max = 1,
+     .help = "ends a hold",
+     .run = release,
+     .options = {{"why", "TEXT", "the reason"}}},
+    {.name = "recordings",
+     .sub = "flag",
+     .args = "ID",
+     .min = 1,
+     .max = 1,
+     .help = "sends it before other recordings",
+     .run = flag},
+    {.name = "recordings",
+     .sub = "link",
+     .args = "ID RECORD",
+     .min = 2,
+     .max = 2,
+     .help = "says which record it belongs to",
+     .run = link_to},
+    {.name = "recordings",
+     .sub = "destroy",
+     .args = "ID",
+     .min = 1,
+     .max = 1,
+     .help = "begins a destruction order, or adds the second signature",
+     .run = destroy,
+     .options = {{"basis", "TEXT", "the legal basis"},
+                 {"why", "TEXT", "the reason"},
+                 {"together", NULL, "the recordings that share its parts list go with it"}}},
+};
+const struct command_group group_custody = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};

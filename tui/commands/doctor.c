@@ -1,0 +1,194 @@
+#include "tui/commands/groups.h"
+
+#include "storage/base/file.h"
+#include "storage/vault/station.h"
+#include "tui/print.h"
+#include "tui/session.h"
+#include "tui/spawn.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <linux/landlock.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define DAY ((int64_t)86400 * 1000)
+#define ROSTER_OLD (90 * DAY)
+#define SPACE_LOW ((uint64_t)2 << 30)
+#define LOCKED_MIN ((rlim_t)1 << 20)
+
+enum verdict { FINE, WARN, BAD };
+
+struct exam {
+    const struct call *c;
+    unsigned bad;
+};
+
+static void say(struct exam *x, enum verdict v, const char *what, const char *fmt, ...) PRINTF_LIKE(4, 5);
+static void say(struct exam *x, enum verdict v, const char *what, const char *fmt, ...)
+{
+    static const char *const word[] = {"ok", "warn", "bad"};
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    x->bad += v == BAD;
+    if (x->c->json) {
+        print_json(json_pack("{s:s,s:s,s:s}", "check", what, "result", word[v], "text", text));
+        return;
+    }
+    printf("%-5s %-12s ", word[v], what);
+    print_text(text);
+    printf("\n");
+}
+
+static void check_mode(struct exam *x, const char *path, mode_t may)
+{
+    struct stat st;
+    if (lstat(path, &st) < 0)
+        return;
+    if (st.st_mode & 07777 & ~may)
+        say(x, BAD, "permissions", "%s has mode %04o; chmod %04o", path, (unsigned)(st.st_mode & 07777), (unsigned)may);
+    else if (st.st_uid != geteuid())
+        say(x, BAD, "permissions", "%s belongs to another account; chown it", path);
+}
+
+static void check_permissions(struct exam *x, const char *dir)
+{
+    char keys[4096], path[4096];
+    unsigned before = x->bad;
+    check_mode(x, dir, 0700);
+    if (file_path(keys, dir, "keys") != ERR_OK)
+        return;
+    check_mode(x, keys, 0700);
+    DIR *d = opendir(keys);
+    for (struct dirent *f; d && (f = readdir(d));)
+        if (f->d_type == DT_REG && file_path(path, keys, f->d_name) == ERR_OK)
+            check_mode(x, path, 0600);
+    if (d)
+        closedir(d);
+    if (x->bad == before)
+        say(x, FINE, "permissions", "folder and keys are for one account alone");
+}
+
+static void check_space(struct exam *x, const char *dir)
+{
+    uint64_t bytes;
+    char size[PRINT_SIZE];
+    if (file_free_space(dir, &bytes) != ERR_OK) {
+        say(x, BAD, "space", "%s", err_text());
+        return;
+    }
+    print_size(size, bytes);
+    if (bytes < RESERVE_RECORDS)
+        say(x, BAD, "space", "%s free: nothing can be taken in; sync, then feldsher purge", size);
+    else if (bytes < SPACE_LOW)
+        say(x, WARN, "space", "%s free; sync, then feldsher purge", size);
+    else
+        say(x, FINE, "space", "%s free", size);
+}
+
+static void check_roster(struct exam *x, const struct station *s)
+{
+    enum clock_mark mark;
+    int64_t now = station_now(s, &mark);
+    const struct roster_station *me = roster_chain(s->roster, s->chain);
+    if (mark == CLOCK_FINE)
+        say(x, FINE, "clock", "agrees with what signed things say");
+    else
+        say(x, WARN, "clock", "%s what signed things say; set it",
+            mark == CLOCK_BEHIND ? "behind" : "more than a year ahead of");
+    if (!me || me->revoked)
+        say(x, BAD, "roster", "this station is %s by roster %" PRIu64 "; ask the administrator to enrol it anew",
+            me ? "revoked" : "not named", s->roster->number);
+    else if (now - s->roster->time > ROSTER_OLD)
+        say(x, WARN, "roster", "number %" PRIu64 " is %" PRId64 " days old; sync", s->roster->number,
+            (now - s->roster->time) / DAY);
+    else
+        say(x, FINE, "roster", "number %" PRIu64, s->roster->number);
+}
+
+static void check_kernel(struct exam *x)
+{
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    struct rlimit locked;
+    if (abi > 0)
+        say(x, FINE, "landlock", "version %ld", abi);
+    else
+        say(x, WARN, "landlock", "this kernel does not have it; programs limit themselves by seccomp alone");
+    if (file_exists("/proc/sys/kernel/seccomp/actions_avail"))
+        say(x, FINE, "seccomp", "there");
+    else
+        say(x, BAD, "seccomp", "this kernel does not have it; take one that does");
+    if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur < LOCKED_MIN)
+        say(x, WARN, "memory", "only %lu bytes may be locked, so secrets may reach the swap; raise ulimit -l",
+            (unsigned long)locked.rlim_cur);
+    else
+        say(x, FINE, "memory", "secrets are kept from the swap");
+}
+
+static void say_sum(void *ctx, const char *name, const char *what)
+{
+    say(ctx, BAD, "sums", "%s: %s; restore it from a backup", name, what);
+}
+
+static enum err say_stop(void *ctx, const char *name, const char *text, size_t n)
+{
+    say(ctx, BAD, "chain", "%s: %s; feldsher status", name, n ? text : "stopped");
+    return ERR_OK;
+}
+
+static void check_station(struct exam *x, const struct station *s)
+{
+    check_roster(x, s);
+    if (station_sums(s, say_sum, x) == ERR_OK)
+        say(x, FINE, "sums", "settings and keys are as they were written");
+    if (s->queue &&
+        (queue_each_job(s->queue, "frozen", say_stop, x) || queue_each_job(s->queue, "restored", say_stop, x)))
+        say(x, BAD, "index", "%s; feldsher rebuild", err_text());
+}
+
+static void check_tools(struct exam *x)
+{
+    static const char *const programs[] = {"feldsher-dock", "feldsher-sync"};
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        if (spawn_can(programs[i]))
+            say(x, FINE, "programs", "%s is there", programs[i]);
+        else
+            say(x, BAD, "programs", "%s is not there; install it", programs[i]);
+    }
+}
+
+static enum err doctor(struct call *c)
+{
+    struct exam x = {.c = c};
+    struct station *s;
+    enum err e = queue_check_file(c->dir); /* before anybody opens it */
+    char index[512];
+    snprintf(index, sizeof index, "%.500s", e ? err_text() : "");
+    enum err opened = session_station(c, STATION_READ_ONLY, &s);
+    if (opened)
+        return opened;
+    check_permissions(&x, c->dir);
+    check_space(&x, c->dir);
+    check_station(&x, s);
+    if (e)
+        say(&x, BAD, "index", "%s", index);
+    else
+        say(&x, FINE, "index", "as it was left");
+    check_kernel(&x);
+    check_tools(&x);
+    station_close(s);
+    return x.bad ? err_set(ERR_BAD, "%u checks are bad; see above", x.bad) : ERR_OK;
+}
+
+static const struct command rows[] = {
+    {.name = "doctor", .args = "", .help = "what is wrong with this station, and what to do", .run = doctor},
+};
+const struct command_group group_doctor = {"This station", rows, sizeof rows / sizeof rows[0]};

@@ -1,0 +1,258 @@
+#include "tui/commands/groups.h"
+
+#include "storage/records/custody.h"
+#include "storage/vault/object.h"
+#include "tui/print.h"
+#include "tui/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static json_t *files_json(const struct recording *r)
+{
+    json_t *list = json_array();
+    for (size_t i = 1; i < r->n_files; i++)
+        json_array_append_new(list, json_pack("{s:s,s:I,s:o,s:o}", "path", r->files[i].path, "size",
+                                              (json_int_t)r->files[i].size, "mtime", print_time(r->files[i].mtime),
+                                              "blake2b", print_hash(&r->files[i].hash)));
+    return list;
+}
+
+static json_t *row_json(const struct recording *r, const struct recording_held *w)
+{
+    const struct recording_file *f = &r->files[0];
+    return json_pack("{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:o,s:s,s:I,s:o,s:o,s:I,s:I,s:o,s:o,s:b,s:o}", "id", r->id,
+                     "time", print_time(r->time), "station", r->station, "unit", r->unit, "camera", r->camera, "mode",
+                     r->mode, "path", f->path, "size", (json_int_t)f->size, "mtime", print_time(f->mtime), "blake2b",
+                     print_hash(&f->hash), "chain", r->chain, "seq", (json_int_t)r->seq, "parts", print_hash(&r->parts),
+                     "sidecars", files_json(r), "blobs", (json_int_t)w->blobs, "here", (json_int_t)w->here, "hub",
+                     w->hub ? json_string(w->by) : json_null(), "hub_as_of",
+                     w->hub ? print_time(w->as_of) : json_null(), "held", r->held, "destroyed_under",
+                     r->order[0] ? json_string(r->order) : json_null());
+}
+
+static void where_text(char out[static 160], const struct recording *r, const struct recording_held *w)
+{
+    char as_of[CLOCK_TEXT] = "";
+    if (w->hub)
+        clock_text(as_of, w->as_of);
+    if (r->order[0] && w->here == 0)
+        snprintf(out, 160, "destroyed under order %s%s", r->order, r->held ? ", held" : "");
+    else
+        snprintf(out, 160, "%s%s%s%s%s%s%s",
+                 w->here == w->blobs ? "here"
+                 : w->here           ? "partly here"
+                                     : "not here",
+                 w->hub ? ", held by hub " : "", w->hub ? w->by : "", w->hub ? " as of " : "", as_of,
+                 r->held ? ", HOLD" : "", r->order[0] ? ", destruction ordered" : "");
+}
+
+static enum err list(struct call *c)
+{
+    struct session s;
+    enum err e = session_begin(c, 0, true, &s);
+    if (e)
+        return e;
+    for (size_t i = 0; i < s.list->n; i++) {
+        const struct recording *r = &s.list->r[i];
+        struct recording_held w;
+        char size[PRINT_SIZE], when[CLOCK_TEXT], where[160];
+        recording_where(s.station, s.list, r, &w);
+        if (c->json) {
+            print_json(row_json(r, &w));
+            continue;
+        }
+        print_size(size, r->files[0].size);
+        clock_text(when, r->time);
+        where_text(where, r, &w);
+        printf("%.8s  %s  %-12s %10s  ", r->id, when, r->unit, size);
+        print_text(r->files[0].path);
+        printf("  (%s)\n", where);
+    }
+    if (!c->json)
+        printf("%zu recordings", s.list->n);
+    if (!c->json && s.list->closed)
+        printf("; %" PRIu64 " batches are sealed to circles that you do not have", s.list->closed);
+    if (!c->json && s.list->n_faults)
+        printf("; %zu batches are quarantined", s.list->n_faults);
+    if (!c->json)
+        printf("\n");
+    session_end(&s);
+    return ERR_OK;
+}
+
+static json_t *events_json(const struct recording *r)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < r->n_events; i++) {
+        const struct recording_event *v = &r->events[i];
+        json_array_append_new(all, json_pack("{s:s,s:s,s:o,s:s,s:s,s:I,s:O}", "id", v->id, "type", v->type, "time",
+                                             print_time(v->time), "author", v->author, "chain", v->chain, "seq",
+                                             (json_int_t)v->seq, "data", v->data));
+    }
+    return all;
+}
+
+static void show_events(const struct recording *r)
+{
+    if (r->n_events)
+        printf("custody:\n");
+    for (size_t i = 0; i < r->n_events; i++) {
+        const struct recording_event *v = &r->events[i];
+        const char *why = json_string_value(json_object_get(v->data, "why"));
+        char when[CLOCK_TEXT];
+        clock_text(when, v->time);
+        printf("  %s  ", when);
+        print_text(v->type);
+        printf(" by %s (entry %s)", v->author[0] ? v->author : "nobody logged in", v->id);
+        if (why) {
+            printf(": ");
+            print_text(why);
+        }
+        printf("\n");
+    }
+}
+
+static void show_text(const struct recording *r, const struct recording_held *w)
+{
+    char size[PRINT_SIZE], when[CLOCK_TEXT], where[160], hex[HASH_HEX];
+    clock_text(when, r->time);
+    where_text(where, r, w);
+    printf("recording %s\nstation:  %s, unit %s\ntaken in: %s\ncamera:   ", r->id, r->station, r->unit, when);
+    print_text(r->camera);
+    printf("\nwhere:    %s\n", where);
+    for (size_t i = 0; i < r->n_files; i++) {
+        const struct recording_file *f = &r->files[i];
+        print_size(size, f->size);
+        hash_hex(hex, &f->hash);
+        printf(i ? "sidecar:  " : "file:     ");
+        print_text(f->path);
+        printf("  (%s, %zu blobs)\n          blake2b %s\n", size, f->n_blobs, hex);
+    }
+    printf("label:    %" PRIu64 " of chain %s\n", r->seq, r->chain);
+    show_events(r);
+}
+
+static enum err show(struct call *c)
+{
+    struct session s;
+    const struct recording *r;
+    enum err e = session_begin(c, 0, true, &s);
+    if (e)
+        return e;
+    e = recording_find(s.list, c->args[0], &r);
+    if (!e) {
+        struct recording_held w;
+        recording_where(s.station, s.list, r, &w);
+        if (c->json) {
+            json_t *j = row_json(r, &w);
+            json_object_set_new(j, "custody", events_json(r));
+            print_json(j);
+        } else {
+            show_text(r, &w);
+        }
+    }
+    session_end(&s);
+    return e;
+}
+
+static enum err nowhere(void *ctx, const uint8_t *bytes, size_t n)
+{
+    uint64_t *total = ctx;
+    (void)bytes;
+    *total += n;
+    return ERR_OK;
+}
+
+/* Without the evidence circle the sealed blobs can still be told by name. */
+static enum err check_sealed(const struct station *s, const struct recording *r, uint64_t *bytes)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < r->n_files && !e; i++) {
+        for (size_t k = 0; k < r->files[i].n_blobs && !e; k++) {
+            uint64_t size = 0;
+            e = object_check(s->dir, &r->files[i].blobs[k].name, &size);
+            *bytes += size;
+        }
+    }
+    return e;
+}
+
+enum finding { GOOD, SEALED, DESTROYED };
+static const char *const finding[] = {"good", "sealed", "destroyed"};
+
+static enum err check(struct session *s, const struct recording *r, uint64_t *bytes, enum finding *what)
+{
+    struct recording_held w;
+    enum err e = ERR_OK;
+    recording_where(s->station, s->list, r, &w);
+    if (r->order[0] && w.here == 0) {
+        *what = DESTROYED;
+        return ERR_OK;
+    }
+    if (w.here == 0 && w.blobs)
+        return w.hub ? err_set(ERR_NOINPUT, "recording %s is not here; hub %s holds it; feldsher recordings pull %.8s",
+                               r->id, w.by, r->id)
+                     : err_set(ERR_NOINPUT, "recording %s is not here, and no receipt says where it is", r->id);
+    if (w.here < w.blobs)
+        return err_set(ERR_BAD, "%" PRIu64 " of the %" PRIu64 " blobs of recording %s are not here", w.blobs - w.here,
+                       w.blobs, r->id);
+    if (custody_circle(s->user, r) != ERR_OK) {
+        *what = SEALED;
+        return check_sealed(s->station, r, bytes);
+    }
+    *what = GOOD;
+    for (size_t i = 0; i < r->n_files && !e; i++)
+        e = recording_read(s->station, s->user, &r->files[i], 0, UINT64_MAX, nowhere, bytes);
+    return e;
+}
+
+static enum err verify(struct call *c)
+{
+    struct session s;
+    const struct recording *r;
+    enum finding what = GOOD;
+    uint64_t bytes = 0;
+    enum err e = session_begin(c, 0, true, &s);
+    if (e)
+        return e;
+    e = recording_find(s.list, c->args[0], &r);
+    if (!e)
+        e = check(&s, r, &bytes, &what);
+    if (!e && c->json)
+        print_json(json_pack("{s:s,s:s,s:I,s:o}", "id", r->id, "result", finding[what], "bytes", (json_int_t)bytes,
+                             "destroyed_under", r->order[0] ? json_string(r->order) : json_null()));
+    else if (!e && what == DESTROYED)
+        printf("%s: destroyed under order %s\n", r->id, r->order);
+    else if (!e && what == SEALED)
+        printf("%s: its sealed blobs are whole (%" PRIu64 " bytes); its contents need the circle evidence/%s\n", r->id,
+               bytes, r->unit);
+    else if (!e)
+        printf("%s: good: label, batch, blobs, age, zstd, and the hash of all %" PRIu64 " bytes\n", r->id, bytes);
+    session_end(&s);
+    return e;
+}
+
+static const struct command rows[] = {
+    {.name = "recordings",
+     .sub = "list",
+     .args = "",
+     .help = "what was recorded, as far as you may know",
+     .run = list,
+     .by_default = true},
+    {.name = "recordings",
+     .sub = "show",
+     .args = "ID",
+     .min = 1,
+     .max = 1,
+     .help = "one, with its custody",
+     .run = show},
+    {.name = "recordings",
+     .sub = "verify",
+     .args = "ID",
+     .min = 1,
+     .max = 1,
+     .help = "reads one whole and checks it against its entry",
+     .run = verify},
+};
+const struct command_group group_recordings = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};

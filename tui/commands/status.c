@@ -1,0 +1,246 @@
+#include "tui/commands/groups.h"
+
+#include "storage/base/file.h"
+#include "storage/vault/object.h"
+#include "storage/vault/parts.h"
+#include "tui/print.h"
+#include "tui/session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DAY ((int64_t)86400 * 1000)
+#define RATE_DAYS 14
+
+struct tally {
+    const struct station *s;
+    const struct receipt *receipt; /* the one that holds most of our chain; NULL */
+    int64_t now;
+    uint64_t labels;
+    uint64_t unsent[LANES]; /* bytes no receipt covers */
+    uint64_t recent;        /* bytes of the last RATE_DAYS */
+    int64_t first;          /* time of the first label among them */
+    uint64_t silent_since;  /* first label without a receipt; 0: none */
+    int64_t silent_time;
+};
+
+/* Bytes of the blobs of a parts list. Its text is checked by its name. */
+static uint64_t parts_bytes(const struct station *s, const struct hash *name)
+{
+    struct buf text = {.max = PARTS_MAX};
+    struct parts p;
+    struct hash blob;
+    uint64_t size, bytes = 0;
+    bool mark;
+    enum err e = object_get(s->dir, name, PARTS_MAX, &text);
+    if (!e)
+        e = parts_open(&p, (const char *)text.p, text.len);
+    while (!e && (e = parts_next(&p, &mark, &blob, &size)) == ERR_OK)
+        bytes += mark ? 0 : size;
+    bytes += text.len;
+    buf_free(&text);
+    return bytes;
+}
+
+static enum lane blob_lane(const struct station *s, const struct hash *parts)
+{
+    char name[HASH_HEX];
+    struct buf text = {0};
+    hash_hex(name, parts);
+    enum lane lane = queue_job(s->queue, "flag", name, &text) == ERR_OK ? LANE_FLAGGED : LANE_BLOB;
+    buf_free(&text);
+    return lane;
+}
+
+static enum err count_label(void *ctx, const struct label *l)
+{
+    struct tally *t = ctx;
+    bool covered = t->receipt && receipt_holds(t->receipt, l->seq);
+    bool parts_covered = t->receipt && receipt_holds_parts(t->receipt, l->seq);
+    bool is_recent = l->time > t->now - RATE_DAYS * DAY;
+    bool has_parts = !hash_is_zero(&l->parts);
+    uint64_t bytes = has_parts && (is_recent || !parts_covered) ? parts_bytes(t->s, &l->parts) : 0;
+    t->labels++;
+    if (!covered) {
+        t->unsent[l->lane < LANES ? l->lane : LANE_BATCH] += l->size + l->len;
+        if (!t->silent_since) {
+            t->silent_since = l->seq;
+            t->silent_time = l->time;
+        }
+    }
+    if (has_parts && !parts_covered)
+        t->unsent[blob_lane(t->s, &l->parts)] += bytes;
+    if (is_recent) {
+        t->recent += bytes + l->size;
+        if (!t->first)
+            t->first = l->time;
+    }
+    return ERR_OK;
+}
+
+static enum err own_receipt(const struct station *s, struct receipt **out)
+{
+    struct buf text = {.max = RECEIPT_MAX};
+    *out = NULL;
+    enum err e = queue_receipt(s->queue, s->chain, &text);
+    if (!e)
+        e = receipt_parse(out, (const char *)text.p, text.len);
+    if (!e && receipt_check(*out, s->roster) != ERR_OK) {
+        receipt_free(*out);
+        *out = NULL;
+    }
+    buf_free(&text);
+    return e == ERR_NOMEM ? e : ERR_OK;
+}
+
+struct jobs {
+    const struct call *c;
+    const char *kind;
+    int64_t now;
+    json_t *list; /* with --json */
+};
+
+/* A stick's text is "LEFT DUE"; DUE is a day or -. */
+static bool is_overdue(const char *text, int64_t now)
+{
+    const char *due = strchr(text, ' ');
+    char whole[CLOCK_TEXT];
+    int64_t end;
+    if (!due || strlen(due + 1) != 10)
+        return false;
+    snprintf(whole, sizeof whole, "%.10sT23:59:59Z", due + 1);
+    return clock_parse(&end, whole, strlen(whole)) && now > end;
+}
+
+static enum err show_job(void *ctx, const char *name, const char *text, size_t n)
+{
+    struct jobs *j = ctx;
+    bool overdue = strcmp(j->kind, "stick") == 0 && n && is_overdue(text, j->now);
+    if (j->c->json) {
+        json_t *row = json_pack("{s:s,s:s%}", "name", name, "text", n ? text : "", n);
+        if (row && overdue)
+            json_object_set_new(row, "overdue", json_true());
+        json_array_append_new(j->list, row ? row : json_null());
+        return ERR_OK;
+    }
+    printf("%-10s ", j->kind);
+    print_text(name);
+    if (n) {
+        printf(": ");
+        print_text(text);
+    }
+    printf(overdue ? "  OVERDUE\n" : "\n");
+    return ERR_OK;
+}
+
+static const char *const kinds[] = {"stick", "want", "intake", "frozen", "restored", "quarantine"};
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+static enum err show_jobs(struct jobs *j, const struct station *s, json_t *all)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < KINDS && !e; i++) {
+        j->kind = kinds[i];
+        j->list = j->c->json ? json_array() : NULL;
+        e = queue_each_job(s->queue, kinds[i], show_job, j);
+        if (j->list)
+            json_object_set_new(all, kinds[i], j->list);
+    }
+    return e;
+}
+
+/* How long the free space lasts at the rate of the last days; -1: not known. */
+static int64_t days_left(const struct tally *t, uint64_t space)
+{
+    int64_t span = t->first ? t->now - t->first : 0;
+    if (span < DAY || t->recent == 0)
+        return -1;
+    double a_day = (double)t->recent / ((double)span / (double)DAY);
+    double days = (double)space / a_day;
+    return days > 36500 ? 36500 : (int64_t)days;
+}
+
+static json_t *to_json(const struct tally *t, const struct station *s, uint64_t space)
+{
+    json_t *lanes = json_array();
+    int64_t days = days_left(t, space);
+    for (size_t i = 0; i < LANES; i++)
+        json_array_append_new(lanes, json_integer((json_int_t)t->unsent[i]));
+    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:o,s:o,s:o,s:I,s:I,s:o,s:I,s:o}", "station", s->name, "unit",
+                     s->unit, "kind", s->kind == STATION_SUPERVISOR ? "supervisor" : "station", "district", s->district,
+                     "roster", (json_int_t)s->roster->number, "chain", s->chain, "labels", (json_int_t)t->labels,
+                     "unsent_by_lane", lanes, "hub", t->receipt ? json_string(t->receipt->hub) : json_null(),
+                     "hub_as_of", t->receipt ? print_time(t->receipt->time) : json_null(), "hub_labels",
+                     (json_int_t)(t->receipt ? t->receipt->labels : 0), "unsent_from_label",
+                     (json_int_t)t->silent_since, "silent_since",
+                     t->silent_since ? print_time(t->silent_time) : json_null(), "free", (json_int_t)space, "days_left",
+                     days < 0 ? json_null() : json_integer(days));
+}
+
+static void to_text(const struct tally *t, const struct station *s, uint64_t space)
+{
+    static const char *const lane[] = {"urgent", "batches", "control", "flagged", "video"};
+    char size[PRINT_SIZE], when[CLOCK_TEXT];
+    int64_t days = days_left(t, space);
+    printf("station    %s (%s), unit %s, district %s\nroster     %" PRIu64 "\nchain      %s, %" PRIu64 " labels\n",
+           s->name, s->kind == STATION_SUPERVISOR ? "supervisor" : "crew", s->unit, s->district, s->roster->number,
+           s->chain, t->labels);
+    if (t->receipt) {
+        clock_text(when, t->receipt->time);
+        printf("held       %" PRIu64 " labels by hub %s as of %s\n", t->receipt->labels, t->receipt->hub, when);
+    } else {
+        printf("held       nothing by a hub yet: there is no receipt\n");
+    }
+    if (t->silent_since) {
+        clock_text(when, t->silent_time);
+        printf("silent     since %s: no receipt for label %" PRIu64 " and later\n", when, t->silent_since);
+    }
+    for (size_t i = 0; i < LANES; i++) {
+        print_size(size, t->unsent[i]);
+        if (t->unsent[i])
+            printf("unsent     %s of lane %zu (%s)\n", size, i, lane[i]);
+    }
+    print_size(size, space);
+    printf("free       %s", size);
+    if (days >= 0)
+        printf(", about %" PRId64 " days at the present rate", days);
+    printf("\n");
+}
+
+static enum err status(struct call *c)
+{
+    struct station *s;
+    struct receipt *r = NULL;
+    enum clock_mark mark;
+    uint64_t space = 0;
+    enum err e = session_station(c, 0, &s);
+    if (e)
+        return e;
+    struct tally t = {.s = s, .now = station_now(s, &mark)};
+    struct jobs jobs = {.c = c, .now = t.now};
+    e = own_receipt(s, &r);
+    t.receipt = r;
+    if (!e)
+        e = queue_each_label(s->queue, s->chain, 1, count_label, &t);
+    if (!e)
+        e = file_free_space(s->dir, &space);
+    json_t *all = !e && c->json ? to_json(&t, s, space) : NULL;
+    if (!e && !c->json)
+        to_text(&t, s, space);
+    if (!e)
+        e = show_jobs(&jobs, s, all);
+    if (!e && c->json)
+        print_json(json_incref(all));
+    else if (!e && mark != CLOCK_FINE)
+        printf("clock      %s what signed things say; set it\n", mark == CLOCK_BEHIND ? "behind" : "far ahead of");
+    json_decref(all);
+    receipt_free(r);
+    station_close(s);
+    return e;
+}
+
+static const struct command rows[] = {
+    {.name = "status", .args = "", .help = "what is held where, what waits, how long the disk lasts", .run = status},
+};
+const struct command_group group_status = {"This station", rows, sizeof rows / sizeof rows[0]};

@@ -1,0 +1,101 @@
+#include "tui/commands/groups.h"
+
+#include "storage/base/file.h"
+#include "storage/base/text.h"
+#include "storage/records/custody.h"
+#include "tui/session.h"
+#include "tui/spawn.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The label that stands on the stick, or a new one for it. */
+static enum err stick_name(const char *folder, char out[static NAME_LEN])
+{
+    char path[4096], id[ENTRY_ID];
+    struct buf link = {0};
+    struct text t;
+    struct field f;
+    unsigned version;
+    batch_entry_id(id);
+    snprintf(out, NAME_LEN, "stick-%.8s", id);
+    enum err e = file_path(path, folder, "feldsher/link");
+    if (!e)
+        e = file_read(path, TEXT_LINE_MAX, &link);
+    if (!e)
+        e = text_open(&t, "link", &version, (const char *)link.p, link.len);
+    while (!e && (e = text_next(&t, &f)) == ERR_OK)
+        if (span_is(f.key, "stick") && (!span_copy(f.value, out, NAME_LEN) || !text_is_name(out, false)))
+            e = err_set(ERR_DATA, "the label of the stick %s is no name", folder);
+    buf_free(&link);
+    return e == ERR_END || e == ERR_NOINPUT ? ERR_OK : e;
+}
+
+/* Who takes the stick along goes into the chain before it leaves. */
+static enum err note_courier(struct call *c, const char *folder, const char *courier, const char *due,
+                             const char *stick)
+{
+    struct station *s;
+    struct stat st;
+    char id[ENTRY_ID];
+    if (stat(folder, &st) < 0 || !S_ISDIR(st.st_mode))
+        return err_set(ERR_UNREACHABLE, "there is no folder %s; is the stick plugged in", folder);
+    enum err e = session_station(c, STATION_CHAIN_KEY, &s);
+    if (!e)
+        e = custody_entry(
+            s, NULL, NULL, "stick",
+            json_pack("{s:s,s:s,s:o}", "stick", stick, "courier", courier, "due", due ? json_string(due) : json_null()),
+            id);
+    station_close(s);
+    return e;
+}
+
+static enum err sync_run(struct call *c)
+{
+    const char *folder, *courier = command_option(c, "courier"), *due = command_option(c, "due");
+    const char *stick = command_option(c, "stick");
+    char name[NAME_LEN];
+    enum err e = command_need(c, "link", &folder);
+    if (!e && courier && !command_has(c, "plan")) {
+        if (!stick)
+            e = stick_name(folder, name);
+        stick = stick ? stick : name;
+        if (!e)
+            e = note_courier(c, folder, courier, due, stick);
+    }
+    if (e)
+        return e;
+    const char *argv[14] = {"feldsher-sync", "-C", c->dir, "--link", folder};
+    size_t n = 5;
+    if (command_has(c, "plan"))
+        argv[n++] = "--plan";
+    if (command_has(c, "once"))
+        argv[n++] = "--once";
+    if (c->json)
+        argv[n++] = "--json";
+    if (stick) {
+        argv[n++] = "--stick";
+        argv[n++] = stick;
+    }
+    if (due) {
+        argv[n++] = "--due";
+        argv[n++] = due;
+    }
+    return spawn_run(argv, &c->exit_code);
+}
+
+static const struct command rows[] = {
+    {.name = "sync",
+     .args = "",
+     .help = "meets the hub, or a stick on its way to it",
+     .run = sync_run,
+     .spawns = true,
+     .options = {{"link", "DIR", "the stick: a mounted file system, or any folder that travels"},
+                 {"plan", NULL, "only says what a contact would carry, and what stays"},
+                 {"once", NULL, "one contact"},
+                 {"stick", "NAME", "the stick's label"},
+                 {"due", "DATE", "when the stick is expected back, 2026-11-22"},
+                 {"courier", "NAME", "who takes it along; written into the chain first"}}},
+};
+const struct command_group group_sync = {"Sync", rows, sizeof rows / sizeof rows[0]};

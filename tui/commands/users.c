@@ -1,0 +1,210 @@
+#include "tui/commands/groups.h"
+
+#include "storage/base/file.h"
+#include "storage/seal/passphrase.h"
+#include "storage/records/custody.h"
+#include "tui/print.h"
+#include "tui/session.h"
+#include "tui/spend.h"
+#include "tui/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool has_key(const struct buf *names, size_t n, const char *who)
+{
+    const char *name = (const char *)names->p;
+    for (size_t i = 0; i < n; i++, name += strlen(name) + 1)
+        if (strcmp(name, who) == 0)
+            return true;
+    return false;
+}
+
+static void show(const struct call *c, const struct roster_user *u, bool here)
+{
+    char roles[WORDS_ROLES], until[CLOCK_TEXT] = "open";
+    words_roles_text(roles, u->roles);
+    if (u->until != INT64_MAX)
+        clock_text(until, u->until);
+    if (c->json)
+        print_json(json_pack("{s:s,s:s,s:s,s:o,s:o,s:b,s:b}", "user", u->name, "roles", roles, "circles",
+                             u->circles ? u->circles : "", "since", print_time(u->since), "until", print_time(u->until),
+                             "revoked", u->revoked, "key_here", here));
+    else
+        printf("%-20s %-24s %s  until %s%s%s\n", u->name, roles, u->circles && u->circles[0] ? u->circles : "-", until,
+               u->revoked ? "  REVOKED" : "", here ? "  (key here)" : "");
+}
+
+static enum err list(struct call *c)
+{
+    struct station *s;
+    struct buf names = {0};
+    size_t n = 0;
+    enum err e = session_station(c, STATION_READ_ONLY, &s);
+    if (e)
+        return e;
+    e = station_users(s, &names, &n);
+    for (size_t i = 0; i < s->roster->n_users && !e; i++)
+        show(c, &s->roster->users[i], has_key(&names, n, s->roster->users[i].name) && !s->roster->users[i].revoked);
+    buf_free(&names);
+    station_close(s);
+    return e;
+}
+
+static enum err passphrase(struct call *c)
+{
+    struct session s;
+    struct secret *pass;
+    struct buf file = {0};
+    char prompt[NAME_LEN + 32], name[NAME_LEN + 16];
+    enum err e = session_begin(c, 0, false, &s);
+    if (e)
+        return e;
+    snprintf(prompt, sizeof prompt, "New passphrase of %s", s.user->name);
+    snprintf(name, sizeof name, "keys/%s.age", s.user->name);
+    e = secret_new(c->secrets, prompt, &pass);
+    if (!e) {
+        e = user_seal(s.user, pass->p, pass->len, &file);
+        secret_free(pass);
+    }
+    if (!e)
+        e = station_put(s.station, name, file.p, file.len, 0600);
+    if (!e && c->json)
+        print_json(json_pack("{s:s,s:s}", "done", "passphrase", "user", s.user->name));
+    else if (!e)
+        printf("the passphrase of %s is changed on this station; old backups still open with the old one\n",
+               s.user->name);
+    buf_free(&file);
+    session_end(&s);
+    return e;
+}
+
+static enum err write_admission(struct session *s, const struct roster_user *who, const struct roster_circle *circle)
+{
+    struct notice n = {.kind = NOTICE_ADMIT, .generation = circle->generation};
+    char id[ENTRY_ID];
+    enum clock_mark mark;
+    n.time = station_now(s->station, &mark);
+    memcpy(n.district, s->station->district, NAME_LEN);
+    memcpy(n.circle, circle->name, CIRCLE_LEN);
+    memcpy(n.user, who->name, NAME_LEN);
+    enum err e = user_circle_file(s->user, circle->name, &who->to, 1, &n.key);
+    if (!e)
+        e = notice_write(&n);
+    if (!e)
+        e = notice_sign(&n, s->user->name, &s->user->sign);
+    if (!e)
+        e = station_take_notice(s->station, (const char *)n.text.p, n.text.len);
+    if (!e)
+        e = custody_entry(s->station, s->user, NULL, "admit",
+                          json_pack("{s:s,s:i,s:s}", "circle", circle->name, "generation", (int)circle->generation,
+                                    "user", who->name),
+                          id);
+    buf_free(&n.key);
+    buf_free(&n.text);
+    return e;
+}
+
+static enum err admit(struct call *c)
+{
+    struct session s;
+    enum clock_mark mark;
+    enum err e = session_begin(c, STATION_CHAIN_KEY, false, &s);
+    if (e)
+        return e;
+    const struct roster_user *who = roster_user(s.station->roster, c->args[0]);
+    const struct roster_circle *circle = roster_circle(s.station->roster, c->args[1]);
+    if (!who || who->revoked || !roster_user_valid(who, station_now(s.station, &mark)))
+        e = err_set(ERR_NOINPUT, "there is no user %s in force; see feldsher users", c->args[0]);
+    else if (!circle)
+        e = err_set(ERR_NOINPUT, "there is no circle %s in the roster", c->args[1]);
+    else if (!user_has_circle(s.user, circle->name))
+        e = err_set(ERR_DENIED, "%s is not in the circle %s; a member admits", s.user->name, circle->name);
+    if (!e)
+        e = write_admission(&s, who, circle);
+    if (!e && c->json)
+        print_json(json_pack("{s:s,s:s,s:s}", "done", "admit", "user", who->name, "circle", circle->name));
+    else if (!e)
+        printf("%s is admitted to %s: at the next unlock here, and elsewhere after a sync\n", who->name, circle->name);
+    session_end(&s);
+    return e;
+}
+
+static enum err add_job(void *ctx, const char *name, const char *text, size_t n)
+{
+    (void)text;
+    (void)n;
+    return json_array_append_new(ctx, json_string(name)) < 0 ? err_set(ERR_NOMEM, "out of memory") : ERR_OK;
+}
+
+/* What changes hands: unsent things and open jobs of the station. */
+static enum err handover_data(struct station *s, const char *from, const char *to, json_t **out)
+{
+    static const char *const kinds[] = {"intake", "want", "stick"};
+    struct queue_counts n;
+    json_t *jobs = json_object();
+    enum err e = queue_counts(s->queue, s->chain, &n);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !e; i++) {
+        json_t *list = json_array();
+        e = queue_each_job(s->queue, kinds[i], add_job, list);
+        json_object_set_new(jobs, kinds[i], list);
+    }
+    *out = e ? NULL
+             : json_pack("{s:s,s:s,s:[],s:{s:I,s:I},s:O}", "from", from, "to", to, "cameras", "unsent", "labels",
+                         (json_int_t)n.own_unreceipted, "bytes", (json_int_t)n.own_bytes_unreceipted, "jobs", jobs);
+    json_decref(jobs);
+    return e || *out ? e : err_set(ERR_NOMEM, "out of memory");
+}
+
+/* Both are here: the giver's entry, then the taker's. */
+static enum err handover(struct call *c)
+{
+    struct session s;
+    struct user *taker = NULL;
+    struct call second = *c;
+    json_t *data;
+    char id[ENTRY_ID], accepted[ENTRY_ID];
+    const char *to;
+    enum err e = command_need(c, "to", &to);
+    if (!e)
+        e = session_begin(c, STATION_CHAIN_KEY, false, &s);
+    if (e)
+        return e;
+    second.user = to;
+    if (strcmp(to, s.user->name) == 0)
+        e = err_set(ERR_USAGE, "a handover is between two persons; --to names the other one");
+    if (!e)
+        e = session_unlock(&second, s.station, &taker);
+    if (!e)
+        e = handover_data(s.station, s.user->name, taker->name, &data);
+    if (!e)
+        e = custody_entry(s.station, s.user, NULL, "handover", data, id);
+    if (!e)
+        e = custody_entry(s.station, taker, NULL, "accepted", json_pack("{s:s}", "handover", id), accepted);
+    if (!e && c->json)
+        print_json(
+            json_pack("{s:s,s:s,s:s,s:s}", "done", "handover", "from", s.user->name, "to", taker->name, "entry", id));
+    else if (!e)
+        printf("%s has handed the station over to %s (entry %s)\n", s.user->name, taker->name, id);
+    user_free(taker);
+    session_end(&s);
+    return e;
+}
+
+static const struct command rows[] = {
+    {.name = "users", .sub = "list", .args = "", .help = "who is who by the roster", .run = list, .by_default = true},
+    {.name = "passphrase", .args = "", .help = "changes yours: the old one and a new one are asked", .run = passphrase},
+    {.name = "admit",
+     .args = "USER CIRCLE",
+     .min = 2,
+     .max = 2,
+     .help = "gives a user the key of a circle that you are in",
+     .run = admit},
+    {.name = "handover",
+     .args = "",
+     .help = "one shift to the next: both persons' passphrases are asked",
+     .run = handover,
+     .options = {{"to", "USER", "who takes over"}}},
+};
+const struct command_group group_users = {"People", rows, sizeof rows / sizeof rows[0]};

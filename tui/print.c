@@ -1,0 +1,56 @@
+#include "tui/print.h"
+
+#include "storage/base/clock.h"
+#include "storage/base/text.h"
+#include "storage/seal/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void print_text(const char *s)
+{
+    struct buf b = {0};
+    if (text_escape(&b, s, strlen(s)) == ERR_OK) {
+        for (size_t i = 0; i < b.len; i++) {
+            putchar(b.p[i]);
+            if (b.p[i] == '\\' && i + 1 < b.len && b.p[i + 1] == '\\')
+                i++; /* a backslash of the text: text_escape doubled it */
+        }
+    }
+    buf_free(&b);
+}
+
+void print_json(json_t *j)
+{
+    char *text = j ? json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    printf("%s\n", text ? text : "{\"error\":\"out of memory\"}");
+    free(text);
+    json_decref(j);
+}
+
+void print_size(char out[static PRINT_SIZE], uint64_t bytes)
+{
+    static const char *const unit[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    double v = (double)bytes;
+    size_t i = 0;
+    for (; v >= 1000 && i < 5; i++)
+        v /= 1000;
+    snprintf(out, PRINT_SIZE, i ? "%.1f %s" : "%.0f %s", v, unit[i]);
+}
+
+json_t *print_hash(const struct hash *h)
+{
+    char hex[HASH_HEX];
+    hash_hex(hex, h);
+    return hash_is_zero(h) ? json_null() : json_string(hex);
+}
+
+json_t *print_time(int64_t ms)
+{
+    char text[CLOCK_TEXT];
+    if (ms == INT64_MIN || ms == INT64_MAX)
+        return json_null();
+    clock_text(text, ms);
+    return json_string(text);
+}

@@ -1,0 +1,89 @@
+#include "tui/session.h"
+
+#include "storage/base/log.h"
+#include "storage/base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum err session_station(const struct call *c, unsigned flags, struct station **out)
+{
+    *out = NULL;
+    enum err e = station_open(out, c->dir, flags);
+    if (!e && !(flags & STATION_READ_ONLY))
+        e = log_open(c->dir, "feldsher");
+    if (e) {
+        station_close(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
+enum err session_who(const struct call *c, const struct station *s, char out[static NAME_LEN])
+{
+    struct buf names = {0}, choice = {0};
+    size_t n;
+    const char *set = getenv("FELDSHER_USER");
+    enum err e = station_users(s, &names, &n);
+    const char *who = c->user ? c->user : !e && n == 1 ? (const char *)names.p : set && set[0] ? set : NULL;
+    if (who && strlen(who) < NAME_LEN && text_is_name(who, false)) {
+        memcpy(out, who, strlen(who) + 1);
+        e = ERR_OK;
+    } else if (who) {
+        e = err_set(ERR_USAGE, "%s is no user's name", who);
+    } else if (!e) {
+        const char *name = (const char *)names.p;
+        for (size_t i = 0; i < n && !e; i++, name += strlen(name) + 1)
+            e = buf_fmt(&choice, "%s%s", i ? ", " : "", name);
+        if (!e)
+            e = err_set(ERR_USAGE, "who are you? --user with one of: %s",
+                        n ? (const char *)choice.p : "(nobody has a key here)");
+    }
+    buf_free(&names);
+    buf_free(&choice);
+    return e;
+}
+
+enum err session_unlock(const struct call *c, const struct station *s, struct user **out)
+{
+    char who[NAME_LEN], prompt[NAME_LEN + 16];
+    struct secret *pass;
+    *out = NULL;
+    enum err e = session_who(c, s, who);
+    if (e)
+        return e;
+    snprintf(prompt, sizeof prompt, "Passphrase of %s", who);
+    e = secret_ask(c->secrets, prompt, &pass);
+    if (e)
+        return e;
+    e = station_unlock(s, who, pass->p, pass->len, out);
+    secret_free(pass);
+    log_line("%s %s", e ? "refused" : "unlocked", e ? "-" : who);
+    return e;
+}
+
+enum err session_begin(const struct call *c, unsigned flags, bool recordings, struct session *out)
+{
+    *out = (struct session){0};
+    enum err e = session_station(c, flags, &out->station);
+    if (!e)
+        e = session_unlock(c, out->station, &out->user);
+    if (!e && recordings)
+        e = recording_load(out->station, out->user, &out->list);
+    for (size_t i = 0; !e && out->list && i < out->list->n_faults; i++)
+        fprintf(stderr, "feldsher: quarantined: label %" PRIu64 " of chain %s: %s\n", out->list->faults[i].seq,
+                out->list->faults[i].chain, out->list->faults[i].why);
+    if (e)
+        session_end(out);
+    return e;
+}
+
+void session_end(struct session *s)
+{
+    recording_free(s->list);
+    user_free(s->user);
+    station_close(s->station);
+    *s = (struct session){0};
+}

@@ -1,0 +1,96 @@
+#include "tui/spawn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* PROGRAM in the folder of the running program; false: not there. */
+static bool beside(char out[static 4096], const char *program)
+{
+    ssize_t n = readlink("/proc/self/exe", out, 4095);
+    if (n <= 0)
+        return false;
+    out[n] = '\0';
+    char *slash = strrchr(out, '/');
+    size_t dir = slash ? (size_t)(slash + 1 - out) : 0;
+    if (dir + strlen(program) + 1 > 4096)
+        return false;
+    memcpy(out + dir, program, strlen(program) + 1);
+    return access(out, X_OK) == 0;
+}
+
+bool spawn_can(const char *program)
+{
+    char path[4096];
+    const char *list = getenv("PATH");
+    if (beside(path, program))
+        return true;
+    for (const char *p = list ? list : ""; *p;) {
+        size_t n = strcspn(p, ":");
+        int len = snprintf(path, sizeof path, "%.*s/%s", (int)(n < 4096 ? n : 0), p, program);
+        if (len > 0 && (size_t)len < sizeof path && access(path, X_OK) == 0)
+            return true;
+        p += n + (p[n] == ':');
+    }
+    return false;
+}
+
+static enum err start(char *const argv[], pid_t *pid)
+{
+    char path[4096];
+    posix_spawnattr_t attr;
+    sigset_t defaults;
+    posix_spawnattr_init(&attr);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attr, &defaults);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+    errno = beside(path, argv[0]) ? posix_spawn(pid, path, NULL, &attr, argv, environ)
+                                  : posix_spawnp(pid, argv[0], NULL, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    if (errno)
+        return err_errno(ERR_NOINPUT, "cannot run %s", argv[0]);
+    return ERR_OK;
+}
+
+enum err spawn_run(const char *const argv[], int *exit_code)
+{
+    char *copy[SPAWN_ARGS_MAX + 1] = {0}; /* posix_spawn wants them writable */
+    pid_t pid;
+    int status;
+    enum err e = ERR_OK;
+    fflush(stdout);
+    for (size_t i = 0; argv[i] && !e; i++) {
+        copy[i] = i < SPAWN_ARGS_MAX ? strdup(argv[i]) : NULL;
+        if (!copy[i])
+            e = err_set(ERR_NOMEM, "out of memory");
+    }
+    if (!e)
+        e = start(copy, &pid);
+    for (size_t i = 0; i < SPAWN_ARGS_MAX; i++)
+        free(copy[i]);
+    if (e)
+        return e;
+    /* ctrl-C reaches both: the other one ends in its own time */
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, was;
+    sigaction(SIGINT, &ignore, &was);
+    pid_t got;
+    while ((got = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+        ;
+    sigaction(SIGINT, &was, NULL);
+    if (got < 0)
+        return err_errno(ERR_IO, "cannot wait for %s", argv[0]);
+    if (!WIFEXITED(status))
+        return err_set(ERR_AGAIN, "%s was ended by signal %d; run it again, it goes on where it stopped", argv[0],
+                       WTERMSIG(status));
+    *exit_code = WEXITSTATUS(status);
+    return ERR_OK;
+}
