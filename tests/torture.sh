@@ -3,19 +3,15 @@
 # stick sync, hub import and hub export, and checks after every kill that
 # verify is clean, and at the end that nothing is missing: every file of the
 # camera, every "stored" that was ever printed, everything a receipt covers.
-#   ROUNDS=500 SEED=1 FLIPS=all B=build tests/torture.sh
+#   ROUNDS=500 SEED=1 FLIPS=all KEEP=/tmp/failed B=build tests/torture.sh
 set -u
 cd "$(dirname "$0")/.."
-B=$(cd "${B:-build}" && pwd)
-PATH=$B:$PATH
-export PATH
+export B="${B:-build}"
 ROUNDS=${ROUNDS:-500}
 SEED=${SEED:-$(date +%s)}
 . tests/system/lib.sh
 echo "torture: $ROUNDS rounds, SEED=$SEED"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+cd "$T"
 
 seed=$SEED
 random() { # MAX: 0..MAX-1 into $r; a linear congruential generator, so that a seed replays
@@ -41,7 +37,7 @@ shoot() { # one more file on the camera
     head -c $size /dev/urandom >"camera/clip$files.mp4"
 }
 shoot; shoot; shoot
-lost() { echo "torture: LOST in round $i (SEED=$SEED): $*"; cp -a "$work" /tmp/torture-failure 2>/dev/null; exit 1; }
+lost() { echo "torture: LOST in round $i (SEED=$SEED): $*"; [ -z "${KEEP:-}" ] || cp -a "$T" "$KEEP"; exit 1; }
 
 : >acked
 took=400
@@ -74,7 +70,7 @@ while [ $i -lt "$ROUNDS" ]; do
     0)
         last=$(tail -1 acked)
         [ -n "$last" ] || continue
-        took=$t4; strike as_user amb-1 nurse recordings link "$last" "record-$i" --json; t4=$took
+        took=$t4; strike as amb-1 nurse recordings link "$last" "record-$i" --json; t4=$took
         [ $status = 0 ] && echo "record-$i" >>linked ;;
     esac
     feldsher -C amb-1 verify >verify.out 2>&1 || lost "station verify: $(cat verify.out)"
@@ -88,9 +84,9 @@ for _ in 1 2; do
 done
 feldsher -C amb-1 sync --link stick >out 2>err || lost "the last sync: $(cat err)"
 feldsher -C amb-1 verify >verify.out 2>&1 || lost "station verify: $(cat verify.out)"
-as_user amb-1 nurse verify >verify.out 2>&1 || lost "station verify with its person: $(cat verify.out)"
+as amb-1 nurse verify >verify.out 2>&1 || lost "station verify with its person: $(cat verify.out)"
 feldsher-hub verify hub >verify.out 2>&1 || lost "hub verify: $(cat verify.out)"
-as_user amb-1 nurse recordings list --json >list || lost "recordings list"
+as amb-1 nurse recordings list --json >list || lost "recordings list"
 while read -r id; do grep -q "$id" list || lost "recording $id was acknowledged"; done <acked
 for f in camera/*; do
     h=$(b2sum -l 256 "$f" | cut -d' ' -f1)
@@ -99,13 +95,12 @@ done
 [ "$(sort -u list | wc -l)" = "$(ls camera | wc -l)" ] || lost "$(wc -l <list) recordings of $(ls camera | wc -l) files"
 if [ -f linked ]; then
     while read -r l; do
-        grep -q "\"$l\"" shown 2>/dev/null || for id in $(sort -u acked); do as_user amb-1 nurse recordings show "$id" --json; done >shown
+        grep -q "\"$l\"" shown 2>/dev/null || for id in $(sort -u acked); do as amb-1 nurse recordings show "$id" --json; done >shown
         grep -q "\"$l\"" shown || lost "$l was acknowledged"
     done <linked
 fi
 held=$(feldsher -C amb-1 status --json | sed -n 's/.*"hub_labels": *\([0-9]*\).*/\1/p')
 echo "torture: $i rounds, $killed killed, $done_ ran to their end; $files files, $(sort -u acked | wc -l) acknowledged recordings, hub holds $held labels; nothing lost"
 if [ "${FLIPS:-}" = all ]; then
-    cd "$work" && rm -rf amb-1/objects/tmp
     "$B/system/flip" --all amb-1 || exit 1
 fi

@@ -320,7 +320,11 @@ static enum err try_circle(void *ctx, const char *path)
 static enum err try_notice(void *ctx, const struct notice *n)
 {
     struct circle_files *c = ctx;
-    if ((n->kind == NOTICE_ADMIT || n->kind == NOTICE_CIRCLE) &&
+    bool mine = strcmp(n->user, "-") == 0 || n->user[0] == '\0' || strcmp(n->user, c->u->name) == 0;
+    for (size_t i = 0; i < c->u->n_circles && mine; i++)
+        mine = strcmp(c->u->circles[i].name, n->circle) != 0 || c->u->circles[i].generation != n->generation;
+    /* opening costs a multiplication a member: only where it can give something new */
+    if (mine && (n->kind == NOTICE_ADMIT || n->kind == NOTICE_CIRCLE) &&
         user_add_circle(c->u, n->circle, n->key.p, n->key.len) != ERR_OK)
         err_clear();
     return ERR_OK;
@@ -346,7 +350,7 @@ enum err station_unlock(const struct station *s, const char *user, const char *p
         return err_set(ERR_DENIED, "user or passphrase is wrong");
     const struct roster_user *r = roster_user(s->roster, user);
     enum clock_mark mark;
-    if (!r || !sign_same(&r->sign, &(*out)->sign.pub) || !roster_user_valid(r, station_now(s, &mark)))
+    if (!r || r->revoked || !sign_same(&r->sign, &(*out)->sign.pub) || !roster_user_valid(r, station_now(s, &mark)))
         e = err_set(ERR_DENIED, "%s is not a user in force by roster %llu", user,
                     (unsigned long long)s->roster->number);
     if (!e)

@@ -1,5 +1,5 @@
-#ifndef TESTS_UNIT_TEST_SYNC_FIXTURE_H
-#define TESTS_UNIT_TEST_SYNC_FIXTURE_H
+#ifndef TESTS_UNIT_SYNC_FIXTURE_H
+#define TESTS_UNIT_SYNC_FIXTURE_H
 
 /* A roster with two stations and a hub, labels signed by them, and a stick in
  * a temporary folder: no station folder, no passphrase work. */
