@@ -130,7 +130,7 @@ static enum err copy_tree(struct copying *c, const char *folder, unsigned depth)
         return errno == ENOENT ? ERR_OK : err_errno(ERR_IO, "cannot open %s", from);
     if (!e)
         e = file_mkdirs(to, 0700);
-    for (struct dirent *f; !e && (f = readdir(d));) {
+    for (struct dirent *f; d && !e && (f = readdir(d));) {
         struct stat st;
         if (!is_copied(f->d_name))
             continue;

@@ -2,6 +2,7 @@
 
 #include "tui/commands/groups.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,7 @@ static enum err take_global(struct parse *p, const char *arg, bool *taken)
     if (e)
         return e;
     const char *name = global[i].name;
+    assert(value);
     if (strcmp(name, "C") == 0)
         c->dir = value;
     else if (strcmp(name, "user") == 0)

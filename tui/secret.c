@@ -226,7 +226,7 @@ static enum err ask_twice(struct secret_source *s, const char *prompt, struct se
     e = passphrase_check((*out)->p, (*out)->len);
     if (!e)
         e = secret_ask(s, again, &second);
-    if (!e && ((*out)->len != second->len || sodium_memcmp((*out)->p, second->p, second->len) != 0))
+    if (!e && second && ((*out)->len != second->len || sodium_memcmp((*out)->p, second->p, second->len) != 0))
         e = err_set(ERR_DATA, "the two are not the same");
     secret_free(second);
     return e;

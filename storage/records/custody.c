@@ -112,7 +112,7 @@ static enum err set_parts_job(struct station *s, const char *kind, const struct 
     if (hash_is_zero(&r->parts))
         return ERR_OK; /* an empty file has no blobs */
     hash_hex(name, &r->parts);
-    return queue_set_job(s->queue, kind, name, r->id, strlen(r->id));
+    return queue_set_job(s->queue, kind, name, r->id, ENTRY_ID - 1);
 }
 
 enum err custody_flag(struct station *s, const struct user *u, const struct recording *r)

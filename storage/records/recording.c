@@ -53,12 +53,10 @@ static enum err quarantine(struct recording_list *l, const char *chain, uint64_t
     if (!more)
         return err_set(ERR_NOMEM, "out of memory");
     l->faults = more;
-    struct recording_fault *f = &more[l->n_faults];
-    *f = (struct recording_fault){.seq = seq, .why = strdup(why)};
+    struct recording_fault *f = &more[l->n_faults++];
+    *f = (struct recording_fault){.seq = seq};
     memcpy(f->chain, chain, CHAIN_ID);
-    if (!f->why)
-        return err_set(ERR_NOMEM, "out of memory");
-    l->n_faults++;
+    snprintf(f->why, sizeof f->why, "%.255s", why);
     return ERR_OK;
 }
 
@@ -261,7 +259,7 @@ static enum err take_chain(void *ctx, const char *chain, const struct queue_head
     if (!e)
         e = receipt_check(r, w->s->roster);
     if (!e && strcmp(r->chain, chain) == 0) {
-        struct receipt **more = grown(w->l->receipts, w->l->n_receipts, sizeof *more);
+        struct receipt **more = grown(w->l->receipts, w->l->n_receipts, sizeof(struct receipt *));
         if (more) {
             w->l->receipts = more;
             more[w->l->n_receipts++] = r;
@@ -334,11 +332,13 @@ static void sort_by_id(struct recording_list *l)
 
 static enum err attach(struct recording_list *l)
 {
-    l->by_id = calloc(l->n + 1, sizeof(struct recording *));
-    if (!l->by_id)
+    if (l->n == 0)
+        return ERR_OK;
+    struct recording **index = reallocarray(l->by_id, l->n, sizeof(struct recording *));
+    if (!index)
         return err_set(ERR_NOMEM, "out of memory");
-    if (l->n)
-        qsort(l->r, l->n, sizeof *l->r, by_time);
+    l->by_id = index;
+    qsort(l->r, l->n, sizeof *l->r, by_time);
     sort_by_id(l);
     enum err e = drop_doubles(l);
     if (e)
@@ -430,8 +430,6 @@ void recording_free(struct recording_list *l)
         recording_drop(&l->r[i]);
     for (size_t i = 0; i < l->n_events; i++)
         json_decref(l->events[i].data);
-    for (size_t i = 0; i < l->n_faults; i++)
-        free(l->faults[i].why);
     for (size_t i = 0; i < l->n_receipts; i++)
         receipt_free(l->receipts[i]);
     free(l->r);

@@ -64,7 +64,7 @@ struct recording {
 struct recording_fault {
     char chain[CHAIN_ID];
     uint64_t seq;
-    char *why;
+    char why[256];
 };
 
 struct recording_list {

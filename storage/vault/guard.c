@@ -46,6 +46,12 @@ static enum err put_sum(const struct names *n, const char *line, size_t len)
     return e;
 }
 
+bool guard_is_hot(const char *path)
+{
+    struct names n;
+    return name_all(&n, path) == ERR_OK && is_hot(&n);
+}
+
 enum err guard_check(const char *path)
 {
     struct names n;

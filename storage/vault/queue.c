@@ -213,6 +213,12 @@ enum err queue_open(struct queue **out, const char *dir, enum queue_mode mode)
         return err_set(ERR_NOMEM, "out of memory");
     q->lock = -1;
     enum err e = file_path(q->path, dir, "queue.db");
+    if (!e && mode == QUEUE_READ && guard_is_hot(q->path)) {
+        /* who only reads cannot undo what a power cut left */
+        struct queue *writer;
+        if (queue_open(&writer, dir, QUEUE_WRITE) == ERR_OK)
+            queue_close(writer);
+    }
     if (!e && mode == QUEUE_WRITE)
         e = guard_open(q->path, &q->lock);
     if (!e) {

@@ -34,7 +34,7 @@ struct district {
 
 static void district_free(struct district *d)
 {
-    char cmd[128];
+    char cmd[256];
     user_free(d->user);
     struct roster *r = malloc(sizeof *r);
     assert_non_null(r);

@@ -84,6 +84,7 @@ static void a_line_of_any_length_is_a_passphrase(void **state)
     char *text = calloc(1, PASSPHRASE_MAX + 3);
     struct secret_source *s;
     struct secret *p;
+    assert_non_null(text);
     memset(text, 'x', PASSPHRASE_MAX + 1);
     write_file(path, text);
     assert_int_equal(ERR_OK, secret_open(&s, path));

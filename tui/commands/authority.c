@@ -81,7 +81,7 @@ static enum err enrol_one(struct call *c)
 {
     struct authority *a = NULL;
     struct buf file = {.secret = 1}, code = {.secret = 1};
-    struct enrol n;
+    struct enrol n = {0};
     const char *out;
     enum err e = command_need(c, "out", &out);
     if (!e)
@@ -112,7 +112,7 @@ static enum err enrol(struct call *c)
 {
     const char *csv = command_option(c, "batch"), *dir = command_option(c, "out");
     struct authority *a = NULL;
-    struct enrol_list_report report;
+    struct enrol_list_report report = {0};
     if (!csv)
         return enrol_one(c);
     enum err e = begin(c, &a);
@@ -280,7 +280,7 @@ static enum err split(struct call *c)
 {
     struct authority *a = NULL;
     struct share *shares = sodium_allocarray(SHARES_N, sizeof *shares);
-    const char *dir;
+    const char *dir = "";
     char path[4096], name[32];
     enum err e = shares ? command_need(c, "out", &dir) : err_set(ERR_NOMEM, "out of memory");
     if (!e)
@@ -336,7 +336,7 @@ static enum err join(struct call *c)
     struct share *shares = sodium_allocarray(2, sizeof *shares);
     struct buf text = {0};
     struct secret *pass = NULL;
-    const char *dir, *path;
+    const char *dir = "", *path = "";
     enum err e = shares ? command_need(c, "out", &dir) : err_set(ERR_NOMEM, "out of memory");
     if (!e)
         e = command_need(c, "roster", &path);
