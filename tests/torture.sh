@@ -44,7 +44,7 @@ took=400
 # runs a command and kills it at a random instant of the time it took last
 strike() {
     random 130
-    at=$((took * r / 100 + 1))
+    at=$(((took + 60) * r / 100 + 1))
     start=$(now_ms)
     timeout -s KILL "$((at / 1000)).$(printf %03d $((at % 1000)))" "$@" >out 2>err
     status=$?

@@ -52,6 +52,12 @@ bool guard_is_hot(const char *path)
     return name_all(&n, path) == ERR_OK && is_hot(&n);
 }
 
+bool guard_is_closed(const char *path)
+{
+    struct names n;
+    return name_all(&n, path) == ERR_OK && has_sum(&n);
+}
+
 enum err guard_check(const char *path)
 {
     struct names n;

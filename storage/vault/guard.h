@@ -22,6 +22,8 @@ enum err guard_open(const char *path, int *lock) MUST_USE;
 void guard_close(const char *path, int *lock, bool whole);
 /* A write was cut off in the middle: SQLite undoes it when it may write. */
 bool guard_is_hot(const char *path);
+/* The last writer closed it in order: a sum stands. */
+bool guard_is_closed(const char *path);
 /* For verify: changes nothing. ERR_BAD as above, or when PATH is gone. */
 enum err guard_check(const char *path) MUST_USE;
 

@@ -17,8 +17,8 @@
 #define PROGRESS_EVERY 250 /* ms */
 #define PLAIN_SLOTS 16u
 #define PLAIN_SLICE (256u << 10)
-#define SEALED_SLOTS 8u
-#define SEALED_SLICE (1u << 20)
+#define SEALED_SLOTS 4u
+#define SEALED_SLICE (2u << 20)
 #define TOGETHER 4u /* blobs that are made durable at once */
 
 /* One blob at the writer. */

@@ -164,6 +164,12 @@ static enum err row(struct queue *q, sqlite3_stmt *s)
     return rc == SQLITE_ROW ? ERR_OK : rc == SQLITE_DONE ? ERR_NOINPUT : fail(q, rc);
 }
 
+bool queue_is_closed(const char *dir)
+{
+    char path[4096];
+    return file_path(path, dir, "queue.db") == ERR_OK && guard_is_closed(path);
+}
+
 enum err queue_check_file(const char *dir)
 {
     char path[4096];

@@ -22,6 +22,8 @@ void queue_close(struct queue *q);
 /* ERR_BAD with a sentence when the file is not as it was left, or SQLite
  * finds it damaged. Before queue_open. */
 enum err queue_check_file(const char *dir) MUST_USE;
+/* Its last writer closed it in order: it cannot be behind by a power cut. */
+bool queue_is_closed(const char *dir);
 
 enum err queue_begin(struct queue *q) MUST_USE;
 enum err queue_commit(struct queue *q) MUST_USE;

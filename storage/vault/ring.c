@@ -52,7 +52,8 @@ void ring_put(struct ring *r)
 {
     pthread_mutex_lock(&r->lock);
     r->filled++;
-    pthread_cond_signal(&r->moved);
+    if (r->filled == 1) /* the drainer may wait */
+        pthread_cond_signal(&r->moved);
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -79,7 +80,8 @@ void ring_done(struct ring *r)
     pthread_mutex_lock(&r->lock);
     r->first = (r->first + 1) % r->n_slots;
     r->filled--;
-    pthread_cond_signal(&r->moved);
+    if (r->filled == r->n_slots / 2) /* a filler that waits is woken for several slots, not for each */
+        pthread_cond_signal(&r->moved);
     pthread_mutex_unlock(&r->lock);
 }
 

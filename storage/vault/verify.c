@@ -19,6 +19,7 @@ struct verify {
     struct station *s;
     const char *dir;
     const struct user *u;
+    bool closed; /* the index was closed in order by who wrote it last */
     verify_fn *fn;
     void *ctx;
     struct verify_totals *t;
@@ -262,8 +263,10 @@ static void check_index(struct verify *v)
         fault(v, "the index knows a later label: the chain was cut or put back",
               "chain/%s.labels ends at label %llu, not %llu", v->chain, (unsigned long long)v->seq,
               (unsigned long long)known.seq);
+    else if (known.seq < v->seq && !v->closed)
+        v->t->torn++; /* killed between a label and its rows: the next program catches up */
     else if (known.seq < v->seq)
-        fault(v, "it is behind the chain: put back, or from before a power cut; any other command brings it up to date",
+        fault(v, "it is behind the chain: an old one was put back; any other command brings it up to date",
               "queue.db, chain %s", v->chain);
     else if (v->follows && !hash_same(&known.hash, &v->prev))
         fault(v, "it holds another label than the chain; run `feldsher rebuild`", "queue.db, chain %s", v->chain);
@@ -418,6 +421,7 @@ enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, vo
     struct verify v = {.dir = dir, .u = u, .fn = fn, .ctx = ctx, .t = t};
     *t = (struct verify_totals){0};
     enum err index = queue_check_file(dir);
+    v.closed = queue_is_closed(dir);
     if (index == ERR_BAD)
         fault(&v, err_text(), "queue.db");
     enum err e = station_open(&v.s, dir, STATION_CHAIN_KEY | STATION_LINK_KEY | STATION_READ_ONLY);

@@ -209,6 +209,17 @@ static enum err take_objects(struct incoming *in, const struct label *l)
     return client_refuse(in->c, path, e);
 }
 
+/* After a restore our own blobs are asked back, too. */
+static enum err want_back(struct client *c, const struct label *l)
+{
+    static const char why[] = "restored";
+    char hex[HASH_HEX];
+    if (hash_is_zero(&l->parts))
+        return ERR_OK;
+    hash_hex(hex, &l->parts);
+    return queue_set_job(c->station->queue, "want", hex, why, sizeof why - 1);
+}
+
 static enum err take_label(void *ctx, const struct label *l, const char *file)
 {
     struct incoming *in = ctx;
@@ -228,6 +239,8 @@ static enum err take_label(void *ctx, const struct label *l, const char *file)
         e = take_objects(in, l);
     if (!e)
         e = chain_take(c->station, l->text, l->len);
+    if (!e && in->own)
+        e = want_back(c, l);
     if (e == ERR_OK || e == ERR_AGAIN) {
         in->taken += e == ERR_OK;
         in->head = l->seq;

@@ -437,6 +437,8 @@ static void restored_station_fetches_the_rest_before_it_appends(void **state)
     OK(append(w, CREW, 0, NULL));
     assert_int_equal(contact(w, CREW), 0);
     assert_int_equal(hub(w, "import"), 0);
+    assert_int_equal(hub(w, "export"), 0); /* brings the blobs back that the backup lacked */
+    assert_int_equal(contact(w, CREW), 0);
     clean(w);
     world_free(w);
 }
@@ -457,7 +459,7 @@ static void clone_is_frozen_by_the_receipt(void **state)
     assert_int_equal(contact(w, CREW), 0);
     assert_int_equal(hub(w, "import"), 75);
     assert_int_equal(hub(w, "export"), 0);
-    assert_int_equal(contact(w, CREW), 0);
+    assert_int_equal(contact(w, CREW), 75); /* the receipt is over another label than ours */
     assert_true(job(w, CREW, "frozen", crew_chain(w), "cloned"));
     assert_int_equal(append(w, CREW, 0, NULL), ERR_DENIED);
     shell("test -s %s/quarantine/%s/labels", w->hub, crew_chain(w));
