@@ -6,7 +6,7 @@ Q      := $(if $(filter 1,$(V)),,@)
 say     = @printf '  %-5s %s\n' $(1) $(2)
 
 MAKEFLAGS += --no-print-directory
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 

@@ -26,7 +26,7 @@ static bool take_cell(struct span s, char out[static NAME_LEN * 2])
     }
     while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
         s.n--;
-    return span_copy(s, out, NAME_LEN * 2);
+    return span_copy(s, out, (size_t)NAME_LEN * 2);
 }
 
 static enum err parse_row(struct span line, struct row *r)

@@ -219,7 +219,7 @@ static enum err ask_twice(struct secret_source *s, const char *prompt, struct se
     struct secret *second = NULL;
     snprintf(again, sizeof again, "%s, again", prompt);
     enum err e = secret_ask(s, prompt, out);
-    if (e)
+    if (e || !*out)
         return e;
     if ((*out)->len == 0)
         return generate(*out);
@@ -238,7 +238,7 @@ enum err secret_new(struct secret_source *s, const char *prompt, struct secret *
     enum err e;
     if (s->text) {
         e = secret_ask(s, prompt, out);
-        if (!e)
+        if (!e && *out)
             e = passphrase_check((*out)->p, (*out)->len);
     } else {
         snprintf(asked, sizeof asked, "%s (empty: words are made for you)", prompt);

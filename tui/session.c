@@ -33,13 +33,14 @@ enum err session_who(const struct call *c, const struct station *s, char out[sta
         e = ERR_OK;
     } else if (who) {
         e = err_set(ERR_USAGE, "%s is no user's name", who);
+    } else if (!e && n == 0) {
+        e = err_set(ERR_DENIED, "nobody has a key on this station");
     } else if (!e) {
         const char *name = (const char *)names.p;
-        for (size_t i = 0; i < n && !e; i++, name += strlen(name) + 1)
+        for (size_t i = 0; name && i < n && !e; i++, name += strlen(name) + 1)
             e = buf_fmt(&choice, "%s%s", i ? ", " : "", name);
         if (!e)
-            e = err_set(ERR_USAGE, "who are you? --user with one of: %s",
-                        n ? (const char *)choice.p : "(nobody has a key here)");
+            e = err_set(ERR_USAGE, "who are you? --user with one of: %s", (const char *)choice.p);
     }
     buf_free(&names);
     buf_free(&choice);

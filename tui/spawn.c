@@ -1,5 +1,6 @@
 #include "tui/spawn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
@@ -43,9 +44,14 @@ bool spawn_can(const char *program)
     return false;
 }
 
-static enum err start(char *const argv[], pid_t *pid)
+static enum err start(const char *const given[], pid_t *pid)
 {
     char path[4096];
+    const char *program = given[0];
+    char *argv[SPAWN_ARGS_MAX + 1] = {0};
+    assert(program);
+    for (size_t i = 0; i < SPAWN_ARGS_MAX && given[i]; i++)
+        memcpy(&argv[i], &given[i], sizeof argv[i]); /* posix_spawn's type has no const, but it changes nothing */
     posix_spawnattr_t attr;
     sigset_t defaults;
     posix_spawnattr_init(&attr);
@@ -53,30 +59,19 @@ static enum err start(char *const argv[], pid_t *pid)
     sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_setsigdefault(&attr, &defaults);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-    errno = beside(path, argv[0]) ? posix_spawn(pid, path, NULL, &attr, argv, environ)
-                                  : posix_spawnp(pid, argv[0], NULL, &attr, argv, environ);
+    int failed = beside(path, program) ? posix_spawn(pid, path, NULL, &attr, argv, environ)
+                                       : posix_spawnp(pid, program, NULL, &attr, argv, environ);
     posix_spawnattr_destroy(&attr);
-    if (errno)
-        return err_errno(ERR_NOINPUT, "cannot run %s", argv[0]);
-    return ERR_OK;
+    errno = failed;
+    return failed ? err_errno(ERR_NOINPUT, "cannot run %s", program) : ERR_OK;
 }
 
 enum err spawn_run(const char *const argv[], int *exit_code)
 {
-    char *copy[SPAWN_ARGS_MAX + 1] = {0}; /* posix_spawn wants them writable */
-    pid_t pid;
+    pid_t pid = -1;
     int status;
-    enum err e = ERR_OK;
     fflush(stdout);
-    for (size_t i = 0; argv[i] && !e; i++) {
-        copy[i] = i < SPAWN_ARGS_MAX ? strdup(argv[i]) : NULL;
-        if (!copy[i])
-            e = err_set(ERR_NOMEM, "out of memory");
-    }
-    if (!e)
-        e = start(copy, &pid);
-    for (size_t i = 0; i < SPAWN_ARGS_MAX; i++)
-        free(copy[i]);
+    enum err e = start(argv, &pid);
     if (e)
         return e;
     /* ctrl-C reaches both: the other one ends in its own time */

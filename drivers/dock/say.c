@@ -29,7 +29,7 @@ static void wipe_bar(struct say *s)
 static void put_json(json_t *o)
 {
     if (o)
-        json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+        json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(o);
 }

@@ -29,7 +29,8 @@ struct folder_file {
 
 /* The names of one folder. */
 struct names {
-    char **v;
+    struct buf text; /* each with its NUL */
+    size_t *at;      /* offsets into it */
     size_t n;
     size_t cap;
 };
@@ -71,33 +72,32 @@ static void describe(void *self, struct intake_camera *out)
     *out = (struct intake_camera){"", "", f->serial, "folder", f->volume, INT64_MIN};
 }
 
-static int by_name(const void *a, const void *b)
+static int by_name(const void *a, const void *b, void *text)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const char *names = text;
+    return strcmp(names + *(const size_t *)a, names + *(const size_t *)b);
 }
 
 static void names_free(struct names *names)
 {
-    for (size_t i = 0; i < names->n; i++)
-        free(names->v[i]);
-    free(names->v);
+    buf_free(&names->text);
+    free(names->at);
 }
 
 static enum err names_add(struct names *names, const char *name)
 {
     if (names->n == names->cap) {
         size_t cap = names->cap ? 2 * names->cap : 64;
-        char **v = realloc(names->v, cap * sizeof *v);
-        if (!v)
+        size_t *at = realloc(names->at, cap * sizeof *at);
+        if (!at)
             return err_set(ERR_NOMEM, "out of memory");
-        names->v = v;
+        names->at = at;
         names->cap = cap;
     }
-    names->v[names->n] = strdup(name);
-    if (!names->v[names->n])
-        return err_set(ERR_NOMEM, "out of memory");
-    names->n++;
-    return ERR_OK;
+    names->at[names->n] = names->text.len;
+    enum err e = buf_add(&names->text, name, strlen(name) + 1);
+    names->n += !e;
+    return e;
 }
 
 static enum err tell(struct walk *w, enum camera_state state, const struct stat *st, const char *why)
@@ -127,7 +127,7 @@ static enum err read_names(struct walk *w, DIR *dir, struct names *names)
     if (!e && errno)
         e = tell(w, CAMERA_FAILED, NULL, strerror(errno));
     if (names->n)
-        qsort(names->v, names->n, sizeof *names->v, by_name);
+        qsort_r(names->at, names->n, sizeof *names->at, by_name, names->text.p);
     return e;
 }
 
@@ -177,16 +177,17 @@ static enum err walk_folder(struct walk *w, int fd, unsigned depth)
     size_t len = w->len;
     enum err e = read_names(w, dir, &names);
     for (size_t i = 0; i < names.n && !e; i++) {
-        size_t n = strlen(names.v[i]), slash = len > 0;
+        const char *name = (const char *)names.text.p + names.at[i];
+        size_t n = strlen(name), slash = len > 0;
         if (len + slash + n >= sizeof w->path) {
             e = tell(w, CAMERA_FAILED, NULL, "a path in it is too long");
             continue;
         }
         if (slash)
             w->path[len] = '/';
-        memcpy(w->path + len + slash, names.v[i], n + 1);
+        memcpy(w->path + len + slash, name, n + 1);
         w->len = len + slash + n;
-        e = walk_one(w, dirfd(dir), names.v[i], depth);
+        e = walk_one(w, dirfd(dir), name, depth);
         w->len = len;
         w->path[len] = '\0';
     }

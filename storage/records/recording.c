@@ -154,6 +154,7 @@ static enum err add_recording(struct load *w, const struct label *l, const json_
     struct recording *r = &more[w->l->n];
     *r = (struct recording){.seq = l->seq, .time = l->time, .parts = l->parts, .gathered = gathered};
     memcpy(r->id, string_of(entry, "id"), ENTRY_ID);
+    snprintf(r->clock, sizeof r->clock, "%s", string_of(json_object_get(entry, "clock"), "mark"));
     memcpy(r->chain, l->chain, CHAIN_ID);
     memcpy(r->station, from ? from->name : "-", from ? NAME_LEN : 2);
     bool known = false;

@@ -46,6 +46,7 @@ struct recording {
     char chain[CHAIN_ID];
     uint64_t seq;
     int64_t time;
+    char clock[8];                /* the mark of its station's clock then: ok, behind, ahead */
     struct hash parts;            /* of its batch's label; zero when there is no blob */
     unsigned gathered;            /* recordings in its batch, itself included */
     char station[NAME_LEN];       /* by the roster */

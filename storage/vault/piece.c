@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define SLICE (256u << 10)
+#define TELL (256u << 20) /* hashing alone is told this often */
 
 bool piece_is_short(const struct intake_source *f)
 {
@@ -77,6 +78,8 @@ static enum err prove_beginning(struct piece_room *room, struct piece *p, struct
         if (!e)
             hash_add(hash, room->bytes.p, n);
         at += n;
+        if (room->progress && at % TELL == 0)
+            room->progress(room->ctx, at);
     }
     if (e)
         return e;

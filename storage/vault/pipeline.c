@@ -28,23 +28,23 @@ struct writing {
 };
 
 struct run {
+    struct hash_state hash;         /* sealer: of the present blob, sealed */
+    struct ring plain;              /* reader to sealer */
+    struct ring sealed;             /* sealer to writer */
+    struct writing blobs[TOGETHER]; /* writer */
     struct pipeline *p;
-    struct ring plain;  /* reader to sealer */
-    struct ring sealed; /* sealer to writer */
-    /* sealer */
+    /* sealer: of the present blob */
     struct age_seal *age;
     struct ring_slot *out;
-    uint64_t length; /* plaintext of the present blob */
-    struct hash_state hash;
+    uint64_t length; /* of its plaintext */
     /* writer */
-    struct writing blobs[TOGETHER];
-    size_t whole; /* of them; the next is being written if open */
+    size_t whole; /* blobs; the next is being written if open */
     bool open;
-    bool direct;   /* the present one bypasses the page cache */
+    bool direct;   /* it bypasses the page cache */
     bool buffered; /* the file system does not like that */
-    /* why a worker stopped; under lock */
-    pthread_mutex_t lock;
+    /* why a worker stopped */
     enum err failed;
+    pthread_mutex_t lock;
     char why[1024];
 };
 

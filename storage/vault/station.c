@@ -153,6 +153,24 @@ static enum err best_roster(struct station *s)
     return e;
 }
 
+static enum err open_index(struct station *s)
+{
+    enum err e = station_folders(s->dir);
+    if (!e)
+        e = queue_open(&s->queue, s->dir, QUEUE_WRITE);
+    if (e == ERR_BAD) {
+        log_line("index damaged, rebuilding");
+        e = rebuild_queue(s->dir, s);
+        if (!e)
+            e = queue_open(&s->queue, s->dir, QUEUE_WRITE);
+    }
+    if (!e)
+        e = index_catch_up(s);
+    if (e == ERR_FULL && s->queue)
+        e = ERR_OK; /* the index catches up when there is room */
+    return e;
+}
+
 enum err station_open(struct station **out, const char *dir, unsigned flags)
 {
     *out = NULL;
@@ -177,22 +195,20 @@ enum err station_open(struct station **out, const char *dir, unsigned flags)
     }
     if (!e && (flags & STATION_LINK_KEY))
         e = read_key(&s->link, dir, "keys/link.key");
-    if (!e && (flags & STATION_READ_ONLY)) {
-        if (queue_open(&s->queue, dir, QUEUE_READ) != ERR_OK)
-            s->queue = NULL;
-    } else if (!e) {
-        e = station_folders(dir);
-        if (!e)
-            e = queue_open(&s->queue, dir, QUEUE_WRITE);
-        if (e == ERR_BAD) {
-            log_line("index damaged, rebuilding");
-            e = rebuild_queue(dir, s);
-            if (!e)
-                e = queue_open(&s->queue, dir, QUEUE_WRITE);
+    s->read_only = flags & STATION_READ_ONLY;
+    if (!e && !s->read_only) {
+        e = open_index(s);
+        if (e == ERR_IO || e == ERR_FULL) {
+            /* a folder that cannot be written, or a disk without one byte: reading still works */
+            log_line("index opened for reading alone");
+            s->read_only = true;
+            e = ERR_OK;
         }
-        if (!e)
-            e = index_catch_up(s);
     }
+    if (!e && s->read_only && !s->queue && queue_open(&s->queue, dir, QUEUE_READ) != ERR_OK)
+        s->queue = NULL;
+    if (!e && !s->queue && !(flags & STATION_READ_ONLY))
+        e = err_set(ERR_IO, "%s cannot be written, and its index cannot be read", dir);
     if (e) {
         station_close(s);
         return e;

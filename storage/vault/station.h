@@ -29,6 +29,7 @@ struct station {
     struct sign_secret *key;  /* NULL unless asked for */
     struct sign_secret *link; /* NULL unless asked for */
     struct queue *queue;      /* NULL when read-only and damaged */
+    bool read_only;           /* asked for, or the folder allows no more: what is here can be read */
     uint8_t mark_key[32];     /* keys the marks; with STATION_CHAIN_KEY */
 };
 

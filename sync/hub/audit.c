@@ -304,7 +304,7 @@ static enum err one_object(void *ctx, const struct hash *name, const char *path)
         return ERR_OK;
     e = c->hub->store->look(c->hub->store, name, size, &need);
     if (!e && need.state == STORE_UNKNOWN)
-        c->unnamed++; /* a power cut between object and label leaves one; the label comes again */
+        fault(c, what, "no label names it");
     else if (!e && need.state == STORE_OTHER_SIZE)
         fault(c, what, "it has another size than its label says");
     return e;

@@ -15,7 +15,7 @@ struct audit {
     void (*fault)(void *ctx, const char *what, const char *why);
     void *ctx;
     /* results */
-    uint64_t labels, objects, bytes, faults, torn, alarms, wanted, unnamed;
+    uint64_t labels, objects, bytes, faults, torn, alarms, wanted;
 };
 
 /* ERR_BAD if there was a fault; other errors: the check itself failed. */

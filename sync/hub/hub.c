@@ -139,6 +139,10 @@ enum err hub_init(const char *dir, const char *name, const char *address)
     if (!e)
         e = write_card(&h, &sign, &link);
     if (!e)
+        e = store_sqlite_open(&h.store, dir, false);
+    if (h.store)
+        h.store->close(h.store);
+    if (!e)
         e = write_conf(&h); /* last: it makes the folder a hub */
     sodium_memzero(&sign, sizeof sign);
     sodium_memzero(&link, sizeof link);
@@ -167,7 +171,8 @@ static enum err limit(const struct hub *h, const struct confine_path *further, s
         {h->dir, CONFINE_WRITE}, {"/dev/null", CONFINE_WRITE}, {"/proc/sys/kernel/random", CONFINE_READ}};
     if (n > sizeof all / sizeof all[0] - 3)
         return err_set(ERR_BUG, "too many paths to limit itself to");
-    memcpy(all + 3, further, n * sizeof *further);
+    for (size_t i = 0; i < n; i++)
+        all[3 + i] = further[i];
     return confine_self(all, n + 3, CONFINE_NO_NET);
 }
 

@@ -34,14 +34,17 @@ struct arriving {
     bool stopped;  /* why nothing more is accepted was said */
 };
 
-/* Every HUB_GROUP changes become durable together. */
-static enum err next(struct importing *in)
+static enum err settle(struct importing *in)
 {
-    if (++in->group < HUB_GROUP)
-        return ERR_OK;
     in->group = 0;
     enum err e = in->im->store->commit(in->im->store);
     return e ? e : in->im->store->begin(in->im->store);
+}
+
+/* Every HUB_GROUP changes become durable together. */
+static enum err next(struct importing *in)
+{
+    return ++in->group < HUB_GROUP ? ERR_OK : settle(in);
 }
 
 /* An object whose bytes do not match its name is worth nothing to anybody;
@@ -374,8 +377,14 @@ enum err import_run(struct import *im)
     e = walk_folder(&in.walk, "have", WALK_FILE, one_have, &in);
     if (!e)
         e = walk_folder(&in.walk, "labels", WALK_FOLDER, one_chain, &in);
+    /* an object is put only when what names it is durable: a power cut leaves
+     * none that nobody knows */
+    if (!e)
+        e = settle(&in);
     if (!e)
         e = objects(&in, STORE_PARTS);
+    if (!e)
+        e = settle(&in);
     if (!e)
         e = objects(&in, STORE_BLOB);
     /* what came before trouble with our disk is worth keeping */

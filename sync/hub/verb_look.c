@@ -161,13 +161,13 @@ enum err verb_verify(const struct args *a)
         if (h->store && h->store->each_chain(h->store, say_alarm, h) != ERR_OK)
             err_clear();
         tell_line(&h->tell,
-                  json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "event", "verify", "labels",
+                  json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "event", "verify", "labels",
                             (json_int_t)c.labels, "objects", (json_int_t)c.objects, "bytes", (json_int_t)c.bytes,
                             "faults", (json_int_t)c.faults, "torn", (json_int_t)c.torn, "missing", (json_int_t)c.wanted,
-                            "alarms", (json_int_t)c.alarms, "unnamed", (json_int_t)c.unnamed),
+                            "alarms", (json_int_t)c.alarms),
                   "%" PRIu64 " labels, %" PRIu64 " objects (%s) checked: %" PRIu64 " faults, %" PRIu64
-                  " unfinished labels, %" PRIu64 " objects missing, %" PRIu64 " without a label yet, %" PRIu64 " alarms",
-                  c.labels, c.objects, bytes, c.faults, c.torn, c.wanted, c.unnamed, c.alarms);
+                  " unfinished labels, %" PRIu64 " objects missing, %" PRIu64 " alarms",
+                  c.labels, c.objects, bytes, c.faults, c.torn, c.wanted, c.alarms);
         enum err end = tell_end();
         e = e ? err_set(e, "%s", why) : end;
     }

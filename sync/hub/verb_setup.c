@@ -13,13 +13,9 @@ enum err verb_init(const struct args *a)
     const char *name = args_has(a, "name") ? args_value(a, "name", 0) : "hub";
     const char *address = args_has(a, "address") ? args_value(a, "address", 0) : "";
     char card[4096];
-    struct hub *h = NULL;
     enum err e = hub_init(dir, name, address);
     if (!e)
         e = file_path(card, dir, "hub.card");
-    if (!e)
-        e = hub_open(&h, dir, HUB_STORE | HUB_WRITE, NULL, 0); /* makes the index */
-    hub_close(h);
     if (e)
         return e;
     tell_line(&tell, json_pack("{s:s, s:s, s:s}", "event", "made", "hub", name, "card", card),

@@ -6,6 +6,7 @@
  */
 
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,14 +39,16 @@ static int make_file(const char *path, unsigned long long bytes)
     static uint8_t block[1 << 20];
     uint8_t seed[randombytes_SEEDBYTES] = {0};
     FILE *f = fopen(path, "wb");
-    for (unsigned long long at = 0; f && at < bytes; at += sizeof block) {
+    if (!f)
+        return 1;
+    bool good = true;
+    for (unsigned long long at = 0; at < bytes && good; at += sizeof block) {
         memcpy(seed, &at, sizeof at);
         randombytes_buf_deterministic(block, sizeof block, seed);
         size_t n = bytes - at < sizeof block ? (size_t)(bytes - at) : sizeof block;
-        if (fwrite(block, 1, n, f) != n)
-            return 1;
+        good = fwrite(block, 1, n, f) == n;
     }
-    return !f || fclose(f) != 0;
+    return fclose(f) != 0 || !good;
 }
 
 static double seconds(struct timeval t)

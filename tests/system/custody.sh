@@ -69,6 +69,23 @@ check "they are at the hub" contains '"hub":"hub-1"' "$out"
 check_exit 66 "not here yet, and where it is" as sup1 bolat recordings verify "$ID"
 check "the hub is named" contains "hub hub-1 holds it" "$err"
 
+# --- what is damaged stops nothing else ---------------------------------------
+cp -r "$T/crew1" "$T/damaged"
+object=$(sed -n 's/^object: //p' "$T/damaged/chain/"*.labels | head -n 1)
+flip "$T/damaged/objects/$(printf %.2s "$object")/$object"
+check_exit 0 "a batch with a flipped bit" as damaged aigul recordings --json
+check "it is quarantined with the reason" contains "quarantined: label 1 " "$err"
+check "the others are listed" contains '"id"' "$out"
+check_exit 1 "verify names it" at damaged verify
+check "by its object" contains "$object" "$out"
+chmod 644 "$T/damaged/keys/station.key"
+check_exit 1 "doctor sees a key that others may read" at damaged doctor
+check "and says what to do" contains "chmod 0600" "$out"
+must at damaged sync --link "$T/stick" --due 2020-01-01
+rm -rf "$T/stick2" && mkdir "$T/stick2"
+must at damaged sync --link "$T/stick2" --due 2020-01-01
+rm -rf "$T/damaged"
+
 # --- request, pull, approval, export ----------------------------------------
 check_exit 64 "a request without a reason" as sup1 bolat recordings request "$ID"
 check_exit 0 "a request" as sup1 bolat recordings request "$ID" --why "court of Almaly, case 7" --json

@@ -376,6 +376,7 @@ static void recording_that_the_hub_holds_is_not_taken_anew(void **state)
     struct hash blob;
     struct queue_head head;
     struct receipt *r = calloc(1, sizeof *r);
+    assert_non_null(r);
     house_open(h);
     house_take(h, c, NULL);
     assert_int_equal(queue_each_object(h->s->queue, note_blob, &blob), ERR_OK);

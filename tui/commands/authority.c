@@ -282,7 +282,9 @@ static enum err split(struct call *c)
     struct share *shares = sodium_allocarray(SHARES_N, sizeof *shares);
     const char *dir = "";
     char path[4096], name[32];
-    enum err e = shares ? command_need(c, "out", &dir) : err_set(ERR_NOMEM, "out of memory");
+    if (!shares)
+        return err_set(ERR_NOMEM, "out of memory");
+    enum err e = command_need(c, "out", &dir);
     if (!e)
         e = begin(c, &a);
     if (!e)
@@ -337,7 +339,9 @@ static enum err join(struct call *c)
     struct buf text = {0};
     struct secret *pass = NULL;
     const char *dir = "", *path = "";
-    enum err e = shares ? command_need(c, "out", &dir) : err_set(ERR_NOMEM, "out of memory");
+    if (!shares)
+        return err_set(ERR_NOMEM, "out of memory");
+    enum err e = command_need(c, "out", &dir);
     if (!e)
         e = command_need(c, "roster", &path);
     for (int i = 0; i < 2 && !e; i++)

@@ -56,7 +56,7 @@ static enum err read_one(struct lines *l, const char *folder, const char *name)
     more[l->n_text++] = (struct buf){0};
     enum err e = file_path(path, folder, name);
     if (!e)
-        e = file_read(path, 2 * LOG_MAX, &more[l->n_text - 1]);
+        e = file_read(path, (size_t)2 * LOG_MAX, &more[l->n_text - 1]);
     return e;
 }
 

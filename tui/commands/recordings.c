@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static json_t *files_json(const struct recording *r)
 {
@@ -21,8 +22,8 @@ static json_t *files_json(const struct recording *r)
 static json_t *row_json(const struct recording *r, const struct recording_held *w)
 {
     const struct recording_file *f = &r->files[0];
-    return json_pack("{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:o,s:s,s:I,s:o,s:o,s:I,s:I,s:o,s:o,s:b,s:o}", "id", r->id,
-                     "time", print_time(r->time), "station", r->station, "unit", r->unit, "camera", r->camera, "mode",
+    return json_pack("{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:o,s:s,s:I,s:o,s:o,s:I,s:I,s:o,s:o,s:b,s:o}", "id", r->id,
+                     "time", print_time(r->time), "clock_mark", r->clock, "station", r->station, "unit", r->unit, "camera", r->camera, "mode",
                      r->mode, "path", f->path, "size", (json_int_t)f->size, "mtime", print_time(f->mtime), "blake2b",
                      print_hash(&f->hash), "chain", r->chain, "seq", (json_int_t)r->seq, "parts", print_hash(&r->parts),
                      "sidecars", files_json(r), "blobs", (json_int_t)w->blobs, "here", (json_int_t)w->here, "hub",
@@ -67,7 +68,8 @@ static enum err list(struct call *c)
         where_text(where, r, &w);
         printf("%.8s  %s  %-12s %10s  ", r->id, when, r->unit, size);
         print_text(r->files[0].path);
-        printf("  (%s)\n", where);
+        printf("  (%s%s%s)\n", where, strcmp(r->clock, "ok") == 0 ? "" : ", the station's clock was ",
+               strcmp(r->clock, "ok") == 0 ? "" : r->clock);
     }
     if (!c->json)
         printf("%zu recordings", s.list->n);

@@ -69,7 +69,7 @@ static enum err unseal(struct call *c)
 {
     struct age_open *age = NULL;
     struct decompress *zstd = NULL;
-    const char *path;
+    const char *path = "";
     size_t n = 0;
     struct identity *ids = sodium_allocarray(IDENTITIES_MAX, sizeof *ids);
     bool unzstd = command_has(c, "unzstd");

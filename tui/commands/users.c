@@ -106,27 +106,31 @@ static enum err write_admission(struct session *s, const struct roster_user *who
     return e;
 }
 
+static enum err admit_to(struct session *s, const char *name, const char *into)
+{
+    enum clock_mark mark;
+    const struct roster_user *who = roster_user(s->station->roster, name);
+    const struct roster_circle *circle = roster_circle(s->station->roster, into);
+    if (!who || who->revoked || !roster_user_valid(who, station_now(s->station, &mark)))
+        return err_set(ERR_NOINPUT, "there is no user %s in force; see feldsher users", name);
+    if (!circle)
+        return err_set(ERR_NOINPUT, "there is no circle %s in the roster", into);
+    if (!user_has_circle(s->user, circle->name))
+        return err_set(ERR_DENIED, "%s is not in the circle %s; a member admits", s->user->name, circle->name);
+    return write_admission(s, who, circle);
+}
+
 static enum err admit(struct call *c)
 {
     struct session s;
-    enum clock_mark mark;
     enum err e = session_begin(c, STATION_CHAIN_KEY, false, &s);
     if (e)
         return e;
-    const struct roster_user *who = roster_user(s.station->roster, c->args[0]);
-    const struct roster_circle *circle = roster_circle(s.station->roster, c->args[1]);
-    if (!who || who->revoked || !roster_user_valid(who, station_now(s.station, &mark)))
-        e = err_set(ERR_NOINPUT, "there is no user %s in force; see feldsher users", c->args[0]);
-    else if (!circle)
-        e = err_set(ERR_NOINPUT, "there is no circle %s in the roster", c->args[1]);
-    else if (!user_has_circle(s.user, circle->name))
-        e = err_set(ERR_DENIED, "%s is not in the circle %s; a member admits", s.user->name, circle->name);
-    if (!e)
-        e = write_admission(&s, who, circle);
+    e = admit_to(&s, c->args[0], c->args[1]);
     if (!e && c->json)
-        print_json(json_pack("{s:s,s:s,s:s}", "done", "admit", "user", who->name, "circle", circle->name));
+        print_json(json_pack("{s:s,s:s,s:s}", "done", "admit", "user", c->args[0], "circle", c->args[1]));
     else if (!e)
-        printf("%s is admitted to %s: at the next unlock here, and elsewhere after a sync\n", who->name, circle->name);
+        printf("%s is admitted to %s: at the next unlock here, and elsewhere after a sync\n", c->args[0], c->args[1]);
     session_end(&s);
     return e;
 }
