@@ -13,7 +13,8 @@ enum err session_station(const struct call *c, unsigned flags, struct station **
     *out = NULL;
     enum err e = station_open(out, c->dir, flags);
     if (!e && !(flags & STATION_READ_ONLY))
-        e = log_open(c->dir, "feldsher");
+        if (log_open(c->dir, "feldsher") != ERR_OK)
+            err_clear(); /* a folder that can only be read is read without a log */
     if (e) {
         station_close(*out);
         *out = NULL;

@@ -60,6 +60,17 @@ check_exit 0 "the hub answers" feldsher-hub export "$T/hub" "$T/stick"
 check_exit 0 "receipts come back" at crew1 sync --link "$T/stick" --once
 check_exit 0 "status now" at crew1 status --json
 check "held by the hub, by its receipt" contains '"hub":"hub-1"' "$out"
+mkdir "$T/late"
+camera_make "$T/other" 1000
+must at crew1 offload --from "$T/other"
+must at crew1 sync --link "$T/late" --due 2020-01-01
+check_exit 0 "status with a stick that is overdue" at crew1 status
+check "it says so" contains "OVERDUE" "$out"
+rm -rf "$T/late" "$T/other"
+as crew1 aigul recordings --json >"$T/before" 2>"$err"
+check_exit 0 "rebuild" at crew1 rebuild
+as crew1 aigul recordings --json >"$T/after" 2>"$err"
+check "the same answers from a rebuilt index" same "$T/before" "$T/after"
 check_exit 69 "a stick that is not there" at crew1 sync --link "$T/nowhere"
 check_exit 69 "a courier without a stick" at crew1 sync --link "$T/nowhere" --courier x
 
@@ -81,9 +92,6 @@ check "by its object" contains "$object" "$out"
 chmod 644 "$T/damaged/keys/station.key"
 check_exit 1 "doctor sees a key that others may read" at damaged doctor
 check "and says what to do" contains "chmod 0600" "$out"
-must at damaged sync --link "$T/stick" --due 2020-01-01
-rm -rf "$T/stick2" && mkdir "$T/stick2"
-must at damaged sync --link "$T/stick2" --due 2020-01-01
 rm -rf "$T/damaged"
 
 # --- request, pull, approval, export ----------------------------------------
@@ -192,7 +200,7 @@ stick_round sup1
 stick_round crew1
 check_exit 0 "the crew's station carries the order out, too" as crew1 aigul purge --json
 check "it destroyed it" contains '"destroyed":1' "$out"
-check "and freed what the hub holds" contains '"freed":4' "$out"
+check "and freed what the hub holds" contains '"freed":9' "$out"
 check_exit 0 "the crew's station is clean after it" at crew1 verify
 check_exit 0 "with the batches opened, too" as crew1 aigul verify
 check_exit 0 "the hub carries it out" feldsher-hub expire "$T/hub"
@@ -293,6 +301,11 @@ check_exit 0 "the same list again enrols nobody twice" authority enrol --batch "
 code=$(sed -n 's/^post-1,asel,//p' "$T/enrolled/codes.csv")
 check_exit 0 "a station from the list" feldsher -C "$T/post1" init --enrol "$T/enrolled/post-1.enrol" \
     --passphrase-file "$(lines "$code" kodut-mabip-fobaz-tulup-rudok)"
+must authority revoke --user asel
+must authority revoke --station post-1 --last 0
+check_exit 0 "the roster" authority roster --json
+check "both are revoked in it" test "$(grep -c '"revoked":true' "$out")" = 2
+check_exit 64 "revoking nobody" authority revoke
 printf 'post-3,post-c\npost-4,Post C\n' >"$T/list.csv"
 check_exit 65 "a bad line of a list" authority enrol --batch "$T/list.csv" --out "$T/enrolled"
 check "it is named" contains "line 2" "$err"

@@ -174,6 +174,8 @@ static enum err user(struct call *c)
         e = words_roles(role, &roles);
     if (!e && until)
         e = words_date(until, &end);
+    if (!e && out && until)
+        e = err_set(ERR_USAGE, "a new user is open-ended; --until changes one afterwards");
     if (!e && out && file_exists(out))
         e = err_set(ERR_CREATE, "%s is there already; choose another name", out);
     if (!e)
