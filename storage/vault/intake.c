@@ -110,7 +110,7 @@ static void forget_gathered(struct intake *in)
 /* Drops what is gathered. */
 static void abandon(struct intake *in)
 {
-    in->lost = json_array_size(in->entries) > 0;
+    in->lost = in->lost || json_array_size(in->entries) > 0;
     aside_drop(&in->room.aside);
     forget_gathered(in);
 }

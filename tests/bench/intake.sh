@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 rm -rf "$work"
 mkdir -p "$work/camera" "$work/out"
-# --one-file-system and the caches of borg and restic stay in here
+# the caches and settings of the peers stay in here
 export HOME="$work" XDG_CACHE_HOME="$work/cache" BORG_PASSPHRASE=bench RESTIC_PASSWORD=bench
 export BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes
 export RCLONE_CONFIG="$work/rclone.conf"
@@ -52,11 +52,14 @@ for round in $(seq "$ROUNDS"); do
         borg init -e repokey-blake2 "$work/out/borg" >"$work/log" 2>&1
         timed borg borg create "$work/out/borg::one" "$video"
     fi
-    fresh
-    if have restic; then
+    for level in auto max; do
+        fresh
+        have restic || continue
         restic init -q -r "$work/out/restic" >"$work/log" 2>&1
-        timed restic restic -q -r "$work/out/restic" backup "$video"
-    fi
+        name=restic
+        [ $level = auto ] || name=restic-max
+        timed $name restic -q -r "$work/out/restic" backup --compression $level "$video"
+    done
     fresh
     if have rclone; then
         printf '[c]\ntype = crypt\nremote = %s\npassword = %s\n' "$work/out" "$(rclone obscure bench)" >"$RCLONE_CONFIG"

