@@ -24,6 +24,7 @@
 #define HUB_QUOTA ((uint64_t)200 << 30) /* a station's labels and objects, unless hub.conf says otherwise */
 #define HUB_CONF_MAX 65536u
 #define HUB_GROUP 256u                  /* labels or objects made durable in the index at once */
+#define HUB_SMALL (1u << 20)            /* objects up to here are made durable in groups */
 #define RECEIPT_MISSING_MAX 16384u      /* numbers a receipt lists; it ends before the first that does not fit */
 #define ASIDE_LABELS_MAX 64u            /* kept of a cloned or revoked chain */
 #define ASIDE_BYTES_MAX (16u << 20)     /* their batch objects */

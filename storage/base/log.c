@@ -120,7 +120,7 @@ void log_close(void)
 enum err log_check(const char *path, void (*bad)(void *ctx, unsigned line), void *ctx)
 {
     struct buf text = {0};
-    enum err e = file_read(path, 2 * LOG_MAX, &text);
+    enum err e = file_read(path, (size_t)2 * LOG_MAX, &text);
     if (e) {
         buf_free(&text);
         return e;

@@ -51,7 +51,7 @@ static bool is_hidden(uint32_t c)
 enum err text_escape(struct buf *out, const char *s, size_t n)
 {
     const unsigned char *p = (const unsigned char *)s;
-    enum err e = buf_reserve(out, n);
+    enum err e = buf_add(out, "", 0); /* even nothing is a string */
     for (size_t i = 0; i < n && !e;) {
         uint32_t cp;
         size_t len = utf8_len(p + i, n - i, &cp);

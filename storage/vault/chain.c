@@ -249,6 +249,26 @@ static struct hlc hlc_last(struct station *s, int64_t head_time)
     return last;
 }
 
+/* The latest that other stations' labels said, as far as it is to be followed. */
+static struct hlc hlc_seen(struct station *s)
+{
+    struct buf text = {0};
+    long long ms = 0;
+    if (queue_job(s->queue, "clock", "seen", &text) != ERR_OK || sscanf((const char *)text.p, "%lld", &ms) != 1)
+        ms = 0;
+    buf_free(&text);
+    return (struct hlc){ms, 0};
+}
+
+static enum err note_seen(struct station *s, int64_t time)
+{
+    char text[24];
+    if (time <= hlc_seen(s).ms || time > clock_wall() + CLOCK_OTHERS_MAX)
+        return ERR_OK;
+    snprintf(text, sizeof text, "%lld", (long long)time);
+    return queue_set_job(s->queue, "clock", "seen", text, strlen(text));
+}
+
 static enum err seal_batch(struct station *s, const struct append *a, struct label *l, const struct batch_when *when)
 {
     struct recipient to[4];
@@ -289,7 +309,8 @@ enum err chain_append(struct station *s, const struct append *a, uint64_t *seq)
     e = chain_open(s, s->chain, &s->key->pub, &f);
     if (!e) {
         int64_t known = s->roster->time;
-        when.hlc = clock_tick(hlc_last(s, f.head.time), when.wall, known, &when.mark);
+        struct hlc last = clock_merge(hlc_last(s, f.head.time), hlc_seen(s), when.wall);
+        when.hlc = clock_tick(last, when.wall, known, &when.mark);
         snprintf(l.chain, sizeof l.chain, "%s", s->chain);
         l.seq = f.head.seq + 1;
         l.prev = f.head.hash;
@@ -359,7 +380,7 @@ enum err chain_take(struct station *s, const char *text, size_t n)
     }
     if (!e)
         e = chain_commit(&f, l.text, l.len, &offset);
-    if (!e && chain_index(s, &l, offset, NULL) != ERR_OK)
+    if (!e && (chain_index(s, &l, offset, NULL) != ERR_OK || note_seen(s, l.time) != ERR_OK))
         err_clear();
     chain_close(&f);
     buf_free(&mine);

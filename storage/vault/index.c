@@ -142,7 +142,7 @@ enum err index_each_chain(const char *dir, enum err (*fn)(void *ctx, const char 
 enum err index_catch_up_chain(struct station *s, const char *chain)
 {
     char path[4096];
-    uint64_t size = 0, end;
+    uint64_t size = 0, end = 0;
     enum err e = chain_path(path, s->dir, chain);
     if (!e)
         e = queue_end(s->queue, chain, &end);

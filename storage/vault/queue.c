@@ -25,7 +25,6 @@ enum stmt {
     CHAINS,
     OBJECT_ADD,
     OBJECT_DROP,
-    OBJECT_HAS,
     OWNER,
     OBJECTS,
     MARK_ADD,
@@ -53,7 +52,6 @@ static const char *const sql[STMTS] = {
     [CHAINS] = "SELECT chain,max(seq) FROM labels GROUP BY chain ORDER BY chain",
     [OBJECT_ADD] = "INSERT OR REPLACE INTO objects(name,size,kind,chain,seq) VALUES(?1,?2,?3,?4,?5)",
     [OBJECT_DROP] = "DELETE FROM objects WHERE name=?1",
-    [OBJECT_HAS] = "SELECT 1 FROM objects WHERE name=?1",
     [OWNER] = "SELECT chain,seq,size,kind FROM objects WHERE name=?1",
     [OBJECTS] = "SELECT name,size,kind,chain,seq FROM objects ORDER BY name",
     [MARK_ADD] = "INSERT OR REPLACE INTO marks(mark,seq) VALUES(?1,?2)",
@@ -183,8 +181,8 @@ static enum err set_up(struct queue *q, enum queue_mode mode)
     int version = -1;
     sqlite3_busy_timeout(q->db, 60000);
     /* TRUNCATE: the journal's file stays, see guard.h. NORMAL: rows are hints, and are made anew */
-    int rc = sqlite3_exec(q->db, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096", NULL,
-                          NULL, NULL);
+    int rc = sqlite3_exec(q->db, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4096",
+                          NULL, NULL, NULL);
     if (rc == SQLITE_OK && mode == QUEUE_WRITE)
         rc = sqlite3_exec(q->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     if (rc == SQLITE_OK)
@@ -422,18 +420,6 @@ enum err queue_drop_object(struct queue *q, const struct hash *name)
         return e;
     bind_hash(s, 1, name);
     return run(q, s);
-}
-
-bool queue_has_object(struct queue *q, const struct hash *name)
-{
-    enum err e;
-    sqlite3_stmt *s = prepare(q, OBJECT_HAS, &e);
-    if (!s)
-        return false;
-    bind_hash(s, 1, name);
-    bool has = row(q, s) == ERR_OK;
-    sqlite3_reset(s);
-    return has;
 }
 
 enum err queue_owner(struct queue *q, const struct hash *name, char chain[static CHAIN_ID], uint64_t *seq,

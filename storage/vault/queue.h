@@ -53,7 +53,6 @@ enum queue_kind { QUEUE_OBJ_BATCH, QUEUE_OBJ_PARTS, QUEUE_OBJ_BLOB };
 enum err queue_add_object(struct queue *q, const struct hash *name, uint64_t size, enum queue_kind kind,
                           const char *chain, uint64_t seq) MUST_USE;
 enum err queue_drop_object(struct queue *q, const struct hash *name) MUST_USE;
-bool queue_has_object(struct queue *q, const struct hash *name);
 /* Which label a blob, parts list or batch belongs to; ERR_NOINPUT. */
 enum err queue_owner(struct queue *q, const struct hash *name, char chain[static CHAIN_ID], uint64_t *seq,
                      uint64_t *size, enum queue_kind *kind) MUST_USE;

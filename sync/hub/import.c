@@ -236,30 +236,51 @@ static enum err fill_from_stick(void *ctx, sink_fn *sink, void *sink_ctx)
     return stick_stream(f->stick, f->path, f->size, sink, sink_ctx);
 }
 
-/* A parts list is read whole and checked before it is kept: its blobs are
- * wanted from then on. */
-static enum err take_parts(struct importing *in, const char *path, const struct store_need *need, uint64_t size)
-{
-    struct import *im = in->im;
-    struct stick_file f = {im->stick, path, size};
-    struct buf text = {.max = PARTS_MAX};
-    struct parts p;
-    bool mark;
-    struct hash name;
-    uint64_t blob;
-    enum err e = stick_read(im->stick, path, PARTS_MAX, &text);
-    if (!e)
-        e = parts_open(&p, (const char *)text.p, text.len);
-    while (!e)
-        e = parts_next(&p, &mark, &name, &blob);
-    buf_free(&text);
-    return e == ERR_END ? im->store->put(im->store, need->chain, &need->name, size, fill_from_stick, &f) : e;
-}
+struct expanding {
+    struct store *store;
+    const struct buf *text;
+};
 
 static enum err expand_need(void *ctx, const struct store_need *n)
 {
-    const struct importing *in = ctx;
-    return n->kind == STORE_PARTS ? store_expand(in->im->store, n->chain, n->seq, &n->name) : ERR_OK;
+    const struct expanding *x = ctx;
+    return n->kind == STORE_PARTS ? store_expand_text(x->store, n->chain, n->seq, x->text) : ERR_OK;
+}
+
+static enum err fill_from_text(void *ctx, sink_fn *sink, void *sink_ctx)
+{
+    const struct buf *text = ctx;
+    return sink(sink_ctx, text->p, text->len);
+}
+
+static enum err check_parts(const struct buf *text)
+{
+    struct parts p;
+    bool mark;
+    struct hash name;
+    uint64_t size;
+    enum err e = parts_open(&p, (const char *)text->p, text->len);
+    while (!e)
+        e = parts_next(&p, &mark, &name, &size);
+    return e == ERR_END ? ERR_OK : e;
+}
+
+/* A parts list is read whole and checked before it is kept: its blobs are
+ * wanted from then on. */
+static enum err take_parts(struct importing *in, const char *path, const struct store_need *need)
+{
+    struct import *im = in->im;
+    struct buf text = {.max = PARTS_MAX};
+    struct expanding x = {im->store, &text};
+    enum err e = stick_read(im->stick, path, PARTS_MAX, &text);
+    if (!e)
+        e = check_parts(&text);
+    if (!e)
+        e = im->store->put(im->store, need->chain, &need->name, text.len, fill_from_text, &text);
+    if (!e)
+        e = im->store->each_need(im->store, &need->name, expand_need, &x);
+    buf_free(&text);
+    return e;
 }
 
 static enum err may_take(struct importing *in, const struct store_need *need, uint64_t size)
@@ -287,13 +308,9 @@ static enum err take(struct importing *in, const char *path, const struct store_
     struct import *im = in->im;
     struct stick_file f = {im->stick, path, size};
     enum err e = may_take(in, need, size);
-    if (!e && need->kind == STORE_PARTS) {
-        e = take_parts(in, path, need, size);
-        if (!e)
-            e = im->store->each_need(im->store, &need->name, expand_need, in);
-    } else if (!e) {
-        e = im->store->put(im->store, need->chain, &need->name, size, fill_from_stick, &f);
-    }
+    if (!e)
+        e = need->kind == STORE_PARTS ? take_parts(in, path, need)
+                                      : im->store->put(im->store, need->chain, &need->name, size, fill_from_stick, &f);
     if (e)
         return refuse_object(in, path, e);
     im->objects++;

@@ -25,19 +25,25 @@ enum err store_read(struct store *s, const struct hash *name, uint64_t max, stru
     return s->get(s, name, buf_sink, out);
 }
 
-enum err store_expand(struct store *s, const char *chain, uint64_t seq, const struct hash *parts)
+enum err store_expand_text(struct store *s, const char *chain, uint64_t seq, const struct buf *text)
 {
-    struct buf text = {.max = PARTS_MAX};
     struct parts p;
     bool mark;
     struct hash name;
     uint64_t size;
-    enum err e = store_read(s, parts, PARTS_MAX, &text);
-    if (!e)
-        e = parts_open(&p, (const char *)text.p, text.len);
+    enum err e = parts_open(&p, (const char *)text->p, text->len);
     while (!e && (e = parts_next(&p, &mark, &name, &size)) == ERR_OK)
         if (!mark)
             e = s->want(s, chain, seq, &name, size);
-    buf_free(&text);
     return e == ERR_END ? ERR_OK : e;
+}
+
+enum err store_expand(struct store *s, const char *chain, uint64_t seq, const struct hash *parts)
+{
+    struct buf text = {.max = PARTS_MAX};
+    enum err e = store_read(s, parts, PARTS_MAX, &text);
+    if (!e)
+        e = store_expand_text(s, chain, seq, &text);
+    buf_free(&text);
+    return e;
 }

@@ -123,5 +123,6 @@ enum err store_read(struct store *s, const struct hash *name, uint64_t max, stru
 /* Every blob of a parts list that is held becomes a need of label seq. A list
  * that is no parts text is ERR_DATA. */
 enum err store_expand(struct store *s, const char *chain, uint64_t seq, const struct hash *parts) MUST_USE;
+enum err store_expand_text(struct store *s, const char *chain, uint64_t seq, const struct buf *text) MUST_USE;
 
 #endif

@@ -4,6 +4,8 @@
 #include "storage/base/log.h"
 #include "storage/vault/object.h"
 #include "sync/hub/store_files.h"
+#include "sync/hub/store_group.h"
+#include "sync/limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,8 @@ struct store_sqlite {
     struct store_index *index;
     struct pending *pending;
     size_t n_pending;
-    bool failed; /* a commit went wrong half way: nothing more is written */
+    struct store_group group; /* objects put since begin */
+    bool failed;              /* a commit went wrong half way: nothing more is written */
 };
 
 static struct store_sqlite *self(struct store *s)
@@ -55,6 +58,7 @@ static void drop_pending(struct store_sqlite *s)
 static void rollback(struct store *base)
 {
     drop_pending(self(base));
+    store_group_drop(&self(base)->group);
     store_index_rollback(self(base)->index);
 }
 
@@ -62,7 +66,7 @@ static void rollback(struct store *base)
 static enum err commit(struct store *base)
 {
     struct store_sqlite *s = self(base);
-    enum err e = ERR_OK;
+    enum err e = store_group_settle(&s->group);
     for (size_t i = 0; i < s->n_pending && !e; i++)
         e = store_files_append(s->dir, s->pending[i].chain, s->pending[i].offset, s->pending[i].text.p,
                                s->pending[i].text.len);
@@ -213,7 +217,7 @@ static enum err put(struct store *base, const char *chain, const struct hash *na
     struct taking t = {.left = size};
     uint64_t has;
     /* a file in objects/ was checked before it got its name */
-    if (object_size(s->dir, name, &has) && has == size)
+    if (base->size(base, name, &has) && has == size)
         return store_index_held(s->index, chain, name, size);
     enum err e = object_begin(&t.w, s->dir);
     if (e)
@@ -222,7 +226,7 @@ static enum err put(struct store *base, const char *chain, const struct hash *na
     if (!e && t.left)
         e = err_set(ERR_BAD, "it has fewer bytes than it should");
     if (!e)
-        e = object_commit(&t.w, name, NULL);
+        e = size > HUB_SMALL ? object_commit(&t.w, name, NULL) : store_group_add(&s->group, &t.w, name);
     if (e) {
         object_abort(&t.w);
         return e;
@@ -232,12 +236,16 @@ static enum err put(struct store *base, const char *chain, const struct hash *na
 
 static enum err get(struct store *base, const struct hash *name, sink_fn *sink, void *ctx)
 {
-    return store_files_get(self(base)->dir, name, sink, ctx);
+    uint64_t size;
+    enum err e = ERR_OK;
+    if (store_group_has(&self(base)->group, name, &size))
+        e = store_group_settle(&self(base)->group);
+    return e ? e : store_files_get(self(base)->dir, name, sink, ctx);
 }
 
 static bool size_of(struct store *base, const struct hash *name, uint64_t *size)
 {
-    return object_size(self(base)->dir, name, size);
+    return store_group_has(&self(base)->group, name, size) || object_size(self(base)->dir, name, size);
 }
 
 static enum err retire(struct store *base, const struct hash *parts, const char *order, int64_t now)
@@ -264,6 +272,7 @@ static enum err totals(struct store *base, struct store_totals *t)
 static void close_store(struct store *base)
 {
     drop_pending(self(base));
+    store_group_drop(&self(base)->group);
     store_index_close(self(base)->index);
     free(base);
 }
@@ -320,6 +329,7 @@ enum err store_sqlite_open(struct store **out, const char *dir, bool read_only)
                               .space = space,
                               .totals = totals};
     snprintf(s->dir, sizeof s->dir, "%s", dir);
+    s->group.dir = s->dir;
     enum err e = open_index(&s->index, dir, read_only);
     if (!e && !read_only)
         e = store_catch_up(&s->store, dir);
