@@ -47,7 +47,7 @@ fuzzers  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuz
 benches  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(wildcard tests/system/*.c))
 
-.PHONY: all run test check setup lint format asan fuzz fuzzers torture bench install man clean
+.PHONY: all run test check setup lint format asan fuzz fuzzers torture bench benches install man clean
 .SECONDARY:
 all: $(bins)
 
@@ -79,7 +79,7 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/all.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/all.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $(B)/system/%: $(B)/obj/tests/system/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -115,18 +115,22 @@ format:
 
 san := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan:
+	@tests/setup.sh test
 	@$(MAKE) B=build/asan CC=clang OPT=-O1 EXTRA='$(san)' check
 
 fuzzers: $(fuzzers)
 fuzz:
+	@tests/setup.sh test
 	@$(MAKE) B=build/fuzz CC=clang OPT=-O1 EXTRA='$(san) -fsanitize=fuzzer-no-link' fuzzers
 	@tests/fuzz/run.sh build/fuzz/fuzz
 
 torture: $(bins) $(helpers)
-	@B=$(B) tests/torture.sh
+	@B=$(B) FLIPS=all tests/torture.sh
 
-bench: $(bins) $(benches)
+benches: $(bins) $(benches)
+bench:
 	@tests/setup.sh bench
+	@$(MAKE) benches
 	@B=$(B) tests/bench/run.sh
 
 man: $(bins)

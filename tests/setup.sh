@@ -7,7 +7,7 @@ check="libcmocka-dev strace sqlite3 clang libclang-rt-14-dev python3 git xxd gro
 case ${1:-run} in
 run) want="$build $demo" ;;
 test) want="$build $demo $check" ;;
-bench) want="$build $demo borgbackup restic rclone time" ;;
+bench) want="$build $demo libcmocka-dev borgbackup restic rclone time" ;;
 lint) want="$build libcmocka-dev clang-format clang-tidy cppcheck git" ;;
 *) echo "usage: setup.sh run|test|bench|lint" >&2; exit 64 ;;
 esac

@@ -4,6 +4,7 @@
 #include "storage/base/confine.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
+#include "storage/base/text.h"
 #include "storage/vault/object.h"
 #include "sync/client/arrivals.h"
 #include "sync/client/outbox.h"
@@ -241,6 +242,8 @@ enum err client_run(const struct client_options *o)
     c.refuse = (struct refuse){.tell = &c.tell, .keep = o->plan ? NULL : keep_refused, .ctx = &c};
     c.walk = (struct walk){.stick = &c.stick, .refuse = &c.refuse, .left = STICK_ENTRIES_MAX};
     enum err e = check_due(o->due);
+    if (!e && o->label && !text_is_name(o->label, false))
+        e = err_set(ERR_USAGE, "a stick's label is 1 to 63 of a-z, 0-9, -: not %s", o->label);
     if (!e)
         e = station_open(&c.station, o->dir, STATION_LINK_KEY | (o->plan ? STATION_READ_ONLY : 0));
     if (!e && !c.station->queue)

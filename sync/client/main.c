@@ -27,8 +27,6 @@ static enum err run(const struct args *a)
         .plan = args_has(a, "plan"),
         .json = args_has(a, "json"),
     };
-    if (!o.folder)
-        return err_set(ERR_USAGE, "no link given: --link FOLDER, a stick or any folder that travels");
     if (o.plan && args_has(a, "once"))
         return err_set(ERR_USAGE, "--plan and --once exclude each other");
     if (!e)
@@ -39,7 +37,7 @@ static enum err run(const struct args *a)
 static const struct args_option options[] = {
     {"dir", 'C', "DIR", "the station's folder; without it $FELDSHER_DIR, or ~/.feldsher"},
     {"link", 0, "FOLDER", "the stick: a mounted file system, or any folder that travels"},
-    {"plan", 0, NULL, "only tell what would be put on the stick, what fits and what stays"},
+    {"plan", 0, NULL, "only say what would be put on the stick, what fits and what stays"},
     {"once", 0, NULL, "one contact, then end (this is what happens without it, too)"},
     {"stick", 0, "NAME", "the stick's label: a name of a-z, 0-9, -; a new stick gets one made up"},
     {"due", 0, "DATE", "when the stick is expected back, YYYY-MM-DD"},
@@ -47,7 +45,7 @@ static const struct args_option options[] = {
 };
 
 static const struct args_command commands[] = {
-    {NULL, "", "dir link plan once stick due json", "carries sealed objects between this station and a stick", run},
+    {NULL, "", "dir link! plan once stick due json", "carries sealed objects between this station and a stick", run},
 };
 
 static const struct args_program program = {

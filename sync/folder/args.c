@@ -13,29 +13,40 @@ struct given {
 
 struct args {
     const struct args_program *program;
-    const struct args_command *command;
     const char **operands;
     size_t n_operands;
     struct given *given;
     size_t n_given;
 };
 
-static bool lists(const char *words, const char *name)
+enum use { USE_NO, USE_MAY, USE_MUST };
+
+/* What a command's list of options says about one. */
+static enum use use_of(const struct args_command *c, const char *name)
 {
-    struct span rest = {words, strlen(words)}, word;
-    while (span_word(&rest, &word))
+    struct span rest = {c->options, strlen(c->options)}, word;
+    while (span_word(&rest, &word)) {
+        bool must = word.p[word.n - 1] == '!';
+        word.n -= must;
         if (span_is(word, name))
-            return true;
-    return false;
+            return must ? USE_MUST : USE_MAY;
+    }
+    return USE_NO;
 }
 
-static const struct args_option *find_option(const struct args_program *p, const char *name, size_t n, char letter)
+static const struct args_option *find_long(const struct args_program *p, const char *name, size_t n)
 {
-    for (size_t i = 0; i < p->n_options; i++) {
-        const struct args_option *o = &p->options[i];
-        if (letter ? o->letter == letter : strlen(o->name) == n && memcmp(o->name, name, n) == 0)
-            return o;
-    }
+    for (size_t i = 0; i < p->n_options; i++)
+        if (strlen(p->options[i].name) == n && memcmp(p->options[i].name, name, n) == 0)
+            return &p->options[i];
+    return NULL;
+}
+
+static const struct args_option *find_letter(const struct args_program *p, char letter)
+{
+    for (size_t i = 0; i < p->n_options; i++)
+        if (p->options[i].letter == letter)
+            return &p->options[i];
     return NULL;
 }
 
@@ -46,10 +57,10 @@ static enum err take_option(struct args *a, int argc, char **argv, int *i)
     const struct args_option *o;
     if (word[1] == '-') {
         const char *equals = strchr(word, '=');
-        o = find_option(a->program, word + 2, equals ? (size_t)(equals - word) - 2 : strlen(word) - 2, 0);
+        o = find_long(a->program, word + 2, equals ? (size_t)(equals - word) - 2 : strlen(word) - 2);
         value = equals ? equals + 1 : NULL;
     } else {
-        o = find_option(a->program, NULL, 0, word[1]);
+        o = find_letter(a->program, word[1]);
         value = word[2] ? word + 2 : NULL;
     }
     if (!o)
@@ -84,28 +95,28 @@ static enum err parse(struct args *a, int argc, char **argv)
     return ERR_OK;
 }
 
-static enum err find_command(struct args *a)
+/* The command, taken off the operands; NULL with a sentence. */
+static const struct args_command *find_command(struct args *a)
 {
     const struct args_program *p = a->program;
-    if (!p->commands[0].name) {
-        a->command = &p->commands[0];
-        return ERR_OK;
-    }
-    if (a->n_operands == 0)
-        return err_set(ERR_USAGE, "no command given");
-    for (size_t i = 0; i < p->n_commands; i++)
-        if (strcmp(p->commands[i].name, a->operands[0]) == 0)
-            a->command = &p->commands[i];
-    if (!a->command)
-        return err_set(ERR_USAGE, "unknown command %s", a->operands[0]);
-    a->operands++;
-    a->n_operands--;
-    return ERR_OK;
+    if (!p->commands[0].name)
+        return &p->commands[0];
+    for (size_t i = 0; i < p->n_commands && a->n_operands; i++)
+        if (strcmp(p->commands[i].name, a->operands[0]) == 0) {
+            a->operands++;
+            a->n_operands--;
+            return &p->commands[i];
+        }
+    if (a->n_operands)
+        (void)err_set(ERR_USAGE, "unknown command %s", a->operands[0]);
+    else
+        (void)err_set(ERR_USAGE, "no command given");
+    return NULL;
 }
 
-static enum err check(const struct args *a)
+static enum err check(const struct args *a, const struct args_command *c)
 {
-    struct span rest = {a->command->operands, strlen(a->command->operands)}, word;
+    struct span rest = {c->operands, strlen(c->operands)}, word;
     size_t need = 0;
     bool more = false;
     while (span_word(&rest, &word)) {
@@ -113,12 +124,16 @@ static enum err check(const struct args *a)
         more = word.n > 3 && memcmp(word.p + word.n - 3, "...", 3) == 0;
     }
     if (a->n_operands < need || (a->n_operands > need && !more))
-        return err_set(ERR_USAGE, "usage: %s %s %s", a->program->name,
-                       a->command->name ? a->command->name : "[OPTIONS]", a->command->operands);
+        return err_set(ERR_USAGE, "usage: %s %s %s", a->program->name, c->name ? c->name : "[OPTIONS]", c->operands);
     for (size_t i = 0; i < a->n_given; i++)
-        if (!lists(a->command->options, a->given[i].option->name))
-            return err_set(ERR_USAGE, "%s does not take --%s", a->command->name ? a->command->name : a->program->name,
+        if (use_of(c, a->given[i].option->name) == USE_NO)
+            return err_set(ERR_USAGE, "%s does not take --%s", c->name ? c->name : a->program->name,
                            a->given[i].option->name);
+    for (size_t i = 0; i < a->program->n_options; i++) {
+        const struct args_option *o = &a->program->options[i];
+        if (use_of(c, o->name) == USE_MUST && !args_has(a, o->name))
+            return err_set(ERR_USAGE, "--%s %s is missing: %s", o->name, o->value, o->help);
+    }
     return ERR_OK;
 }
 
@@ -133,13 +148,15 @@ static void synopsis(const struct args_program *p, const struct args_command *c,
     for (size_t i = 0; i < p->n_options; i++) {
         const struct args_option *o = &p->options[i];
         const char letter[3] = {'-', o->letter, '\0'};
-        if (!lists(c->options, o->name) || strcmp(o->name, "json") == 0)
+        enum use use = use_of(c, o->name);
+        if (use == USE_NO || strcmp(o->name, "json") == 0)
             continue;
-        put(o->letter ? " [" : " [--");
+        put(use == USE_MUST ? " " : " [");
+        put(o->letter ? "" : "--");
         put(o->letter ? letter : o->name);
         put(o->value ? " " : "");
         put(o->value ? o->value : "");
-        put("]");
+        put(use == USE_MUST ? "" : "]");
     }
     put(c->operands[0] ? " " : "");
     put(c->operands);
@@ -264,12 +281,11 @@ int args_main(const struct args_program *p, int argc, char **argv)
         a.given = calloc((size_t)argc + 1, sizeof *a.given);
         a.operands = operands;
         enum err e = operands && a.given ? parse(&a, argc, argv) : err_set(ERR_NOMEM, "out of memory");
+        const struct args_command *c = e ? NULL : find_command(&a);
         if (!e)
-            e = find_command(&a);
-        if (!e)
-            e = check(&a);
-        if (!e)
-            e = a.command->run(&a);
+            e = c ? check(&a, c) : ERR_USAGE;
+        if (c && !e)
+            e = c->run(&a);
         int code = err_report(p->name, e);
         free(operands);
         free(a.given);

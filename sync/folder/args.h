@@ -22,7 +22,7 @@ struct args_option {
 struct args_command {
     const char *name;     /* NULL: the program's only one */
     const char *operands; /* "DIR FILE...": the last with dots may repeat */
-    const char *options;  /* names it takes, blank-separated */
+    const char *options;  /* names it takes, blank-separated; '!' behind one: it must be given */
     const char *help;
     enum err (*run)(const struct args *a);
 };

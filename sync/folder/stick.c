@@ -79,6 +79,7 @@ enum err stick_file(const struct stick *s, const char *name, int *fd, uint64_t *
     const char *base;
     struct stat st;
     *fd = -1;
+    *size = 0;
     int parent = open_parent(s, name, false, &base);
     if (parent < 0)
         return unread(name);
@@ -95,9 +96,10 @@ enum err stick_file(const struct stick *s, const char *name, int *fd, uint64_t *
         e = unread(name);
     if (!e && !S_ISREG(st.st_mode))
         e = err_set(ERR_DATA, "it is not a regular file");
-    *size = e ? 0 : (uint64_t)st.st_size;
     if (e)
         file_close(fd);
+    else
+        *size = (uint64_t)st.st_size;
     close(parent);
     return e;
 }

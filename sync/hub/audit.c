@@ -201,7 +201,7 @@ static enum err one_aside(void *ctx, const char *chain)
 {
     struct audit *c = ctx;
     char name[96], path[4096];
-    struct buf text = {.max = ASIDE_LABELS_MAX * LABEL_MAX};
+    struct buf text = {.max = ASIDE_FILE_MAX};
     struct store_alarm alarm;
     snprintf(name, sizeof name, "quarantine/%s/alarm", chain);
     enum err e = store_files_read_alarm(c->hub->dir, chain, &alarm);
@@ -210,7 +210,7 @@ static enum err one_aside(void *ctx, const char *chain)
     if (!e)
         e = hub_path(c->hub, path, name);
     if (!e)
-        e = file_read(path, ASIDE_LABELS_MAX * LABEL_MAX, &text);
+        e = file_read(path, ASIDE_FILE_MAX, &text);
     if (e == ERR_NOINPUT)
         e = ERR_OK;
     for (size_t i = 0; !e && i < text.len;) {

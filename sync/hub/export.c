@@ -261,7 +261,7 @@ enum err export_run(struct export *x, const char *const *names, size_t n)
     enum err e = targets_read(&in.targets, x->walk, in.roster);
     for (size_t i = 0; i < n && !e; i++)
         e = targets_name(&in.targets, in.roster, names[i]);
-    if (!e && in.targets.n == 0 && x->walk->refuse->n == 0) /* a revoked station still gets the roster */
+    if (!e && in.targets.n == 0 && in.targets.revoked == 0 && x->walk->refuse->n == 0)
         e = err_set(ERR_NOINPUT, "no station's have text stands on this stick; name stations with --station NAME");
     if (!e)
         e = targets_route(&in.targets, in.store, in.roster);

@@ -43,7 +43,7 @@ static enum err read_conf(struct hub *h)
 {
     char path[4096];
     struct buf file = {0};
-    struct text t;
+    struct text t = {0};
     struct field f;
     unsigned version;
     bool good = true;

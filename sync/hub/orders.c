@@ -10,7 +10,7 @@
 enum err orders_add(struct orders *o, struct notice *n)
 {
     if ((o->n & (o->n - 1)) == 0) {
-        struct notice **more = reallocarray(o->all, o->n ? 2 * o->n : 1, sizeof *more);
+        struct notice **more = reallocarray(o->all, o->n ? 2 * o->n : 1, sizeof(struct notice *));
         if (!more) {
             notice_free(n);
             return err_set(ERR_NOMEM, "out of memory");
@@ -53,7 +53,7 @@ enum err orders_read(struct orders *o, const char *dir, const struct roster *r)
     closedir(d);
     buf_free(&text);
     if (o->n)
-        qsort(o->all, o->n, sizeof *o->all, by_time);
+        qsort(o->all, o->n, sizeof(struct notice *), by_time);
     if (e)
         orders_free(o);
     return e;

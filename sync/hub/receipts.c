@@ -119,7 +119,7 @@ static enum err write_receipt(struct hub *h, const char *chain, struct buf *text
     char name[64], path[4096];
     struct receipt *r;
     enum err e = receipts_make(h->store, chain, h->name, h->sign, next_time(h, chain), &r);
-    if (e)
+    if (e || !r)
         return e;
     snprintf(name, sizeof name, "receipts/%s", chain);
     e = hub_path(h, path, name);

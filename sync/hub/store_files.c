@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ASIDE_FILE_MAX (ASIDE_LABELS_MAX * LABEL_MAX)
 #define REMOVED_MAGIC "feldsher-removed 1\n"
 #define REMOVED_LINE_MAX 256u
 

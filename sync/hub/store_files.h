@@ -2,6 +2,7 @@
 #define SYNC_HUB_STORE_FILES_H
 
 #include "storage/vault/label.h"
+#include "sync/limits.h"
 
 /*
  * The files of the embedded store, which are the truth:
@@ -15,6 +16,7 @@
  *                               the blobs of a parts list go
  */
 #define STORE_PATH 4096
+#define ASIDE_FILE_MAX ((size_t)ASIDE_LABELS_MAX * LABEL_MAX)
 
 enum err store_files_chain_path(char out[static STORE_PATH], const char *dir, const char *chain) MUST_USE;
 /* Appends at offset, durable when it returns. ERR_BAD: the file does not end

@@ -31,7 +31,9 @@ enum err store_group_add(struct store_group *g, struct object_writer *w, const s
     char *tmp = strdup(w->tmp);
     if (!tmp)
         return err_set(ERR_NOMEM, "out of memory");
-    more[g->n++] = (struct store_grouped){tmp, h, w->size};
+    more[g->n].tmp = tmp;
+    more[g->n].name = h;
+    more[g->n++].size = w->size;
     w->tmp[0] = '\0';
     return ERR_OK;
 }

@@ -8,33 +8,30 @@
 /* The twin in memory: the plainest thing that keeps store.h's promises, but
  * that changes stand at once, so rollback undoes nothing. */
 
-struct text {
-    struct buf b;
-    struct hash hash;
-};
-
+/* Lists stand in buffers: an element a piece, so that they grow by
+ * themselves. */
 struct mem_chain {
     struct store_chain c;
-    struct text *labels; /* c.seq of them */
-    struct text *asides;
-    size_t n_asides;
+    struct buf labels; /* of struct mem_text */
+    struct buf asides;
     uint64_t aside_bytes;
+};
+
+struct mem_text {
+    struct hash hash;
+    size_t n;
+    char text[LABEL_MAX];
 };
 
 struct mem_object {
     struct hash name;
     struct buf bytes;
-    size_t payer; /* a chain's place */
+    char payer[CHAIN_ID];
 };
 
 struct memory {
     struct store store; /* first: a struct store * is one of these */
-    struct mem_chain *chains;
-    size_t n_chains;
-    struct store_need *needs;
-    size_t n_needs;
-    struct mem_object *objects;
-    size_t n_objects;
+    struct buf chains, needs, objects;
     uint64_t space;
 };
 
@@ -43,64 +40,71 @@ static struct memory *self(struct store *s)
     return (struct memory *)s;
 }
 
-/* list with one more element, zeroed; NULL leaves list as it was. */
-static void *grown(void *list, size_t n, size_t size)
+static size_t count(const struct buf *list, size_t size)
 {
-    char *more = reallocarray(list, n + 1, size);
-    if (!more)
-        (void)err_set(ERR_NOMEM, "out of memory");
-    else
-        memset(more + n * size, 0, size);
-    return more;
+    return list->len / size;
 }
 
-static struct mem_chain *find(struct memory *m, const char *id)
+static void *at(const struct buf *list, size_t i, size_t size)
 {
-    for (size_t i = 0; i < m->n_chains; i++)
-        if (strcmp(m->chains[i].c.id, id) == 0)
-            return &m->chains[i];
+    return list->p + i * size;
+}
+
+static struct mem_chain *find(const struct memory *m, const char *id)
+{
+    for (size_t i = 0; i < count(&m->chains, sizeof(struct mem_chain)); i++) {
+        struct mem_chain *c = at(&m->chains, i, sizeof *c);
+        if (strcmp(c->c.id, id) == 0)
+            return c;
+    }
     return NULL;
 }
 
 static enum err make(struct memory *m, const char *id, struct mem_chain **out)
 {
+    struct mem_chain new = {.aside_bytes = 0};
+    enum err e = ERR_OK;
     *out = find(m, id);
-    if (*out)
-        return ERR_OK;
-    struct mem_chain *more = grown(m->chains, m->n_chains, sizeof *more);
-    if (!more)
-        return ERR_NOMEM;
-    m->chains = more;
-    *out = &more[m->n_chains++];
-    strncpy((*out)->c.id, id, CHAIN_ID - 1);
-    return ERR_OK;
+    if (!*out) {
+        strncpy(new.c.id, id, CHAIN_ID - 1);
+        e = buf_add(&m->chains, &new, sizeof new);
+        *out = find(m, id);
+    }
+    return !e && !*out ? ERR_BUG : e;
 }
 
-static struct mem_object *find_object(struct memory *m, const struct hash *name)
+static struct mem_object *find_object(const struct memory *m, const struct hash *name)
 {
-    for (size_t i = 0; i < m->n_objects; i++)
-        if (hash_same(&m->objects[i].name, name))
-            return &m->objects[i];
+    for (size_t i = 0; i < count(&m->objects, sizeof(struct mem_object)); i++) {
+        struct mem_object *o = at(&m->objects, i, sizeof *o);
+        if (hash_same(&o->name, name))
+            return o;
+    }
     return NULL;
+}
+
+static enum err add_text(struct buf *list, const struct label *l)
+{
+    struct mem_text t = {.hash = label_hash(l), .n = l->len};
+    memcpy(t.text, l->text, l->len);
+    return buf_add(list, &t, sizeof t);
 }
 
 static void close_store(struct store *s)
 {
     struct memory *m = self(s);
-    for (size_t i = 0; i < m->n_chains; i++) {
-        struct mem_chain *c = &m->chains[i];
-        for (uint64_t k = 0; k < c->c.seq; k++)
-            buf_free(&c->labels[k].b);
-        for (size_t k = 0; k < c->n_asides; k++)
-            buf_free(&c->asides[k].b);
-        free(c->labels);
-        free(c->asides);
+    for (size_t i = 0; i < count(&m->chains, sizeof(struct mem_chain)); i++) {
+        struct mem_chain *c = at(&m->chains, i, sizeof *c);
+        buf_free(&c->labels);
+        buf_free(&c->asides);
     }
-    for (size_t i = 0; i < m->n_objects; i++)
-        buf_free(&m->objects[i].bytes);
-    free(m->chains);
-    free(m->needs);
-    free(m->objects);
+    for (size_t i = 0; i < count(&m->objects, sizeof(struct mem_object)); i++) {
+        struct mem_object *o = at(&m->objects, i, sizeof *o);
+        buf_free(&o->bytes);
+    }
+    buf_free(&m->chains);
+    buf_free(&m->needs);
+    buf_free(&m->objects);
     free(m);
 }
 
@@ -127,36 +131,39 @@ static enum err chain(struct store *s, const char *id, struct store_chain *out)
 
 static enum err each_chain(struct store *s, store_chain_fn *fn, void *ctx)
 {
-    struct memory *m = self(s);
+    const struct memory *m = self(s);
     enum err e = ERR_OK;
-    for (size_t i = 0; i < m->n_chains && !e; i++) {
-        struct store_chain copy = m->chains[i].c;
+    for (size_t i = 0; i < count(&m->chains, sizeof(struct mem_chain)) && !e; i++) {
+        const struct mem_chain *c = at(&m->chains, i, sizeof *c);
+        struct store_chain copy = c->c; /* fn may add chains */
         e = fn(ctx, &copy);
     }
     return e;
 }
 
-static enum err add_need(struct memory *m, const char *chain_id, uint64_t seq, enum store_kind kind,
-                         const struct hash *name, uint64_t size)
+static size_t n_needs(const struct memory *m)
 {
-    for (size_t i = 0; i < m->n_needs; i++) {
-        const struct store_need *n = &m->needs[i];
-        if (hash_same(&n->name, name) && n->seq == seq && n->kind == kind && strcmp(n->chain, chain_id) == 0)
+    return count(&m->needs, sizeof(struct store_need));
+}
+
+static struct store_need *need_at(const struct memory *m, size_t i)
+{
+    return at(&m->needs, i, sizeof(struct store_need));
+}
+
+static enum err add_need(struct memory *m, const char *id, uint64_t seq, enum store_kind kind, const struct hash *name,
+                         uint64_t size)
+{
+    const struct mem_object *o = find_object(m, name);
+    struct store_need new = {.kind = kind, .name = *name, .size = size, .seq = seq};
+    for (size_t i = 0; i < n_needs(m); i++) {
+        const struct store_need *n = need_at(m, i);
+        if (hash_same(&n->name, name) && n->seq == seq && n->kind == kind && strcmp(n->chain, id) == 0)
             return ERR_OK;
     }
-    struct store_need *more = grown(m->needs, m->n_needs, sizeof *more);
-    if (!more)
-        return ERR_NOMEM;
-    m->needs = more;
-    struct store_need *n = &more[m->n_needs++];
-    const struct mem_object *o = find_object(m, name);
-    n->kind = kind;
-    n->state = o && (!size || o->bytes.len == size) ? STORE_HELD : STORE_WANTED;
-    n->name = *name;
-    n->size = size;
-    n->seq = seq;
-    strncpy(n->chain, chain_id, CHAIN_ID - 1);
-    return ERR_OK;
+    new.state = o && (!size || o->bytes.len == size) ? STORE_HELD : STORE_WANTED;
+    strncpy(new.chain, id, CHAIN_ID - 1);
+    return buf_add(&m->needs, &new, sizeof new);
 }
 
 static enum err append(struct store *s, const struct label *l)
@@ -164,14 +171,10 @@ static enum err append(struct store *s, const struct label *l)
     struct memory *m = self(s);
     struct mem_chain *c;
     enum err e = make(m, l->chain, &c);
-    struct text *more = e ? NULL : grown(c->labels, c->c.seq, sizeof *more);
-    if (!more)
-        return ERR_NOMEM;
-    c->labels = more;
-    e = buf_add(&c->labels[c->c.seq].b, l->text, l->len);
+    if (!e)
+        e = add_text(&c->labels, l);
     if (e)
         return e;
-    c->labels[c->c.seq].hash = label_hash(l);
     c->c.seq = l->seq;
     c->c.head = label_hash(l);
     c->c.time = l->time;
@@ -189,7 +192,8 @@ static enum err label(struct store *s, const char *id, uint64_t seq, struct buf 
     buf_clear(out);
     if (!c || seq == 0 || seq > c->c.seq)
         return err_set(ERR_NOINPUT, "label %llu of chain %s is not here", (unsigned long long)seq, id);
-    return buf_add(out, c->labels[seq - 1].b.p, c->labels[seq - 1].b.len);
+    const struct mem_text *t = at(&c->labels, seq - 1, sizeof *t);
+    return buf_add(out, t->text, t->n);
 }
 
 static enum err heard(struct store *s, const char *id, int64_t now)
@@ -231,23 +235,19 @@ static enum err aside(struct store *s, const struct label *l, const void *batch,
     (void)batch;
     *kept = false;
     enum err e = make(self(s), l->chain, &c);
-    for (size_t i = 0; !e && i < c->n_asides; i++)
-        if (hash_same(&c->asides[i].hash, &h))
+    size_t kept_now = e ? 0 : count(&c->asides, sizeof(struct mem_text));
+    for (size_t i = 0; i < kept_now; i++) {
+        const struct mem_text *t = at(&c->asides, i, sizeof *t);
+        if (hash_same(&t->hash, &h))
             return ERR_OK;
-    if (e || c->n_asides >= ASIDE_LABELS_MAX)
+    }
+    if (e || kept_now >= ASIDE_LABELS_MAX)
         return e;
-    struct text *more = grown(c->asides, c->n_asides, sizeof *more);
-    if (!more)
-        return ERR_NOMEM;
-    c->asides = more;
-    e = buf_add(&c->asides[c->n_asides].b, l->text, l->len);
-    if (e)
-        return e;
-    c->asides[c->n_asides++].hash = h;
-    if (c->aside_bytes + n <= ASIDE_BYTES_MAX)
+    e = add_text(&c->asides, l);
+    if (!e && c->aside_bytes + n <= ASIDE_BYTES_MAX)
         c->aside_bytes += n;
-    *kept = true;
-    return ERR_OK;
+    *kept = !e;
+    return e;
 }
 
 static enum err want(struct store *s, const char *id, uint64_t seq, const struct hash *blob, uint64_t size)
@@ -259,9 +259,9 @@ static enum err look(struct store *s, const struct hash *name, uint64_t size, st
 {
     const struct memory *m = self(s);
     *need = (struct store_need){.state = STORE_UNKNOWN, .name = *name};
-    for (size_t i = 0; i < m->n_needs; i++)
-        if (hash_same(&m->needs[i].name, name))
-            store_rank(need, &m->needs[i], size);
+    for (size_t i = 0; i < n_needs(m); i++)
+        if (hash_same(&need_at(m, i)->name, name))
+            store_rank(need, need_at(m, i), size);
     return ERR_OK;
 }
 
@@ -269,26 +269,45 @@ static enum err each_need(struct store *s, const struct hash *name, store_need_f
 {
     const struct memory *m = self(s);
     enum err e = ERR_OK;
-    for (size_t i = 0; i < m->n_needs && !e; i++)
-        if (hash_same(&m->needs[i].name, name)) {
-            struct store_need one = m->needs[i]; /* fn may add needs */
+    for (size_t i = 0; i < n_needs(m) && !e; i++) {
+        struct store_need one = *need_at(m, i); /* fn may add needs */
+        if (hash_same(&one.name, name))
             e = fn(ctx, &one);
-        }
+    }
     return e;
 }
 
 static enum err each_wanted(struct store *s, const char *id, store_need_fn *fn, void *ctx)
 {
     const struct memory *m = self(s);
-    const struct mem_chain *c = find(self(s), id);
+    const struct mem_chain *c = find(m, id);
     enum err e = ERR_OK;
     for (uint64_t seq = 1; c && seq <= c->c.seq; seq++)
-        for (size_t i = 0; i < m->n_needs && !e; i++)
-            if (m->needs[i].seq == seq && m->needs[i].state == STORE_WANTED && strcmp(m->needs[i].chain, id) == 0) {
-                struct store_need one = m->needs[i];
+        for (size_t i = 0; i < n_needs(m) && !e; i++) {
+            struct store_need one = *need_at(m, i);
+            if (one.seq == seq && one.state == STORE_WANTED && strcmp(one.chain, id) == 0)
                 e = fn(ctx, &one);
-            }
+        }
     return e;
+}
+
+static enum err put_new(struct memory *m, const char *id, const struct hash *name, uint64_t size, stick_fill *fill,
+                        void *ctx)
+{
+    struct mem_object o = {.name = *name, .bytes = {.max = size + 1}};
+    enum err e = size > m->space ? err_set(ERR_FULL, "the store is full") : fill(ctx, buf_sink, &o.bytes);
+    struct hash h = hash_of(o.bytes.p, o.bytes.len);
+    if (!e && (o.bytes.len != size || !hash_same(&h, name)))
+        e = err_set(ERR_BAD, "the bytes of an object do not match its name");
+    strncpy(o.payer, id, CHAIN_ID - 1);
+    if (!e)
+        e = buf_add(&m->objects, &o, sizeof o);
+    if (e) {
+        buf_free(&o.bytes);
+        return e;
+    }
+    m->space -= size;
+    return ERR_OK;
 }
 
 static enum err put(struct store *s, const char *id, const struct hash *name, uint64_t size, stick_fill *fill,
@@ -296,36 +315,20 @@ static enum err put(struct store *s, const char *id, const struct hash *name, ui
 {
     struct memory *m = self(s);
     struct mem_chain *c;
-    struct buf bytes = {.max = size + 1};
     enum err e = make(m, id, &c);
-    if (!e && size > m->space)
-        e = err_set(ERR_FULL, "the store is full");
     if (!e && !find_object(m, name)) {
-        e = fill(ctx, buf_sink, &bytes);
-        struct hash h = hash_of(bytes.p, bytes.len);
-        if (e == ERR_OK && (bytes.len != size || !hash_same(&h, name)))
-            e = err_set(ERR_BAD, "the bytes of an object do not match its name");
-        struct mem_object *more = e ? NULL : grown(m->objects, m->n_objects, sizeof *more);
-        if (!more) {
-            buf_free(&bytes);
-            return e ? e : ERR_NOMEM;
-        }
-        m->objects = more;
-        struct mem_object *o = &more[m->n_objects++];
-        o->name = *name;
-        o->bytes = bytes;
-        o->payer = (size_t)(c - m->chains);
-        m->space -= size;
-        c->c.bytes += size;
+        e = put_new(m, id, name, size, fill, ctx);
+        if (!e)
+            c->c.bytes += size;
     }
-    for (size_t i = 0; i < m->n_needs && !e; i++) {
-        struct store_need *n = &m->needs[i];
+    for (size_t i = 0; i < n_needs(m) && !e; i++) {
+        struct store_need *n = need_at(m, i);
         if (!hash_same(&n->name, name) || n->state != STORE_WANTED || (n->size && n->size != size))
             continue;
         n->state = STORE_HELD;
-        struct mem_chain *needs = find(m, n->chain);
-        if (needs)
-            needs->c.changed = true;
+        e = make(m, n->chain, &c);
+        if (!e)
+            c->c.changed = true;
     }
     return e;
 }
@@ -356,15 +359,18 @@ static enum err remove_object(struct store *s, const struct hash *name, uint64_t
 {
     struct memory *m = self(s);
     struct mem_object *o = find_object(m, name);
+    struct mem_chain *c = o ? find(m, o->payer) : NULL;
     *freed = o ? o->bytes.len : 0;
+    if (c)
+        c->c.bytes -= *freed;
     if (o) {
-        m->chains[o->payer].c.bytes -= o->bytes.len;
         buf_free(&o->bytes);
-        *o = m->objects[--m->n_objects];
+        m->objects.len -= sizeof *o;
+        *o = *(struct mem_object *)at(&m->objects, count(&m->objects, sizeof *o), sizeof *o);
     }
-    for (size_t i = 0; i < m->n_needs; i++)
-        if (hash_same(&m->needs[i].name, name))
-            m->needs[i].state = STORE_REMOVED;
+    for (size_t i = 0; i < n_needs(m); i++)
+        if (hash_same(&need_at(m, i)->name, name))
+            need_at(m, i)->state = STORE_REMOVED;
     return ERR_OK;
 }
 
@@ -377,16 +383,17 @@ static enum err space(struct store *s, uint64_t *bytes)
 static enum err totals(struct store *s, struct store_totals *t)
 {
     const struct memory *m = self(s);
-    *t = (struct store_totals){.objects = m->n_objects};
-    for (size_t i = 0; i < m->n_chains; i++) {
-        t->chains += m->chains[i].c.seq > 0;
-        t->labels += m->chains[i].c.seq;
-        t->bytes += m->chains[i].c.bytes;
-        t->alarms += m->chains[i].c.alarm_seq > 0;
+    *t = (struct store_totals){.objects = count(&m->objects, sizeof(struct mem_object))};
+    for (size_t i = 0; i < count(&m->chains, sizeof(struct mem_chain)); i++) {
+        const struct mem_chain *c = at(&m->chains, i, sizeof *c);
+        t->chains += c->c.seq > 0;
+        t->labels += c->c.seq;
+        t->bytes += c->c.bytes;
+        t->alarms += c->c.alarm_seq > 0;
     }
-    for (size_t i = 0; i < m->n_needs; i++) {
-        t->wanted += m->needs[i].state == STORE_WANTED;
-        t->removed += m->needs[i].state == STORE_REMOVED;
+    for (size_t i = 0; i < n_needs(m); i++) {
+        t->wanted += need_at(m, i)->state == STORE_WANTED;
+        t->removed += need_at(m, i)->state == STORE_REMOVED;
     }
     return ERR_OK;
 }
@@ -421,6 +428,6 @@ enum err store_memory_open(struct store **out, uint64_t room)
                               .remove = remove_object,
                               .space = space,
                               .totals = totals};
-    *out = &m->store;
+    *out = (struct store *)m;
     return ERR_OK;
 }

@@ -48,6 +48,10 @@ static enum err one_have(void *ctx, const char *path, const char *name, uint64_t
     else
         have_free(h);
     buf_free(&text);
+    if (e == ERR_DENIED) { /* of a station revoked since: no fault of the stick; the roster tells it */
+        in->t->revoked++;
+        return ERR_OK;
+    }
     return e && !stick_stops(e) ? refuse_item(in->w->refuse, path, err_text()) : e;
 }
 
@@ -108,6 +112,10 @@ static enum err one_chain(void *ctx, const struct store_chain *c)
         if (e || (r.upto == 0 && !head))
             return ERR_OK; /* damaged (for verify to name), or not for this station */
     }
+    /* what came behind the last label that a revocation accepts stays here */
+    const struct roster_station *of = roster_chain(in->roster, c->id);
+    if (of && of->revoked && of->last_seq < r.upto)
+        r.upto = of->last_seq;
     struct route *more = reallocarray(t->routes, t->n_routes + 1, sizeof *more);
     if (!more)
         return err_set(ERR_NOMEM, "out of memory");

@@ -24,6 +24,7 @@ struct targets {
     struct target *list;
     size_t n;
     uint64_t bytes; /* of have texts kept */
+    size_t revoked; /* have texts of stations revoked since, passed over */
 };
 
 /* From have/ on the stick; a have text that is not its station's is refused. */

@@ -3,6 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 district_found
 station_enrol amb-1 brigade-1 station nurse crew
+limit=49152
+! grep -qa __asan_init "$B/feldsher" || limit=1048576 # a sanitizer keeps what is freed
 peak() { # COMMAND...: runs it; its peak memory in KiB in $kib
     /usr/bin/env python3 - "$@" >"$out" 2>"$err" <<'P'
 import resource, subprocess, sys
@@ -75,14 +77,14 @@ mkdir "$T/many"
 for i in range(10000): open('f%05d.MP4' % i, 'w').write('recording %d' % i)")
 peak feldsher -C "$T/amb-1" offload --quiet --from "$T/many"
 check "10,000 small files" grep -q '10000 stored' "$out"
-check "in flat memory" [ "$kib" -le 49152 ]
+check "in flat memory" [ "$kib" -le "$limit" ]
 rm -rf "$T/many"
 mkdir "$T/big"
 truncate -s 5G "$T/big/five.MP4"
 printf 'end' >>"$T/big/five.MP4"
 peak feldsher -C "$T/amb-1" offload --quiet --from "$T/big"
 check "a file of 5 GiB" grep -q '1 stored' "$out"
-check "in flat memory, too" [ "$kib" -le 49152 ]
+check "in flat memory, too" [ "$kib" -le "$limit" ]
 must as amb-1 nurse recordings list --json
 check "with its size and its hash" grep -q "\"size\":5368709123,.*\"blake2b\":\"$(b2sum -l 256 "$T/big/five.MP4" | cut -c1-64)\"" "$out"
 rm -rf "$T/big"

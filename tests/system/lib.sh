@@ -63,6 +63,7 @@ check_exit() {
 must() {
     "$@" >"$out" 2>"$err" </dev/null && return 0
     printf 'not ok - preparation: %s\n' "$*"
+    tail -n 12 "$out" | sed 's/^/#   /'
     sed 's/^/#   /' "$err"
     exit 1
 }

@@ -1,0 +1,11 @@
+#!/bin/sh
+# make bench: every budget that can be measured today, beside its peers.
+set -u
+cd "$(dirname "$0")/../.."
+B=${B:-build}
+bad=0
+echo "== save and rebuild"
+"$B/bench/chain" "${NOTES:-3000}" || bad=1
+echo "== intake"
+B=$B sh tests/bench/intake.sh || bad=1
+exit $bad
