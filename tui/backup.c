@@ -343,18 +343,6 @@ static enum err open_backup_user(const char *root, const char *name, const char 
     return e;
 }
 
-static bool is_empty(const char *dir)
-{
-    DIR *d = opendir(dir);
-    bool empty = d || errno == ENOENT;
-    for (struct dirent *f; d && (f = readdir(d));)
-        if (strcmp(f->d_name, ".") != 0 && strcmp(f->d_name, "..") != 0)
-            empty = false;
-    if (d)
-        closedir(d);
-    return empty;
-}
-
 /* The half-made folder becomes a station that waits for its hub. */
 static enum err wake(const char *part)
 {
@@ -383,7 +371,7 @@ enum err backup_restore(const char *dir, const char *target, const char *user, c
     if (n > 4000)
         return err_set(ERR_DATA, "path too long: %.200s...", target);
     snprintf(part, sizeof part, "%.*s.restoring", (int)n, target);
-    if (!is_empty(target))
+    if (!file_is_empty_dir(target))
         return err_set(ERR_CREATE, "%s is not an empty folder; a backup is restored into an empty one", target);
     enum err e = file_path(root, dir, ROOT);
     if (!e)

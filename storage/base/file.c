@@ -1,5 +1,6 @@
 #include "storage/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -209,6 +210,18 @@ bool file_exists(const char *path)
 {
     struct stat st;
     return lstat(path, &st) == 0;
+}
+
+bool file_is_empty_dir(const char *path)
+{
+    DIR *d = opendir(path);
+    if (!d)
+        return errno == ENOENT;
+    unsigned n = 0;
+    while (n < 3 && readdir(d))
+        n++;
+    closedir(d);
+    return n < 3;
 }
 
 bool file_size(const char *path, uint64_t *size)

@@ -37,6 +37,8 @@ enum err file_remove(const char *path) MUST_USE;
 /* mkdir -p with mode for what is made, each durable; exists is no error. */
 enum err file_mkdirs(const char *path, mode_t mode) MUST_USE;
 bool file_exists(const char *path);
+/* Nothing there, or a folder without anything in it. */
+bool file_is_empty_dir(const char *path);
 /* Size of a regular file; false if there is none. */
 bool file_size(const char *path, uint64_t *size);
 

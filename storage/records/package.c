@@ -25,18 +25,6 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
-static bool is_empty(const char *dir)
-{
-    DIR *d = opendir(dir);
-    bool empty = d != NULL;
-    for (struct dirent *e; d && (e = readdir(d));)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            empty = false;
-    if (d)
-        closedir(d);
-    return empty;
-}
-
 static enum err clear_part(const char *part)
 {
     char mark[4096], sums[4096];
@@ -45,7 +33,7 @@ static enum err clear_part(const char *part)
     enum err e = file_path(mark, part, MARK);
     if (!e)
         e = file_path(sums, part, "B2SUMS");
-    if (!e && !file_exists(mark) && !file_exists(sums) && !is_empty(part))
+    if (!e && !file_exists(mark) && !file_exists(sums) && !file_is_empty_dir(part))
         return err_set(ERR_CREATE, "%s is in the way and is no unfinished package; move it or choose another folder",
                        part);
     if (!e && nftw(part, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
@@ -63,7 +51,7 @@ enum err package_begin(struct package *p, const char *dir)
     if (n == 0 || n > sizeof p->dir - 8)
         return err_set(ERR_DATA, "%s is no name for a folder", n ? "that path is too long and" : "an empty text");
     memcpy(p->dir, dir, n);
-    if (file_exists(p->dir) && !is_empty(p->dir))
+    if (file_exists(p->dir) && !file_is_empty_dir(p->dir))
         return err_set(ERR_CREATE, "%s is there already and is not an empty folder; choose another", p->dir);
     snprintf(p->part, sizeof p->part, "%.4080s.part", p->dir);
     p->files = calloc(PACKAGE_FILES_MAX, sizeof *p->files);

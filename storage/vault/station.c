@@ -5,6 +5,7 @@
 #include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
+#include "storage/seal/keyfile.h"
 #include "storage/vault/index.h"
 #include "storage/vault/verify.h"
 
@@ -20,41 +21,8 @@
 static enum err read_key(struct sign_secret **out, const char *dir, const char *name)
 {
     char path[4096];
-    struct buf b = {.secret = 1};
-    struct text t;
-    struct field f;
-    unsigned version;
-    uint8_t seed[32];
-    struct sign_public pub;
-    size_t n;
-    bool has_seed = false, has_pub = false;
     enum err e = file_path(path, dir, name);
-    if (!e)
-        e = file_read(path, CONF_MAX, &b);
-    if (!e)
-        e = text_open(&t, "key", &version, (const char *)b.p, b.len);
-    while (!e && (e = text_next(&t, &f)) == ERR_OK) {
-        if (span_is(f.key, "seed"))
-            has_seed = bytes_unb64(seed, sizeof seed, &n, f.value.p, f.value.n, true) && n == sizeof seed;
-        else if (span_is(f.key, "public"))
-            has_pub = sign_public_parse(&pub, f.value.p, f.value.n);
-    }
-    if (e == ERR_END || e == ERR_DATA)
-        e = has_seed && has_pub ? ERR_OK : err_set(ERR_BAD, "%s is damaged; restore it from a backup", path);
-    if (!e && !(*out = sodium_malloc(sizeof **out)))
-        e = err_set(ERR_NOMEM, "out of memory");
-    if (!e) {
-        sign_from_seed(*out, seed);
-        if (!sign_same(&(*out)->pub, &pub)) {
-            sodium_free(*out);
-            *out = NULL;
-            e = err_set(ERR_BAD, "%s is damaged: seed and public key do not belong together; restore it from a backup",
-                        path);
-        }
-    }
-    explicit_bzero(seed, sizeof seed);
-    buf_free(&b);
-    return e;
+    return e ? e : keyfile_read(path, out);
 }
 
 enum err station_read_conf(struct station *s)

@@ -2,6 +2,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/base/file.h"
+#include "storage/seal/keyfile.h"
 #include "storage/seal/passphrase.h"
 
 #include <dirent.h>
@@ -10,18 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* keys/NAME.key: "feldsher-key 1", seed, public key. */
-static enum err write_key(struct buf *out, const struct sign_secret *k)
-{
-    char seed[BYTES_B64(32)], pub[SIGN_PUBLIC_TEXT];
-    out->secret = 1;
-    bytes_b64(seed, k->seed, sizeof k->seed, true);
-    sign_public_text(pub, &k->pub);
-    enum err e = buf_fmt(out, "feldsher-key 1\nseed: %s\npublic: %s\n", seed, pub);
-    explicit_bzero(seed, sizeof seed);
-    return e;
-}
 
 static enum err write_conf(struct buf *out, const struct enrolment *e)
 {
@@ -121,11 +110,11 @@ static enum err furnish(const struct station *s, const struct enrolment *e, cons
     if (!err)
         err = put_roster(s, e->roster);
     if (!err)
-        err = write_key(&chain, &e->chain);
+        err = keyfile_text(&chain, &e->chain);
     if (!err)
         err = station_put(s, "keys/station.key", chain.p, chain.len, 0600);
     if (!err)
-        err = write_key(&link, &e->link);
+        err = keyfile_text(&link, &e->link);
     if (!err)
         err = station_put(s, "keys/link.key", link.p, link.len, 0600);
     if (!err)
@@ -204,18 +193,6 @@ static enum err clear_away(const char *dir, unsigned depth)
     return e;
 }
 
-static bool is_empty(const char *dir)
-{
-    DIR *d = opendir(dir);
-    if (!d)
-        return errno == ENOENT;
-    unsigned n = 0;
-    while (readdir(d) && n < 3)
-        n++;
-    closedir(d);
-    return n < 3;
-}
-
 enum err station_init(const char *dir, const struct enrolment *e, const char *pass, size_t pass_len)
 {
     struct station s = {0};
@@ -229,7 +206,7 @@ enum err station_init(const char *dir, const struct enrolment *e, const char *pa
     snprintf(s.dir, sizeof s.dir, "%.4080s", real);
     if (e->person_only)
         return add_person(&s, e, pass, pass_len);
-    if (!is_empty(real)) {
+    if (!file_is_empty_dir(real)) {
         /* a laptop that goes on under new keys */
         err = station_read_conf(&s);
         if (err)

@@ -7,6 +7,7 @@
 #include "storage/base/text.h"
 #include "storage/vault/object.h"
 #include "sync/client/arrivals.h"
+#include "sync/client/clearing.h"
 #include "sync/client/outbox.h"
 #include "sync/client/standing.h"
 #include "sync/client/wants.h"
@@ -135,14 +136,40 @@ static enum err note_stick(struct client *c, const struct client_options *o, uin
     return e;
 }
 
+/* Fills the stick; when it is full, makes room of what a receipt covers and
+ * fills it again. */
+static enum err fill(struct client *c, struct load *load, uint64_t *sent)
+{
+    struct load first;
+    uint64_t removed = 0, bytes = 0;
+    char size[TELL_SIZE];
+    enum err e = load_begin(load, &c->stick, &c->refuse, false);
+    if (!e)
+        e = outbox_fill(c, load, sent);
+    if (e || !load->full)
+        return e;
+    e = clearing_run(c, &removed, &bytes);
+    if (e || removed == 0)
+        return e;
+    tell_size(size, bytes);
+    tell_line(
+        &c->tell,
+        json_pack("{s:s, s:I, s:I}", "event", "cleared", "blobs", (json_int_t)removed, "bytes", (json_int_t)bytes),
+        "room made on the stick: %" PRIu64 " blobs that a receipt covers removed (%s)", removed, size);
+    first = *load;
+    e = load_begin(load, &c->stick, &c->refuse, false);
+    if (!e)
+        e = outbox_fill(c, load, sent);
+    load_merge(load, &first);
+    return e;
+}
+
 static enum err put_on(struct client *c, const struct client_options *o, struct load *load)
 {
     uint64_t sent = 0;
     enum err e = stick_make(&c->stick, o->label, c->station->district);
     if (!e)
-        e = load_begin(load, &c->stick, &c->refuse, false);
-    if (!e)
-        e = outbox_fill(c, load, &sent);
+        e = fill(c, load, &sent);
     if (!e)
         e = outbox_have(c);
     if (!e)

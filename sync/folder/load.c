@@ -9,9 +9,9 @@
 enum err load_begin(struct load *l, struct stick *stick, struct refuse *refuse, bool plan)
 {
     uint64_t bytes, unit;
-    *l = (struct load){.stick = stick, .refuse = refuse, .plan = plan};
+    *l = (struct load){.stick = stick, .refuse = refuse, .plan = plan, .reserve = STICK_RESERVE};
     enum err e = stick_space(stick, &bytes, &unit);
-    l->room = bytes > STICK_RESERVE ? bytes - STICK_RESERVE : 0;
+    l->room = bytes;
     return e;
 }
 
@@ -22,8 +22,8 @@ static enum err fits(struct load *l, uint64_t size, bool *yes)
     /* its last block, and one for the folder's entry */
     uint64_t takes = (size / unit + 2) * unit;
     if (!l->plan)
-        l->room = bytes > STICK_RESERVE ? bytes - STICK_RESERVE : 0;
-    *yes = !e && !l->full && takes <= l->room;
+        l->room = bytes;
+    *yes = !e && !l->full && l->room >= l->reserve && takes <= l->room - l->reserve;
     if (*yes && l->plan)
         l->room -= takes;
     return e;
@@ -94,6 +94,17 @@ enum err load_text(struct load *l, enum lane lane, const char *name, const void 
     }
     struct span bytes = {p, n};
     return item(l, lane, name, n, fill_span, &bytes);
+}
+
+void load_merge(struct load *second, const struct load *first)
+{
+    for (size_t i = 0; i < LANES; i++) {
+        struct load_lane *lane = &second->lanes[i];
+        uint64_t put = first->lanes[i].items;
+        lane->items += put;
+        lane->bytes += first->lanes[i].bytes;
+        lane->there -= put < lane->there ? put : lane->there;
+    }
 }
 
 void load_total(const struct load *l, struct load_lane *sum)

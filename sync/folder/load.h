@@ -8,7 +8,7 @@
 /*
  * What goes onto a stick: item by item, in the order of the calls; what is
  * there already is not written again; the first item that does not fit (with
- * STICK_RESERVE left) makes the load full, and everything behind it stays.
+ * the reserve left) makes the load full, and everything behind it stays.
  * With plan set nothing is written, only counted.
  */
 struct load_lane {
@@ -22,7 +22,8 @@ struct load {
     struct refuse *refuse;
     bool plan;
     bool full;
-    uint64_t room; /* plan: bytes still free, reserve taken off */
+    uint64_t reserve; /* bytes that stay free: STICK_RESERVE, unless set otherwise */
+    uint64_t room;    /* plan: bytes still free */
     struct load_lane lanes[LANES];
 };
 
@@ -36,6 +37,9 @@ enum err load_object(struct load *l, enum lane lane, const struct hash *name, ui
 /* A text: there if the file has the same bytes. */
 enum err load_text(struct load *l, enum lane lane, const char *name, const void *p, size_t n) MUST_USE;
 
+/* After a second go over the same items: what the first one put counts as put,
+ * not as found there. */
+void load_merge(struct load *second, const struct load *first);
 void load_total(const struct load *l, struct load_lane *sum);
 /* A line a lane that has something. */
 void load_say(const struct load *l, const struct tell *s);

@@ -239,6 +239,8 @@ static enum err put_all(struct exporting *in)
 {
     static const enum lane lanes[] = {LANE_URGENT, LANE_BATCH, LANE_CONTROL};
     const struct buf *roster = &in->roster->text;
+    uint64_t reserve = in->x->load->reserve;
+    in->x->load->reserve = 0; /* it is kept free for receipts */
     enum err e = load_text(in->x->load, LANE_CONTROL, "roster", roster->p, roster->len);
     if (!e)
         e = put_notices(in);
@@ -246,6 +248,7 @@ static enum err put_all(struct exporting *in)
         e = put_receipts(in, &in->targets.list[i]);
     if (!e)
         e = put_confirmations(in);
+    in->x->load->reserve = reserve;
     if (!e)
         e = each_route(in, put_labels);
     for (size_t i = 0; i < sizeof lanes / sizeof lanes[0] && !e; i++) {
@@ -253,6 +256,81 @@ static enum err put_all(struct exporting *in)
         e = each_route(in, put_objects);
     }
     return e ? e : put_wants(in);
+}
+
+/* Clearing a full stick: blobs that this hub holds have arrived. */
+struct clearing {
+    struct exporting *in;
+    bool wanted; /* of the blob looked at */
+    uint64_t removed, bytes;
+};
+
+static enum err is_wanted(void *ctx, const struct store_need *n)
+{
+    struct clearing *k = ctx;
+    const struct exporting *in = k->in;
+    struct buf text = {.max = LABEL_MAX};
+    struct label l;
+    if (k->wanted || n->kind != STORE_BLOB)
+        return ERR_OK;
+    enum err e = in->store->label(in->store, n->chain, n->seq, &text);
+    if (!e)
+        e = label_parse(&l, (const char *)text.p, text.len);
+    for (size_t i = 0; !e && i < in->targets.n; i++) {
+        const struct have *h = in->targets.list[i].have;
+        for (size_t w = 0; h && w < h->n_wants; w++)
+            k->wanted = k->wanted || hash_same(&h->wants[w], &l.parts);
+    }
+    buf_free(&text);
+    k->wanted = k->wanted || e; /* what cannot be told stays */
+    return stick_stops(e) ? e : ERR_OK;
+}
+
+static enum err clear_object(void *ctx, const char *path, const struct hash *name, uint64_t size)
+{
+    struct clearing *k = ctx;
+    const struct exporting *in = k->in;
+    struct store_need need;
+    enum err e = in->store->look(in->store, name, size, &need);
+    if (e || need.state != STORE_HELD || need.kind != STORE_BLOB)
+        return e;
+    k->wanted = false;
+    e = in->store->each_need(in->store, name, is_wanted, k);
+    if (!e && !k->wanted) {
+        e = stick_remove(in->x->stick, path);
+        k->removed += e == ERR_OK;
+        k->bytes += e ? 0 : size;
+    }
+    return stick_stops(e) ? e : ERR_OK;
+}
+
+/* Puts everything; on a full stick, makes room and does it again. */
+static enum err fill(struct exporting *in)
+{
+    struct clearing k = {.in = in};
+    struct refuse mute = {.tell = &in->x->hub->tell, .n = STICK_REFUSED_LISTED};
+    struct walk walk = *in->x->walk;
+    struct load *load = in->x->load, first;
+    char size[TELL_SIZE];
+    enum err e = put_all(in);
+    if (e || !load->full)
+        return e;
+    walk.refuse = &mute;
+    e = walk_objects(&walk, clear_object, &k);
+    if (e || k.removed == 0)
+        return e;
+    tell_size(size, k.bytes);
+    tell_line(
+        &in->x->hub->tell,
+        json_pack("{s:s, s:I, s:I}", "event", "cleared", "blobs", (json_int_t)k.removed, "bytes", (json_int_t)k.bytes),
+        "room made on the stick: %" PRIu64 " blobs that this hub holds removed (%s)", k.removed, size);
+    first = *load;
+    in->x->absent = 0;
+    e = load_begin(load, in->x->stick, load->refuse, false);
+    if (!e)
+        e = put_all(in);
+    load_merge(load, &first);
+    return e;
 }
 
 enum err export_run(struct export *x, const char *const *names, size_t n)
@@ -266,7 +344,7 @@ enum err export_run(struct export *x, const char *const *names, size_t n)
     if (!e)
         e = targets_route(&in.targets, in.store, in.roster);
     if (!e)
-        e = put_all(&in);
+        e = fill(&in);
     x->targets = in.targets.n;
     targets_free(&in.targets);
     buf_free(&in.text);

@@ -73,18 +73,6 @@ static enum err read_conf(struct hub *h)
     return e;
 }
 
-static bool is_empty(const char *dir)
-{
-    DIR *d = opendir(dir);
-    if (!d)
-        return errno == ENOENT;
-    unsigned n = 0;
-    while (n < 3 && readdir(d))
-        n++;
-    closedir(d);
-    return n < 3;
-}
-
 static enum err make_folders(const struct hub *h)
 {
     static const char *const folders[] = {"keys",       "notices",  "chains",        "objects/tmp",
@@ -123,7 +111,7 @@ enum err hub_init(const char *dir, const char *name, const char *address)
         return err_set(ERR_USAGE, "a hub's name is 1 to 63 of a-z, 0-9, -: not %s", name);
     if (!span_copy((struct span){address, strlen(address)}, h.address, sizeof h.address) || strchr(address, ' '))
         return err_set(ERR_USAGE, "an address is HOST:PORT without blanks");
-    if (!is_empty(dir))
+    if (!file_is_empty_dir(dir))
         return err_set(ERR_CREATE, "%s holds something already; choose an empty folder", dir);
     snprintf(h.dir, sizeof h.dir, "%.4000s", dir);
     snprintf(h.name, sizeof h.name, "%s", name);

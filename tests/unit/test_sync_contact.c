@@ -5,7 +5,7 @@
 
 #include "storage/vault/chain.h"
 #include "storage/vault/verify.h"
-#include "sync/client/client.h"
+#include "sync/client/clearing.h"
 #include "sync/folder/args.h"
 #include "sync/hub/hub.h"
 #include "sync/hub/verbs.h"
@@ -568,6 +568,68 @@ static void full_stick_takes_what_fits_and_the_rest_later(void **state)
     world_free(w);
 }
 
+static unsigned blobs_on_stick(struct world *w, const struct hash *parts)
+{
+    struct stick s;
+    struct buf list = {0};
+    struct parts p;
+    bool mark;
+    struct hash blob;
+    uint64_t size;
+    unsigned n = 0;
+    char path[80];
+    OK(stick_open(&s, w->stick));
+    OK(object_get(w->station[CREW], parts, PARTS_MAX, &list));
+    OK(parts_open(&p, (const char *)list.p, list.len));
+    while (parts_next(&p, &mark, &blob, &size) == ERR_OK) {
+        stick_object(path, &blob);
+        n += stick_has(&s, path, size);
+    }
+    buf_free(&list);
+    stick_close(&s);
+    return n;
+}
+
+static void full_stick_sheds_only_what_a_receipt_covers_and_nobody_wants(void **state)
+{
+    struct world *w = world_new();
+    struct hash held, asked, fresh;
+    char hex[HASH_HEX];
+    uint64_t removed, bytes;
+    (void)state;
+    OK(append(w, CREW, 2, &held));
+    OK(append(w, CREW, 2, &asked));
+    assert_int_equal(contact(w, CREW), 0);
+    assert_int_equal(hub(w, "import"), 0);
+    assert_int_equal(hub(w, "export"), 0);
+    OK(append(w, CREW, 2, &fresh));
+    assert_int_equal(contact(w, CREW), 0);
+    struct station *s = open_station(w, OFFICE);
+    hash_hex(hex, &asked);
+    OK(queue_set_job(s->queue, "want", hex, "x", 1));
+    station_close(s);
+    /* its have text asks for a list that its folder does not know yet */
+    struct client_options o = {.dir = w->station[OFFICE], .folder = w->stick};
+    shell("mkdir %s/aside && mv %s/feldsher/objects %s/feldsher/labels %s/aside", w->dir, w->stick, w->stick, w->dir);
+    assert_int_equal(child(run_client, &o), 0);
+    shell("rm -rf %s/feldsher/objects %s/feldsher/labels && mv %s/aside/* %s/feldsher", w->stick, w->stick, w->dir,
+          w->stick);
+    struct client c = {.station = open_station(w, CREW), .stick = {.fd = -1}};
+    c.refuse.tell = &c.tell;
+    c.walk = (struct walk){.stick = &c.stick, .refuse = &c.refuse, .left = 1000};
+    OK(stick_open(&c.stick, w->stick));
+    OK(clearing_run(&c, &removed, &bytes));
+    assert_int_equal(removed, 2);
+    assert_int_equal(bytes, 2 * BLOB);
+    assert_int_equal(blobs_on_stick(w, &held), 0);
+    assert_int_equal(blobs_on_stick(w, &asked), 2);
+    assert_int_equal(blobs_on_stick(w, &fresh), 2);
+    stick_close(&c.stick);
+    station_close(c.station);
+    clean(w);
+    world_free(w);
+}
+
 static void damaged_object_stays_at_home(void **state)
 {
     struct world *w = world_new();
@@ -669,6 +731,7 @@ int main(void)
         cmocka_unit_test(revoked_station_hears_it_and_stops),
         cmocka_unit_test(roster_of_a_stranger_is_refused_and_the_rest_goes_on),
         cmocka_unit_test(full_stick_takes_what_fits_and_the_rest_later),
+        cmocka_unit_test(full_stick_sheds_only_what_a_receipt_covers_and_nobody_wants),
         cmocka_unit_test(damaged_object_stays_at_home),
         cmocka_unit_test(plan_changes_nothing),
         cmocka_unit_test(absent_folder_and_foreign_stick_are_said),

@@ -220,7 +220,7 @@ static void plan_writes_nothing(void **state)
     struct load l;
     (void)state;
     OK(load_begin(&l, &p->stick, &p->refuse, true));
-    l.room = 20000;
+    l.room = STICK_RESERVE + 20000;
     OK(load_text(&l, LANE_CONTROL, "notices/a", "a", 1));
     OK(load_text(&l, LANE_BLOB, "notices/b", p, 64));
     OK(load_text(&l, LANE_BLOB, "notices/c", p, 64));
