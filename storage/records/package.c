@@ -3,7 +3,6 @@
 #include "storage/base/file.h"
 #include "storage/seal/minisign.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>

@@ -10,7 +10,6 @@
 #include "sync/hub/hub_key.h"
 #include "sync/limits.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
