@@ -3,14 +3,14 @@
 # stick sync, hub import and hub export, and checks after every kill that
 # verify is clean, and at the end that nothing is missing: every file of the
 # camera, every "stored" that was ever printed, everything a receipt covers.
-#   ROUNDS=500 SEED=1 FLIPS=all KEEP=/tmp/failed B=build tests/torture.sh
+#   KILLS=500 SEED=1 FLIPS=all KEEP=/tmp/failed B=build tests/torture.sh
 set -u
 cd "$(dirname "$0")/.."
 export B="${B:-build}"
-ROUNDS=${ROUNDS:-500}
+KILLS=${KILLS:-500}
 SEED=${SEED:-$(date +%s)}
 . tests/system/lib.sh
-echo "torture: $ROUNDS rounds, SEED=$SEED"
+echo "torture: until $KILLS programs were killed, SEED=$SEED"
 cd "$T"
 
 seed=$SEED
@@ -43,8 +43,8 @@ lost() { echo "torture: LOST in round $i (SEED=$SEED): $*"; [ -z "${KEEP:-}" ] |
 took=400
 # runs a command and kills it at a random instant of the time it took last
 strike() {
-    random 130
-    at=$(((took + 60) * r / 100 + 1))
+    random 100
+    at=$(((took + 10) * r / 100 + 1))
     start=$(now_ms)
     timeout -s KILL "$((at / 1000)).$(printf %03d $((at % 1000)))" "$@" >out 2>err
     status=$?
@@ -67,7 +67,7 @@ settled() {
 }
 i=0 killed=0 done_=0 last=
 t0=400 t1=400 t2=400 t3=400 t4=1200
-while [ $i -lt "$ROUNDS" ]; do
+while [ $killed -lt "$KILLS" ]; do
     i=$((i + 1))
     case $((i % 5)) in
     1)
