@@ -61,11 +61,11 @@ $(bins):
 
 $(B)/storage.a: $(storage)
 	$(call say,AR,$(@F))
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 # everything but the main files: what the tests link with
 $(B)/all.a: $(storage) $(drivers) $(link) $(client) $(hub) $(tui)
 	$(call say,AR,$(@F))
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(B)/obj/storage/catalog/retention.o: storage/catalog/retention.csv
 $(B)/obj/%.o: %.c

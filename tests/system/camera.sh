@@ -49,8 +49,10 @@ if [ "$(id -u)" = 0 ]; then
     chmod 000 "$T/locked/b.MP4"
     cp -a "$T/amb-1" "$T/theirs"
     chown -R nobody "$T/theirs"
-    chmod 755 "$T" "$T/locked"
-    check "an unreadable file fails" expect_exit 75 setpriv --reuid=nobody --clear-groups "$B/feldsher" -C "$T/theirs" offload --from "$T/locked"
+    mkdir "$T/bin"
+    cp "$B/feldsher" "$B/feldsher-dock" "$T/bin"
+    chmod 755 "$T" "$T/locked" "$T/bin"
+    check "an unreadable file fails" expect_exit 75 setpriv --reuid=nobody --clear-groups "$T/bin/feldsher" -C "$T/theirs" offload --from "$T/locked"
     check "it is named with the reason" grep -q '^failed b.MP4: .*ermission' "$out"
     check "the others went on" grep -q '2 stored, 0 known, 1 failed' "$out"
 else
