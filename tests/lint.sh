@@ -28,7 +28,7 @@ step "gcc, every warning an error, and -fanalyzer outside tests/"
 warn=$(sed -n '/^warn := /,/^warn +=/p' Makefile | grep -o -- '-W[a-z=-]*[0-9]*' | sort -u | tr '\n' ' ')
 echo "$files" | xargs -P "$(nproc)" -n 1 sh -c 'case $0 in tests/*) analyze= ;; *) analyze=-fanalyzer ;; esac; gcc '"$(echo "$flags" | sed 's/"/\\"/g')"' -O2 '"$warn"' -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init -Wformat-overflow=2 -Wformat-truncation=2 -Werror $analyze -c -o /dev/null "$0" || { echo "$0: gcc"; exit 1; }' || bad=1
 step "clang-tidy"
-echo "$files" | grep -v '^tests/' | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -- $flags 2>/dev/null || bad=1
+echo "$files" | grep -v '^tests/' | xargs -P "$(nproc)" -I FILE clang-tidy --quiet FILE -- $flags 2>/dev/null || bad=1
 step "cppcheck"
 cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem --suppress=uninitStructMember --suppress=uninitvar --suppress=legacyUninitvar --error-exitcode=1 -I. \
     -DFELDSHER_VERSION='"1"' -j "$(nproc)" storage drivers sync tui || bad=1

@@ -130,7 +130,7 @@ static enum err next_line(struct text *t, struct span *line)
 enum err text_open(struct text *t, const char *name, unsigned *version, const char *p, size_t n)
 {
     *t = (struct text){.p = p, .end = p + n};
-    struct span line, word;
+    struct span line = {0}, word;
     enum err e = next_line(t, &line);
     if (e)
         return e == ERR_END ? err_set(ERR_DATA, "a feldsher-%s text is empty", name) : e;
@@ -145,7 +145,7 @@ enum err text_open(struct text *t, const char *name, unsigned *version, const ch
 
 enum err text_next(struct text *t, struct field *f)
 {
-    struct span line;
+    struct span line = {0};
     enum err e = next_line(t, &line);
     if (e)
         return e;

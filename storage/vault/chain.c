@@ -394,7 +394,11 @@ enum err chain_read(const char *path, uint64_t offset, chain_fn *fn, void *ctx, 
     if (fd < 0)
         return err_errno(errno == ENOENT ? ERR_NOINPUT : ERR_IO, "cannot open %s", path);
     char *p = malloc(READ_CHUNK + TAIL);
-    enum err e = p ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    if (!p) {
+        file_close(&fd);
+        return err_set(ERR_NOMEM, "out of memory");
+    }
+    enum err e = ERR_OK;
     size_t have = 0;
     uint64_t done = 0;
     bool end = false;

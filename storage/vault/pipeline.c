@@ -17,8 +17,8 @@
 #define PROGRESS_EVERY 250 /* ms */
 #define PLAIN_SLOTS 16u
 #define PLAIN_SLICE (256u << 10)
-#define SEALED_SLOTS 4u
-#define SEALED_SLICE (2u << 20)
+#define SEALED_SLOTS 8u
+#define SEALED_SLICE (1u << 20)
 #define TOGETHER 4u /* blobs that are made durable at once */
 
 /* One blob at the writer. */
@@ -28,9 +28,8 @@ struct writing {
 };
 
 struct run {
-    struct hash_state hash;         /* sealer: of the present blob, sealed */
-    struct ring plain;              /* reader to sealer */
-    struct ring sealed;             /* sealer to writer */
+    struct ring plain;              /* reader, sealer */
+    struct ring sealed;             /* sealer, hasher, writer */
     struct writing blobs[TOGETHER]; /* writer */
     struct pipeline *p;
     /* sealer: of the present blob */
@@ -58,13 +57,12 @@ static enum err to_age(void *ctx, const uint8_t *bytes, size_t n)
 static enum err to_writer(void *ctx, const uint8_t *bytes, size_t n)
 {
     struct run *r = ctx;
-    hash_add(&r->hash, bytes, n);
     while (n) {
         if (r->out && r->out->n == SEALED_SLICE) {
-            ring_put(&r->sealed);
+            ring_pass(&r->sealed, 0);
             r->out = NULL;
         }
-        if (!r->out && !(r->out = ring_room(&r->sealed)))
+        if (!r->out && !(r->out = ring_take(&r->sealed, 0)))
             return ERR_END;
         size_t room = SEALED_SLICE - r->out->n;
         size_t some = n < room ? n : room;
@@ -91,7 +89,6 @@ static enum err seal_slice(struct run *r, const struct ring_slot *in)
     enum err e = ERR_OK;
     if (!r->age) {
         r->length = 0;
-        hash_init(&r->hash);
         e = age_seal_new(&r->age, r->p->to, r->p->n_to, to_writer, r);
         if (!e)
             e = compress_reset(r->p->compress, to_age, r);
@@ -110,8 +107,7 @@ static enum err seal_slice(struct run *r, const struct ring_slot *in)
         r->out->end = true;
         r->out->length = r->length;
         r->out->prefix = in->prefix;
-        r->out->sealed = r->hash;
-        ring_put(&r->sealed);
+        ring_pass(&r->sealed, 0);
         r->out = NULL;
     }
     return e;
@@ -122,16 +118,34 @@ static void *sealer(void *arg)
     struct run *r = arg;
     struct ring_slot *in;
     enum err e = ERR_OK;
-    while (!e && (in = ring_next(&r->plain)) != NULL) {
+    while (!e && (in = ring_take(&r->plain, 1)) != NULL) {
         e = seal_slice(r, in);
-        ring_done(&r->plain);
+        ring_pass(&r->plain, 1);
     }
     if (e) {
         note_failure(r, e);
         ring_break(&r->plain);
     }
     age_seal_free(r->age);
-    ring_close(&r->sealed);
+    ring_close(&r->sealed, 0);
+    return NULL;
+}
+
+static void *hasher(void *arg)
+{
+    struct run *r = arg;
+    struct ring_slot *s;
+    struct hash_state hash;
+    hash_init(&hash);
+    while ((s = ring_take(&r->sealed, 1)) != NULL) {
+        hash_add(&hash, s->p, s->n);
+        if (s->end) {
+            s->sealed = hash;
+            hash_init(&hash);
+        }
+        ring_pass(&r->sealed, 1);
+    }
+    ring_close(&r->sealed, 1);
     return NULL;
 }
 
@@ -153,7 +167,7 @@ static enum err settle(struct run *r)
     return e;
 }
 
-/* Writes bytes that the sealer has hashed. A file system that says only now
+/* Writes bytes that are hashed already. A file system that says only now
  * that it wants the page cache, or a limit that cuts a write at an odd place,
  * gets them the ordinary way. */
 static enum err write_on(struct run *r, struct object_writer *w, const struct ring_slot *in)
@@ -197,9 +211,9 @@ static void *writer(void *arg)
     struct run *r = arg;
     struct ring_slot *in;
     enum err e = ERR_OK;
-    while (!e && (in = ring_next(&r->sealed)) != NULL) {
+    while (!e && (in = ring_take(&r->sealed, 2)) != NULL) {
         e = write_slice(r, in);
-        ring_done(&r->sealed);
+        ring_pass(&r->sealed, 2);
     }
     if (e) {
         note_failure(r, e);
@@ -254,7 +268,7 @@ static enum err reader(struct run *r)
     uint64_t at = blobs_length(p->blobs);
     int64_t told = clock_uptime();
     while (at < p->source->size) {
-        struct ring_slot *s = ring_room(&r->plain);
+        struct ring_slot *s = ring_take(&r->plain, 0);
         if (!s)
             return ERR_END;
         uint64_t blob_left = BLOB_PLAIN_MAX - at % BLOB_PLAIN_MAX;
@@ -271,7 +285,7 @@ static enum err reader(struct run *r)
             struct hash_state copy = p->hash;
             s->prefix = hash_end(&copy);
         }
-        ring_put(&r->plain);
+        ring_pass(&r->plain, 0);
         int64_t now = clock_uptime();
         if (p->progress && now - told >= PROGRESS_EVERY) {
             told = now;
@@ -294,20 +308,24 @@ static enum err start(pthread_t *t, void *(*fn)(void *), struct run *r)
 
 static enum err run_threads(struct run *r)
 {
-    pthread_t seal_thread, write_thread;
-    enum err e = start(&write_thread, writer, r);
-    if (e)
-        return e;
-    e = start(&seal_thread, sealer, r);
+    static void *(*const workers[])(void *) = {writer, hasher, sealer};
+    enum { WORKERS = sizeof workers / sizeof *workers };
+    pthread_t threads[WORKERS];
+    size_t n = 0;
+    enum err e = ERR_OK;
+    while (n < WORKERS && !e) {
+        e = start(&threads[n], workers[n], r);
+        n += !e;
+    }
     if (!e) {
         e = reader(r);
         r->p->ours = e == ERR_END;
-        ring_close(&r->plain);
-        pthread_join(seal_thread, NULL);
+        ring_close(&r->plain, 0);
     } else {
-        ring_close(&r->sealed);
+        ring_break(&r->sealed);
     }
-    pthread_join(write_thread, NULL);
+    while (n)
+        pthread_join(threads[--n], NULL);
     if (!r->failed)
         return e;
     r->p->ours = true; /* outweighs what the camera may have said */
@@ -321,9 +339,9 @@ enum err pipeline_run(struct pipeline *p)
     p->ours = true;
     if (pthread_mutex_init(&r.lock, NULL) != 0)
         return err_set(ERR_NOMEM, "out of memory");
-    enum err e = ring_init(&r.plain, PLAIN_SLOTS, PLAIN_SLICE);
+    enum err e = ring_init(&r.plain, 2, PLAIN_SLOTS, PLAIN_SLICE);
     if (!e) {
-        e = ring_init(&r.sealed, SEALED_SLOTS, SEALED_SLICE);
+        e = ring_init(&r.sealed, 3, SEALED_SLOTS, SEALED_SLICE);
         if (!e) {
             e = run_threads(&r);
             ring_free(&r.sealed);

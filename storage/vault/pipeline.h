@@ -9,9 +9,9 @@
 
 /*
  * A long file on its way from a camera to durable blobs. The calling thread
- * reads and hashes the plaintext; a second one compresses, seals and hashes
- * what is sealed; a third one writes. So two cores are busy, and the disk's
- * waiting is hidden. Blobs are written past the page cache where the file
+ * reads and hashes the plaintext, one compresses and seals, one hashes what is
+ * sealed, and one writes: of the work none has more than a third, so that two
+ * cores are busy all the time, and the disk's waiting is hidden. Blobs are written past the page cache where the file
  * system permits it (they are not read again soon, and the copy into it costs
  * as much as sealing), and made durable a few at a time. Memory: two rings of
  * 4 and 8 MiB, whatever the file's size.

@@ -9,11 +9,12 @@
 #include <stdint.h>
 
 /*
- * A bounded queue of byte slices between two threads, one that fills and one
- * that drains. A slice is filled and read where it lies, so nothing is copied
- * on the way.
+ * A bounded ring of byte slices that threads work on one after the other:
+ * stage 0 fills a slot, each later stage works on it where it lies, the last
+ * one's slots are free again. One thread a stage; nothing is copied on the way.
  */
 #define RING_SLOTS_MAX 16u
+#define RING_STAGES_MAX 3u
 
 struct ring_slot {
     uint8_t *p; /* slice bytes, aligned for direct input and output */
@@ -26,36 +27,32 @@ struct ring_slot {
 
 struct ring {
     pthread_mutex_t lock;
-    pthread_cond_t moved;
+    struct ring_stage {
+        pthread_cond_t more;
+        size_t next;  /* slot */
+        size_t ready; /* slots that wait for this stage */
+        bool closed;  /* no more will come to it */
+    } stages[RING_STAGES_MAX];
+    unsigned n_stages;
     struct ring_slot slots[RING_SLOTS_MAX];
     size_t n_slots;
-    size_t slice;
     uint8_t *mem;
-    size_t first;
-    size_t filled;
-    bool closed;
     bool broken;
 };
 
 /* slice: a multiple of 4096. ERR_NOMEM. */
-enum err ring_init(struct ring *r, size_t slots, size_t slice) MUST_USE;
-/* When both threads are done with it. */
+enum err ring_init(struct ring *r, unsigned stages, size_t slots, size_t slice) MUST_USE;
+/* When all threads are done with it. */
 void ring_free(struct ring *r);
 
-/* For the filling thread. The slot to fill next, waiting for one; NULL when
- * the drainer has given up. */
-struct ring_slot *ring_room(struct ring *r);
-/* Hands the slot that ring_room gave to the drainer. */
-void ring_put(struct ring *r);
-/* No more will come; what is in it is still drained. */
-void ring_close(struct ring *r);
-
-/* For the draining thread. The oldest slot, waiting for one; NULL when the
- * ring is closed and empty. */
-struct ring_slot *ring_next(struct ring *r);
-/* Done with the slot that ring_next gave. */
-void ring_done(struct ring *r);
-/* Gives up: ring_room answers NULL from now on. */
+/* The next slot for a stage, waiting for one (stage 0 gets it empty). NULL:
+ * the stage before has closed, and nothing is left; or the ring is broken. */
+struct ring_slot *ring_take(struct ring *r, unsigned stage);
+/* Hands the slot that ring_take gave to the next stage. */
+void ring_pass(struct ring *r, unsigned stage);
+/* This stage hands on no more; what it did hand on is still worked on. */
+void ring_close(struct ring *r, unsigned stage);
+/* Gives up: every stage is told so. */
 void ring_break(struct ring *r);
 
 #endif
