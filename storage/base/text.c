@@ -149,7 +149,7 @@ enum err text_next(struct text *t, struct field *f)
     enum err e = next_line(t, &line);
     if (e)
         return e;
-    const char *colon = memchr(line.p, ':', line.n);
+    const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
     if (!colon || colon == line.p || colon + 1 == line.p + line.n || colon[1] != ' ')
         return err_set(ERR_DATA, "line %u is not \"key: value\"", t->line);
     f->start = line.p;
