@@ -29,4 +29,23 @@
 #define ASIDE_LABELS_MAX 64u        /* kept of a cloned or revoked chain */
 #define ASIDE_BYTES_MAX (16u << 20) /* their batch objects */
 
+
+/* a conversation (sync/wire) */
+#define WIRE_FRAME_MIN 512u            /* data frames: half a second of the measured rate */
+#define WIRE_FRAME_MAX 65536u
+#define WIRE_PAYLOAD_MAX (80u << 10)   /* of any frame */
+#define WIRE_INLINE_MAX 4096u          /* a batch that comes with its label, a clear text in one frame */
+#define WIRE_OFFERS_MAX 1024u          /* items of a lane offered and not begun */
+#define WIRE_UNANSWERED_MAX 1024u      /* items begun and not answered, each way */
+#define WIRE_OPEN_MAX 256u             /* of these, objects */
+#define WIRE_HEADS_MAX 65536u
+#define WIRE_WANTS_MAX 4096u
+#define WIRE_NOTICES_MAX 100000u
+#define WIRE_WHY_MAX 200u              /* words of an answer or a goodbye */
+#define WIRE_FLOATING_MAX 256u         /* labels ahead of their turn that a hub keeps of a station */
+#define WIRE_FLOATING_BYTES (1u << 20) /* with their batches */
+#define WIRE_WINDOW_FIRST (32u << 10)  /* bytes under way before the rate is known */
+#define WIRE_WINDOW_MIN (48u << 10)
+#define WIRE_WINDOW_MAX (16u << 20)
+
 #endif

@@ -2,6 +2,7 @@
 #define SYNC_HUB_STORE_H
 
 #include "storage/vault/label.h"
+#include "storage/vault/partial.h"
 #include "sync/folder/stick.h"
 
 /*
@@ -54,6 +55,8 @@ struct store_totals {
     uint64_t chains, labels, objects, bytes, wanted, removed, alarms;
 };
 
+/* chain has labels delivered to a circle or unit, the last of them is last. */
+typedef enum err store_route_fn(void *ctx, const char *chain, uint64_t last);
 typedef enum err store_chain_fn(void *ctx, const struct store_chain *c);
 typedef enum err store_need_fn(void *ctx, const struct store_need *n);
 
@@ -61,6 +64,15 @@ struct store {
     void (*close)(struct store *s);
     enum err (*begin)(struct store *s);
     enum err (*commit)(struct store *s);
+    /* commit in its steps, for who must not wait for the disk: flush, place,
+     * flush, finish. flush may run on another thread, while nothing but get,
+     * label, look and chain is called here; after place objects have their
+     * names and labels stand in their files; after the second flush all of it
+     * is durable; finish commits the index, which catches up by itself
+     * otherwise. An error: as a failed commit. */
+    enum err (*flush)(struct store *s);
+    enum err (*place)(struct store *s);
+    enum err (*finish)(struct store *s);
     void (*rollback)(struct store *s);
 
     /* A chain never heard of is all zeros but its id. */
@@ -71,6 +83,8 @@ struct store {
     enum err (*append)(struct store *s, const struct label *l);
     /* The text, replacing what is in out. ERR_NOINPUT, ERR_BAD damaged. */
     enum err (*label)(struct store *s, const char *chain, uint64_t seq, struct buf *out);
+    /* Chains with labels for one name of their `to` ("records/unit", "unit/unit"). */
+    enum err (*each_route)(struct store *s, const char *to, store_route_fn *fn, void *ctx);
     enum err (*heard)(struct store *s, const char *chain, int64_t now);
     enum err (*settled)(struct store *s, const char *chain); /* its receipt is written */
 
@@ -95,6 +109,18 @@ struct store {
      * ERR_BAD if not. Charged to chain. */
     enum err (*put)(struct store *s, const char *chain, const struct hash *name, uint64_t size, stick_fill *fill,
                     void *ctx);
+    /* An object that comes in pieces, by one road or several: what is held of
+     * it (storage/vault/partial.h); one piece more; and, when it is whole, the
+     * same as put. Pieces need no transaction, join does. They belong to no
+     * chain and are not counted before join. join: ERR_BAD the bytes are not
+     * those of name, they are gone then. */
+    enum err (*pieces)(struct store *s, const struct hash *name, uint64_t size,
+                       struct partial_range held[static PARTIAL_RUNS_MAX], size_t *n);
+    enum err (*piece)(struct store *s, const struct hash *name, uint64_t size, uint64_t offset, const void *p,
+                      size_t n);
+    enum err (*join)(struct store *s, const char *chain, const struct hash *name, uint64_t size);
+    /* Part of a held object, for sending; not checked. ERR_NOINPUT. */
+    enum err (*read)(struct store *s, const struct hash *name, uint64_t offset, void *p, size_t n);
     /* Pushes the bytes and checks them. ERR_NOINPUT, ERR_BAD. */
     enum err (*get)(struct store *s, const struct hash *name, sink_fn *sink, void *ctx);
     bool (*size)(struct store *s, const struct hash *name, uint64_t *size);
