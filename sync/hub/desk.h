@@ -37,6 +37,8 @@ enum err desk_write(struct desk *d, uint64_t id, const struct wire_item *item, u
                     size_t n) MUST_USE;
 enum err desk_done(struct desk *d, uint64_t id, const struct wire_item *item) MUST_USE;
 
+void desk_gone(struct desk *d, uint64_t id);
+
 /* The most urgent lane of the objects that are arriving; LANES: none is. */
 enum lane desk_lane(const struct desk *d);
 bool desk_paused(const struct desk *d);
