@@ -19,10 +19,10 @@ struct offers_road; /* one a conversation */
 
 struct offers_stock {
     void *ctx;
-    enum err (*head)(void *ctx, uint64_t *seq);                             /* our chain's last label; may grow */
-    enum err (*label)(void *ctx, uint64_t seq, struct buf *text);           /* replaces text */
-    bool (*size)(void *ctx, const struct hash *name, uint64_t *size);       /* a sealed object that is here whole */
-    enum err (*parts)(void *ctx, const struct hash *name, struct buf *text);/* a parts list that is here */
+    enum err (*head)(void *ctx, uint64_t *seq);                              /* our chain's last label; may grow */
+    enum err (*label)(void *ctx, uint64_t seq, struct buf *text);            /* replaces text */
+    bool (*size)(void *ctx, const struct hash *name, uint64_t *size);        /* a sealed object that is here whole */
+    enum err (*parts)(void *ctx, const struct hash *name, struct buf *text); /* a parts list that is here */
     bool (*flagged)(void *ctx, const struct hash *parts);
 };
 
