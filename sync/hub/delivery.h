@@ -34,5 +34,10 @@ enum err delivery_label(struct delivery *d, const char *chain, uint64_t seq, boo
 enum err delivery_roster(struct delivery *d) MUST_USE;
 enum err delivery_notice(struct delivery *d, const char *id) MUST_USE;
 void delivery_changed(struct delivery *d);
+/* The store may hold things that no call told of: chains are looked for anew. */
+void delivery_resumed(struct delivery *d);
+/* Something waits for a commit or for an object to arrive: fill it again after
+ * each commit. */
+bool delivery_waits(const struct delivery *d);
 
 #endif

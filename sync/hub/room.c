@@ -91,7 +91,7 @@ uint64_t room_unflushed(const struct room *r)
 
 bool room_ready(const struct room *r)
 {
-    return room_usable(r) && r->in->step != ROOM_FIRST && r->in->step != ROOM_SECOND;
+    return room_usable(r) && r->in->step == ROOM_IDLE;
 }
 
 enum err room_begin(struct room *r)

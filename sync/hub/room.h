@@ -33,6 +33,15 @@ struct room_text {
     struct buf text;
 };
 
+/* That an order was carried out, and whom it concerns. */
+struct room_confirmation {
+    char id[NOTICE_ID];
+    struct hash name; /* of its text */
+    uint64_t size;
+    char chain[CHAIN_ID]; /* that the recording belongs to */
+    char *to;             /* of the label that names it */
+};
+
 /* NULL where there is no use for one. */
 struct room_calls {
     void *ctx;
@@ -52,8 +61,7 @@ struct room_calls {
     void (*alarm)(void *ctx, const char *chain, uint64_t seq);
     /* A notice's text, replacing what is in text. */
     enum err (*notice_text)(void *ctx, const char *id, struct buf *text);
-    /* Confirmations: id of number i in rising order (ERR_END behind the
-     * last), and its text. */
+    /* Text of confirmation number i of the room's list. */
     enum err (*confirmation)(void *ctx, size_t i, struct buf *text);
     /* The time of the last receipt that was signed before this room was
      * opened, 0: none; and each that is signed here. */
@@ -77,6 +85,8 @@ struct room {
     struct room_text *roster_text;    /* the same as signed */
     const char (*notices)[NOTICE_ID]; /* ids, rising */
     size_t n_notices;
+    const struct room_confirmation *confirmations; /* new ones behind the others */
+    size_t n_confirmations;
     const char *name; /* the hub's */
     const struct sign_secret *sign;
     uint64_t quota; /* bytes a station */

@@ -66,6 +66,7 @@ struct room_chain {
     uint64_t bytes;
     int64_t signed_at; /* time of its last receipt */
     bool signed_known;
+    size_t confirmed; /* confirmations that its station has */
 };
 
 struct accepted {

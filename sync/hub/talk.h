@@ -31,6 +31,12 @@ enum err talk_label(struct talk *t, const char *chain, uint64_t seq, bool urgent
 enum err talk_roster(struct talk *t) MUST_USE;
 enum err talk_notice(struct talk *t, const char *id) MUST_USE;
 void talk_changed(struct talk *t);
+/* Something waits for a commit or for an object to arrive: talk_fill is to be
+ * called after every commit. */
+bool talk_waits(const struct talk *t);
+/* Around room_pause: nothing of a lane goes out meanwhile, signs of life do. */
+void talk_pause(struct talk *t);
+void talk_resume(struct talk *t);
 
 /* The highest lane (most urgent) of what is arriving: LANES when nothing is. */
 enum lane talk_lane(const struct talk *t);
