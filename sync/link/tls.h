@@ -40,6 +40,8 @@ enum err tls_read(struct tls *t, void *p, size_t cap, size_t *n) MUST_USE;
 enum err tls_write(struct tls *t, const void *p, size_t n) MUST_USE;
 /* ERR_OK: nothing is left to write. */
 enum err tls_flush(struct tls *t) MUST_USE;
+/* Bytes that this connection has taken from its socket and put into it. */
+void tls_bytes(const struct tls *t, uint64_t *in, uint64_t *out);
 /* Sends close_notify as far as the socket takes it. */
 void tls_bye(struct tls *t);
 /* Client: what resumes this session; ERR_NOINPUT before the server's ticket

@@ -4,6 +4,7 @@
 #include "storage/base/err.h"
 
 #include <poll.h>
+#include <stddef.h>
 
 /*
  * Notices, without asking again and again, that a network may have come or
