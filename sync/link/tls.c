@@ -14,6 +14,7 @@
     "NONE:+VERS-TLS1.3:+MAC-ALL:+GROUP-X25519:+SIGN-EDDSA-ED25519:+AES-128-GCM:+CHACHA20-POLY1305:"                    \
     "+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK"
 #define ALPN "feldsher/1"
+#define GUARD 16u /* bytes in front of a kept ticket */
 
 /* RFC 8410: an Ed25519 key in DER is one of these and 32 bytes. */
 static const uint8_t spki[12] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
@@ -25,16 +26,19 @@ struct tls_keys {
     gnutls_certificate_credentials_t cred;
     gnutls_priority_t priority;
     gnutls_datum_t ticket_key; /* server */
+    uint8_t guard[crypto_generichash_KEYBYTES];
 };
 
 enum phase { SHAKING, TICKETING, OPEN, BROKEN };
 
 struct tls {
     gnutls_session_t s;
+    const struct tls_keys *keys;
     int fd;
-    enum tls_side side;
     enum phase phase;
     bool pending; /* a record is not wholly out */
+    bool dry;     /* nothing was left to read, when it was read last */
+    bool cut;     /* the socket has ended, in order or not */
     bool flooded; /* more came than a handshake needs */
     uint64_t in, out;
     struct sign_public peer;
@@ -67,6 +71,7 @@ enum err tls_keys_new(struct tls_keys **out, enum tls_side side, const struct si
     if (!k)
         return err_set(ERR_NOMEM, "out of memory");
     k->side = side;
+    randombytes_buf(k->guard, sizeof k->guard);
     int bad = gnutls_certificate_allocate_credentials(&k->cred);
     if (!bad)
         bad = set_key(k->cred, link);
@@ -105,6 +110,8 @@ static ssize_t pull(gnutls_transport_ptr_t ctx, void *p, size_t n)
         return -1;
     }
     ssize_t got = recv(t->fd, p, n, MSG_DONTWAIT);
+    t->dry = got < 0 && errno != EINTR;
+    t->cut = got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
     if (got < 0)
         gnutls_transport_set_errno(t->s, errno);
     else
@@ -148,6 +155,22 @@ static int set_up(struct tls *t, const struct tls_keys *k)
     return bad;
 }
 
+/* GnuTLS trusts what it is told to resume, and crashes on other bytes: so what
+ * it gave carries a code of ours in front. */
+static void guard(uint8_t out[static GUARD], const struct tls_keys *k, const uint8_t *p, size_t n)
+{
+    crypto_generichash(out, GUARD, p, n, k->guard, sizeof k->guard);
+}
+
+static bool ticket_good(const struct tls_keys *k, const uint8_t *p, size_t n)
+{
+    uint8_t code[GUARD];
+    if (n <= GUARD || n > TLS_TICKET_MAX)
+        return false;
+    guard(code, k, p + GUARD, n - GUARD);
+    return sodium_memcmp(code, p, GUARD) == 0;
+}
+
 enum err tls_new(struct tls **out, struct tls_keys *k, int fd, const void *ticket, size_t n)
 {
     struct tls *t = calloc(1, sizeof *t);
@@ -157,7 +180,7 @@ enum err tls_new(struct tls **out, struct tls_keys *k, int fd, const void *ticke
     if (!t)
         return err_set(ERR_NOMEM, "out of memory");
     t->fd = fd;
-    t->side = k->side;
+    t->keys = k;
     int bad = gnutls_init(&t->s, flags);
     if (!bad)
         bad = set_up(t, k);
@@ -166,8 +189,8 @@ enum err tls_new(struct tls **out, struct tls_keys *k, int fd, const void *ticke
         return no_memory_or_bug(bad, "cannot begin TLS");
     }
     /* one that is of no use (any more) costs a whole handshake, nothing else */
-    if (k->side == TLS_CLIENT && n && n <= TLS_TICKET_MAX)
-        (void)gnutls_session_set_data(t->s, ticket, n);
+    if (k->side == TLS_CLIENT && ticket_good(k, ticket, n))
+        (void)gnutls_session_set_data(t->s, (const uint8_t *)ticket + GUARD, n - GUARD);
     *out = t;
     return ERR_OK;
 }
@@ -200,9 +223,7 @@ static enum err broken(struct tls *t, int code)
 
 static enum err refused(struct tls *t, int code)
 {
-    bool flooded = t->flooded;
-    if (code == GNUTLS_E_MEMORY_ERROR || (!flooded && code == GNUTLS_E_PULL_ERROR) || code == GNUTLS_E_PUSH_ERROR ||
-        code == GNUTLS_E_PREMATURE_TERMINATION || code == GNUTLS_E_SESSION_EOF)
+    if (code == GNUTLS_E_MEMORY_ERROR || code == GNUTLS_E_PUSH_ERROR || t->cut)
         return broken(t, code);
     t->phase = BROKEN;
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED) {
@@ -213,7 +234,7 @@ static enum err refused(struct tls *t, int code)
     }
     (void)gnutls_alert_send_appropriate(t->s, code);
     return err_set(ERR_DENIED, "the other side does not speak feldsher's protocol: %s",
-                   flooded ? "it sends more than a handshake needs" : gnutls_strerror(code));
+                   t->flooded ? "it sends more than a handshake needs" : gnutls_strerror(code));
 }
 
 /* What GnuTLS has been told to insist on, looked at once more: a resumed
@@ -250,7 +271,7 @@ enum err tls_handshake(struct tls *t)
         enum err e = check_peer(t);
         if (e)
             return e;
-        t->phase = t->side == TLS_SERVER ? TICKETING : OPEN;
+        t->phase = t->keys->side == TLS_SERVER ? TICKETING : OPEN;
     }
     if (t->phase == TICKETING) {
         code = gnutls_session_ticket_send(t->s, 1, 0);
@@ -292,9 +313,10 @@ enum err tls_read(struct tls *t, void *p, size_t cap, size_t *n)
         }
         if (got == 0)
             return ERR_END;
-        if (got == GNUTLS_E_AGAIN)
+        /* it also says AGAIN behind a ticket or new keys, with more to be read */
+        if (got == GNUTLS_E_AGAIN && t->dry)
             return ERR_AGAIN;
-        if (got != GNUTLS_E_INTERRUPTED)
+        if (!again((int)got))
             return broken(t, (int)got);
     }
 }
@@ -350,12 +372,17 @@ enum err tls_ticket(struct tls *t, struct buf *out)
 {
     gnutls_datum_t d = {NULL, 0};
     buf_clear(out);
-    if (t->side != TLS_CLIENT || t->phase != OPEN || !(gnutls_session_get_flags(t->s) & GNUTLS_SFLAGS_SESSION_TICKET))
+    if (t->keys->side != TLS_CLIENT || t->phase != OPEN ||
+        !(gnutls_session_get_flags(t->s) & GNUTLS_SFLAGS_SESSION_TICKET))
         return ERR_NOINPUT;
     int bad = gnutls_session_get_data2(t->s, &d);
     if (bad)
         return no_memory_or_bug(bad, "cannot keep the session");
-    enum err e = d.size <= TLS_TICKET_MAX ? buf_add(out, d.data, d.size) : ERR_NOINPUT;
+    uint8_t code[GUARD];
+    guard(code, t->keys, d.data, d.size);
+    enum err e = d.size + GUARD <= TLS_TICKET_MAX ? buf_add(out, code, GUARD) : ERR_NOINPUT;
+    if (!e)
+        e = buf_add(out, d.data, d.size);
     gnutls_memset(d.data, 0, d.size);
     gnutls_free(d.data);
     return e;

@@ -19,7 +19,8 @@ enum tls_side { TLS_CLIENT, TLS_SERVER };
 enum err tls_keys_new(struct tls_keys **out, enum tls_side side, const struct sign_secret *link) MUST_USE;
 void tls_keys_free(struct tls_keys *k);
 
-/* fd stays the caller's. ticket: what tls_ticket gave for the same peer, or n 0. */
+/* fd stays the caller's; k outlives t. ticket: what tls_ticket gave under the
+ * same keys, or n 0; any other is passed over. */
 enum err tls_new(struct tls **out, struct tls_keys *k, int fd, const void *ticket, size_t n) MUST_USE;
 void tls_free(struct tls *t);
 
