@@ -23,6 +23,7 @@ struct shelf_receipts {
     const char *dir;
     struct signed_one *list; /* by chain */
     size_t n, cap;
+    char next[CHAIN_ID]; /* where to go on taking: every one has its turn */
 };
 
 enum err shelf_roster(struct shelf *s, struct room *r)
@@ -318,15 +319,19 @@ void shelf_close(struct shelf *s)
 struct shelf_receipts *shelf_take(struct shelf *s, size_t n)
 {
     struct shelf_receipts *all = s->receipts, *some;
-    n = n < all->n ? n : all->n;
+    size_t from = place(all, all->next);
+    from = from == all->n ? 0 : from;
+    n = n < all->n - from ? n : all->n - from;
     some = n ? calloc(1, sizeof *some) : NULL;
     struct signed_one *list = some ? calloc(n, sizeof *list) : NULL;
     if (!list) {
         free(some);
         return NULL;
     }
-    memcpy(list, all->list + (all->n - n), n * sizeof *list);
+    memcpy(list, all->list + from, n * sizeof *list);
+    memcpy(all->next, list[n - 1].chain, CHAIN_ID);
     all->n -= n;
+    memmove(all->list + from, all->list + from + n, (all->n - from) * sizeof *list);
     *some = (struct shelf_receipts){.dir = all->dir, .list = list, .n = n, .cap = n};
     return some;
 }
