@@ -54,6 +54,7 @@ struct offers_road {
     struct offers *o;
     bool met;
     uint64_t hub_seq;
+    uint64_t clear; /* up to this label none stays out: those behind would float */
     size_t n_floats;
     struct wire_span floats[WIRE_FLOATS_MAX];
     struct cursor blobs[2]; /* flagged, others */
@@ -224,14 +225,41 @@ static enum err offer_object(struct offers_road *r, struct wire *w, enum wire_ki
     return e;
 }
 
-/* The batch of a label that does not go with it. */
-static enum err fill_batch(struct offers_road *r, struct wire *w, const struct entry *x)
+/* May what a label names go: the hub accepts the label before it comes. What
+ * a floating label names is not taken yet. */
+static bool named(const struct offers_road *r, const struct entry *x)
 {
-    uint64_t size;
-    bool wanted = x->lacks_batch || (x->size > WIRE_INLINE_MAX && x->state == LABEL_GOING && x->road == r);
-    if (!wanted || !may_go(r, &x->object) || !r->o->stock.size(r->o->stock.ctx, &x->object, &size))
-        return ERR_OK;
-    return offer_object(r, w, WIRE_BATCH, x->lane, &x->object, size, size > ASK_ABOVE && !x->fresh);
+    return x->state == LABEL_HELD || (x->state == LABEL_GOING && x->road == r && x->seq <= r->clear);
+}
+
+static void find_clear(struct offers_road *r)
+{
+    const struct offers *o = r->o;
+    r->clear = UINT64_MAX;
+    for (size_t i = 0; i < o->n; i++) {
+        const struct entry *x = &o->v[i];
+        if (x->state != LABEL_HELD && !(x->state == LABEL_GOING && x->road == r) &&
+            !(x->state == LABEL_SENT && r->met && floats(r, x->seq))) {
+            r->clear = x->seq - 1;
+            return;
+        }
+    }
+}
+
+/* Batches that do not go with their label. */
+static enum err fill_batches(struct offers_road *r, struct wire *w)
+{
+    struct offers *o = r->o;
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < o->n && !e; i++) {
+        const struct entry *x = &o->v[i];
+        uint64_t size;
+        bool wanted = x->lacks_batch || (x->size > WIRE_INLINE_MAX && named(r, x));
+        if (wanted && may_go(r, &x->object) && wire_waiting(w, x->lane) < FILL_HIGH &&
+            o->stock.size(o->stock.ctx, &x->object, &size))
+            e = offer_object(r, w, WIRE_BATCH, x->lane, &x->object, size, size > ASK_ABOVE && !x->fresh);
+    }
+    return e;
 }
 
 /* Labels of one lane: the oldest first, so that gaps close; before the hub's
@@ -257,16 +285,8 @@ static enum err fill_labels(struct offers_road *r, struct wire *w, enum lane lan
                 x->road = r;
             }
         }
-        if (!e)
-            e = fill_batch(r, w, x);
     }
     return e;
-}
-
-/* May what a label names go: the label is there, or on its way before it. */
-static bool named(const struct offers_road *r, const struct entry *x)
-{
-    return x->state == LABEL_HELD || (x->state == LABEL_GOING && x->road == r);
 }
 
 static enum err fill_parts(struct offers_road *r, struct wire *w)
@@ -381,6 +401,10 @@ enum err offers_fill(struct offers_road *r, struct wire *w)
     if (!e)
         e = fill_labels(r, w, LANE_BATCH);
     if (!e)
+        find_clear(r);
+    if (!e)
+        e = fill_batches(r, w);
+    if (!e)
         e = fill_parts(r, w);
     if (!e)
         e = fill_blobs(r, w, LANE_FLAGGED);
@@ -404,7 +428,8 @@ static void label_answered(struct offers *o, const struct wire_item *item, enum 
         return;
     if (a == WIRE_GOOD || a == WIRE_HAVE) {
         x->state = LABEL_HELD;
-        o->turn += !x->parts_done;
+        if (!x->parts_done || x->size > WIRE_INLINE_MAX)
+            offers_again(o); /* what it names was refused while it floated */
     } else if (a == WIRE_BAD) {
         x->state = LABEL_REFUSED;
         o->refused++;
