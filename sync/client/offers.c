@@ -10,6 +10,7 @@
 #define FILL_LOW 16u /* items of a lane that wait in a conversation: below this, more are offered */
 #define FILL_HIGH 32u
 #define ASK_ABOVE 16384u     /* what is longer is asked about before it goes */
+#define PARTS_AGAIN 4096u    /* a parts list up to here goes again whole, so that its blobs may follow at once */
 #define PARTS_AT_ONCE 65536u /* a parts list up to here goes without asking, its blobs right behind it */
 
 /* One label of ours that the hub is not known to have whole. */
@@ -210,13 +211,11 @@ static enum err offer_object(struct offers_road *r, struct wire *w, enum wire_ki
     enum err e = progress_add(&r->o->objects, name, &p);
     if (e)
         return e;
-    struct wire_item item = {.kind = kind,
-                             .lane = lane,
-                             .name = *name,
-                             .size = size,
-                             .sent = p->sent ? p->sent
-                                     : ask   ? WIRE_ASK
-                                             : 0};
+    if (kind == WIRE_PARTS && size <= PARTS_AGAIN)
+        p->sent = 0;
+    struct wire_item item = {.kind = kind, .lane = lane, .name = *name, .size = size, .sent = p->sent};
+    if (ask && item.sent == 0)
+        item.sent = WIRE_ASK;
     e = wire_offer(w, &item);
     if (!e) {
         p->state = PROGRESS_GOING;
@@ -311,9 +310,8 @@ static bool list_goes(const struct offers_road *r, const struct entry *x)
     uint64_t size;
     if (!p || !named(r, x))
         return false;
-    return p->state == PROGRESS_DONE ||
-           (p->state == PROGRESS_GOING && p->owner == r && r->o->stock.size(r->o->stock.ctx, &x->parts, &size) &&
-            (size <= PARTS_AT_ONCE || p->sent >= size));
+    return p->state == PROGRESS_DONE || (p->state == PROGRESS_GOING && p->owner == r && p->sent == 0 &&
+                                         r->o->stock.size(r->o->stock.ctx, &x->parts, &size) && size <= PARTS_AT_ONCE);
 }
 
 /* Opens the next list of the cursor's lane; *some false: there is none. */
