@@ -19,6 +19,7 @@
 
 #define MESSAGES 16384u /* bytes; the kernel sends no more at once */
 #define READS_MAX 64u   /* datagrams taken at once; the others wake us again */
+#define MOUNTS "/proc/self/mountinfo"
 #define MOUNTS_BYTES (4u << 20)
 
 struct watch {
@@ -81,7 +82,7 @@ enum err watch_open(struct watch **out)
     *out = NULL;
     if (!w)
         return err_set(ERR_NOMEM, "out of memory");
-    w->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+    w->mounts = open(MOUNTS, O_RDONLY | O_CLOEXEC);
     if (open_net(&w->net) != ERR_OK && w->mounts < 0) {
         free(w);
         return ERR_IO;
@@ -245,12 +246,14 @@ static bool is_stick(const char *folder)
     return n > 0 && (size_t)n < sizeof path && lstat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-enum err watch_sticks(const struct watch *w, enum err (*each)(void *ctx, const char *folder), void *ctx)
+enum err watch_sticks(enum err (*each)(void *ctx, const char *folder), void *ctx)
 {
     struct buf text = {.p = NULL};
-    if (w->mounts < 0)
-        return err_set(ERR_IO, "cannot see what is mounted");
-    enum err e = read_mounts(w->mounts, &text);
+    int fd = open(MOUNTS, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(ERR_IO, "cannot see what is mounted");
+    enum err e = read_mounts(fd, &text);
+    close(fd);
     char *rest = e || !text.len ? NULL : (char *)text.p;
     for (char *line; !e && rest && (line = strsep(&rest, "\n"));) {
         const char *folder, *kind;

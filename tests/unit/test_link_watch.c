@@ -161,18 +161,18 @@ static void a_stick_is_noticed_when_it_is_mounted(void **state)
         assert_int_equal(mount("none", s.folder, "tmpfs", 0, NULL), 0);
         assert_int_equal(wait_for(w, WATCH_MOUNT), WATCH_MOUNT);
         assert_int_equal(watch_read(w), 0);
-        assert_int_equal(watch_sticks(w, see, &s), ERR_OK);
+        assert_int_equal(watch_sticks(see, &s), ERR_OK);
         assert_int_equal(s.ours, 0); /* not ours */
         write_link(s.folder);
-        assert_int_equal(watch_sticks(w, see, &s), ERR_OK);
+        assert_int_equal(watch_sticks(see, &s), ERR_OK);
         assert_int_equal(s.ours, 1);
         s.say = ERR_FULL;
-        assert_int_equal(watch_sticks(w, see, &s), ERR_FULL);
+        assert_int_equal(watch_sticks(see, &s), ERR_FULL);
         assert_int_equal(umount(s.folder), 0);
         assert_int_equal(wait_for(w, WATCH_MOUNT), WATCH_MOUNT);
         s.n = s.ours = 0;
         s.say = ERR_OK;
-        assert_int_equal(watch_sticks(w, see, &s), ERR_OK);
+        assert_int_equal(watch_sticks(see, &s), ERR_OK);
         assert_int_equal(s.ours, 0);
         assert_int_equal(rmdir(s.folder), 0);
     }
