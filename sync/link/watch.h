@@ -28,8 +28,8 @@ size_t watch_poll(const struct watch *w, struct pollfd set[static WATCH_FDS]);
 unsigned watch_read(struct watch *w);
 
 /* Calls for each mounted folder that holds a folder feldsher with a file link
- * in it, so may be a stick of ours. Opens /proc/self/mountinfo. An error from each ends it and is
- * returned. */
+ * in it, so may be a stick of ours. Opens /proc/self/mountinfo. An error from
+ * each ends it and is returned. */
 enum err watch_sticks(enum err (*each)(void *ctx, const char *folder), void *ctx) MUST_USE;
 
 #endif
