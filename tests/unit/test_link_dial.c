@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define CONNS 40u
@@ -644,8 +645,10 @@ static void a_name_is_found_though_the_program_may_read_nothing(void **state)
     snprintf(name, sizeof name, "localhost:%u", y.a.port);
     pid_t pid = fork();
     assert_true(pid >= 0);
-    if (pid == 0)
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         _exit(dial_limited(&y, name));
+    }
     while ((done = waitpid(pid, &status, WNOHANG)) == 0) {
         struct pollfd set[CONNS + 1] = {{y.a.l, POLLIN, 0}};
         nfds_t n = 1;
