@@ -278,6 +278,40 @@ static void a_peer_that_changes_keys_all_the_time_is_served(void **state)
     ends_free(&x);
 }
 
+/* Records without data, new keys without end: no call takes long, and what
+ * comes behind them arrives, or the connection ends. */
+static void a_peer_that_says_nothing_at_length_holds_up_nobody(void **state)
+{
+    struct odd good = {RAW, "feldsher/1", GNUTLS_ENABLE_RAWPK, true, false, 0};
+    struct ends x;
+    struct odd_end o;
+    uint8_t b[100];
+    size_t n;
+    (void)state;
+    ends_new(&x);
+    for (int keys = 0; keys < 2; keys++) {
+        enum err e = ERR_AGAIN;
+        unsigned calls = 0;
+        assert_int_equal(against(&x, &good, true, &o), ERR_OK);
+        for (int i = 0; i < 200; i++) {
+            if (keys)
+                assert_int_equal(gnutls_session_key_update(o.s, 0), 0);
+            else
+                assert_int_equal(gnutls_record_send2(o.s, "", 0, 1, 0), 0);
+        }
+        assert_int_equal(gnutls_record_send(o.s, "abc", 3), 3);
+        for (; calls < 1000 && e == ERR_AGAIN; calls++)
+            e = tls_read(x.s, b, sizeof b, &n);
+        print_message("200 %s: %u calls, then %d: %s\n", keys ? "new keys" : "empty records", calls, e,
+                      e ? err_text() : "data");
+        assert_true(e == ERR_UNREACHABLE || (e == ERR_OK && n == 3 && memcmp(b, "abc", 3) == 0));
+        assert_true(keys || calls > 5);
+        odd_close(&o);
+        ends_close(&x);
+    }
+    ends_free(&x);
+}
+
 static void garbage_is_refused_by_both_sides(void **state)
 {
     struct ends x;
@@ -871,6 +905,7 @@ int main(void)
         cmocka_unit_test(a_stranger_by_another_recipe_is_refused_with_a_sentence),
         cmocka_unit_test(a_peer_that_wants_short_records_is_cut_not_half_served),
         cmocka_unit_test(a_peer_that_changes_keys_all_the_time_is_served),
+        cmocka_unit_test(a_peer_that_says_nothing_at_length_holds_up_nobody),
         cmocka_unit_test(garbage_is_refused_by_both_sides),
         cmocka_unit_test(a_handshake_that_never_ends_is_ended),
         cmocka_unit_test(half_a_handshake_and_silence_costs_no_wait),
