@@ -23,6 +23,7 @@ struct shelf_receipts {
     const char *dir;
     struct signed_one *list; /* by chain */
     size_t n, cap;
+    char next[CHAIN_ID]; /* where to go on taking: every one has its turn */
 };
 
 enum err shelf_roster(struct shelf *s, struct room *r)
@@ -81,18 +82,16 @@ enum err shelf_notice(struct shelf *s, struct room *r, const char *id)
     return ERR_OK;
 }
 
-static enum err notice_text(void *ctx, const char *id, struct buf *text)
+enum err shelf_notice_text(const struct shelf *s, const char *id, struct buf *text)
 {
-    const struct shelf *s = ctx;
     char name[64], path[4096];
     snprintf(name, sizeof name, "notices/%s", id);
     enum err e = hub_path(s->hub, path, name);
     return e ? e : file_read(path, NOTICE_MAX, text);
 }
 
-static enum err confirmation_text(void *ctx, size_t i, struct buf *text)
+enum err shelf_confirmation_text(const struct shelf *s, size_t i, struct buf *text)
 {
-    const struct shelf *s = ctx;
     char name[64], path[4096];
     if (i >= s->n_confirmations)
         return err_set(ERR_NOINPUT, "a confirmation is not here any more");
@@ -237,9 +236,8 @@ static size_t place(const struct shelf_receipts *k, const char *chain)
     return lo;
 }
 
-static int64_t signed_before(void *ctx, const char *chain)
+int64_t shelf_signed_before(const struct shelf *s, const char *chain)
 {
-    const struct shelf *s = ctx;
     struct buf text = {.max = RECEIPT_MAX};
     struct receipt *old = NULL;
     int64_t time = 0;
@@ -252,9 +250,8 @@ static int64_t signed_before(void *ctx, const char *chain)
     return time;
 }
 
-static void signed_now(void *ctx, const struct receipt *r)
+void shelf_signed_now(struct shelf *s, const struct receipt *r)
 {
-    const struct shelf *s = ctx;
     struct shelf_receipts *k = s->receipts;
     size_t i = place(k, r->chain);
     if (i == k->n || strcmp(k->list[i].chain, r->chain) != 0) {
@@ -289,11 +286,6 @@ enum err shelf_open(struct shelf *s, struct hub *hub, struct room *r)
     if (!s->receipts)
         return err_set(ERR_NOMEM, "out of memory");
     s->receipts->dir = hub->dir;
-    struct room_calls *c = &r->calls;
-    c->notice_text = notice_text;
-    c->confirmation = confirmation_text;
-    c->signed_before = signed_before;
-    c->signed_now = signed_now;
     return shelf_read(s, r);
 }
 
@@ -318,15 +310,19 @@ void shelf_close(struct shelf *s)
 struct shelf_receipts *shelf_take(struct shelf *s, size_t n)
 {
     struct shelf_receipts *all = s->receipts, *some;
-    n = n < all->n ? n : all->n;
+    size_t from = place(all, all->next);
+    from = from == all->n ? 0 : from;
+    n = n < all->n - from ? n : all->n - from;
     some = n ? calloc(1, sizeof *some) : NULL;
     struct signed_one *list = some ? calloc(n, sizeof *list) : NULL;
     if (!list) {
         free(some);
         return NULL;
     }
-    memcpy(list, all->list + (all->n - n), n * sizeof *list);
+    memcpy(list, all->list + from, n * sizeof *list);
+    memcpy(all->next, list[n - 1].chain, CHAIN_ID);
     all->n -= n;
+    memmove(all->list + from, all->list + from + n, (all->n - from) * sizeof *list);
     *some = (struct shelf_receipts){.dir = all->dir, .list = list, .n = n, .cap = n};
     return some;
 }

@@ -1,10 +1,13 @@
+#include "storage/base/confine.h"
 #include "sync/link/dial.h"
 #include "tests/unit/link_fixture.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define CONNS 40u
@@ -598,8 +601,69 @@ static void a_name_is_looked_up_beside_the_loop(void **state)
     assert_in_range(dial_next(y.d), 800, 1200);
     dial_hurry(y.d, 10);
     assert_int_equal(dial_next(y.d), 10);
+    assert_int_equal(step(&y, 10, 0), ERR_AGAIN); /* asks, and is left unanswered */
+    yard_free(&y);
     resolver_free(r);
-    assert_int_equal(step(&y, 10, 1000), ERR_AGAIN);
+}
+
+/* The whole of a station's side, limited as feldsher-sync is: 0 when it has won. */
+static int dial_limited(struct yard *y, const char *name)
+{
+    struct resolver *r;
+    struct address at;
+    struct dial_hub hub = {"hub-a", y->a.key.pub};
+    if (resolver_start(&r) || confine_self(NULL, 0, CONFINE_NET) || address_parse(&at, name))
+        return 1;
+    struct dial_setup s = {.keys = y->keys,
+                           .resolver = r,
+                           .addresses = &at,
+                           .n_addresses = 1,
+                           .hubs = &hub,
+                           .n_hubs = 1,
+                           .tuning = sock_usual};
+    if (dial_new(&y->d, &s))
+        return 2;
+    enum err e = ERR_AGAIN;
+    int64_t now = 0;
+    dial_go(y->d, now);
+    for (int i = 0; i < 100 && e == ERR_AGAIN; i++) {
+        e = step(y, now, 1000);
+        if (!open_attempts(y->d) && e == ERR_AGAIN)
+            now = dial_next(y->d);
+    }
+    dial_free(y->d);
+    resolver_free(r);
+    return e ? 3 : 0;
+}
+
+static void a_name_is_found_though_the_program_may_read_nothing(void **state)
+{
+    struct yard y;
+    char name[64];
+    int status, done = 0;
+    (void)state;
+    yard_new(&y);
+    snprintf(name, sizeof name, "localhost:%u", y.a.port);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        _exit(dial_limited(&y, name));
+    }
+    while ((done = waitpid(pid, &status, WNOHANG)) == 0) {
+        struct pollfd set[CONNS + 1] = {{y.a.l, POLLIN, 0}};
+        nfds_t n = 1;
+        for (size_t i = 0; i < y.a.n; i++)
+            if (y.a.conns[i].e == ERR_AGAIN)
+                set[n++] = (struct pollfd){y.a.conns[i].fd, POLLIN, 0};
+        (void)poll(set, n, 10);
+        server_accept(&y.a);
+        for (size_t i = 0; i < y.a.n; i++)
+            server_shake(&y.a, i);
+    }
+    assert_int_equal(done, pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
     yard_free(&y);
 }
 
@@ -716,11 +780,45 @@ static void a_hub_listens_on_both_kinds_of_address(void **state)
         close(fds[i]);
 }
 
+static int option(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t n = sizeof value;
+    return getsockopt(fd, level, name, &value, &n) == 0 ? value : -1;
+}
+
+static void the_settings_reach_the_socket(void **state)
+{
+    struct server s;
+    int fd;
+    (void)state;
+    server_open(&s);
+    struct address a = at_port(s.port);
+    assert_int_equal(sock_connect(&a, &sock_usual, &fd), ERR_OK);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 4096);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 60000);
+    assert_int_equal(option(fd, SOL_SOCKET, SO_SNDBUF), 2 * (256 << 10)); /* socket(7): the kernel doubles it */
+    assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+    int retry = option(fd, IPPROTO_TCP, 44);
+    assert_true(retry == 4000 || retry == -1); /* a kernel before 6.15 */
+    print_message("longest pause between retransmissions: %d ms\n", retry);
+    sock_tune(fd, &(struct sock_tuning){.unsent = 16384});
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 16384);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 60000);
+    close(fd);
+    assert_int_equal(sock_connect(&a, NULL, &fd), ERR_OK);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    close(fd);
+    server_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_read_and_written),
         cmocka_unit_test(a_hub_listens_on_both_kinds_of_address),
+        cmocka_unit_test(the_settings_reach_the_socket),
         cmocka_unit_test(one_that_answers_wins_and_can_be_spoken_with),
         cmocka_unit_test(silence_is_dialled_anew_every_300_ms_then_less_and_less),
         cmocka_unit_test(a_burst_of_events_is_one_attempt),
@@ -735,6 +833,7 @@ int main(void)
         cmocka_unit_test(a_ticket_resumes_the_next_contact),
         cmocka_unit_test(stopping_closes_all_and_going_begins_anew),
         cmocka_unit_test(a_name_is_looked_up_beside_the_loop),
+        cmocka_unit_test(a_name_is_found_though_the_program_may_read_nothing),
         cmocka_unit_test(without_a_route_it_waits_for_one),
     };
     signal(SIGPIPE, SIG_IGN);
