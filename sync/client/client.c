@@ -279,14 +279,14 @@ enum err client_run(const struct client_options *o)
     if (!e && !o->plan)
         e = log_open(o->dir, "feldsher-sync");
     if (!e)
-        e = file_path(path, o->dir, "log/sync.lock");
+        e = file_path(path, o->dir, "log/stick.lock");
     if (!e && !o->plan)
         e = file_lock(path, true, false, &lock);
     if (!e)
         e = stick_open(&c.stick, o->folder);
     if (!e) {
         const struct confine_path further[] = {{o->folder, CONFINE_WRITE}};
-        e = station_confine(c.in.station, further, 1);
+        e = station_confine(c.in.station, further, 1, CONFINE_NO_NET);
     }
     if (!e)
         e = contact(&c, o);

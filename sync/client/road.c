@@ -355,6 +355,43 @@ static enum err collect(struct road *r, struct flight *f)
     return e ? e : add_wants(r, f);
 }
 
+/* Nothing here is taken in halves: what is busy is trouble like any other. */
+static enum err not_again(enum err e)
+{
+    return e == ERR_AGAIN ? ERR_IO : e;
+}
+
+static enum err take(void *ctx, uint64_t id, const struct wire_item *item, const uint8_t *text, size_t n,
+                     const uint8_t *batch, size_t n_batch)
+{
+    struct road *r = ctx;
+    return not_again(item->kind == WIRE_LABEL ? road_label(r, id, text, n, batch, n_batch)
+                                              : road_text(r, id, item, text, n));
+}
+
+static enum err take_open(void *ctx, uint64_t id, const struct wire_item *item,
+                          struct partial_range held[static PARTIAL_RUNS_MAX], size_t *n)
+{
+    return not_again(road_take_open(ctx, id, item, held, n));
+}
+
+static enum err take_write(void *ctx, uint64_t id, const struct wire_item *item, uint64_t offset, const uint8_t *p,
+                           size_t n)
+{
+    return not_again(road_take_write(ctx, id, item, offset, p, n));
+}
+
+static enum err take_done(void *ctx, uint64_t id, const struct wire_item *item)
+{
+    return not_again(road_take_done(ctx, id, item));
+}
+
+static void take_gone(void *ctx, uint64_t id, const struct wire_item *item)
+{
+    (void)item;
+    road_take_gone(ctx, id);
+}
+
 static enum err start(struct road *r, const struct road_setup *s, const struct flight *f, int64_t now)
 {
     const struct station *st = r->in->station;
@@ -370,10 +407,11 @@ static enum err start(struct road *r, const struct road_setup *s, const struct f
                  .load = load,
                  .read = read_item,
                  .answered = answered,
-                 .take = road_take,
-                 .open = road_take_open,
-                 .write = road_take_write,
-                 .done = road_take_done},
+                 .take = take,
+                 .open = take_open,
+                 .write = take_write,
+                 .done = take_done,
+                 .gone = take_gone},
         .hello =
             {.role = WIRE_STATION, .roster = st->roster->number, .clock = s->wall, .seq = head.seq, .head = head.hash},
         .heads = f->heads.v,

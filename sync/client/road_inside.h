@@ -64,14 +64,13 @@ struct road {
     bool needs_known; /* parts lists that labels here name were looked for */
 };
 
-/* The taking side of the wire. */
-enum err road_take(void *ctx, uint64_t id, const struct wire_item *item, const uint8_t *text, size_t n,
-                   const uint8_t *batch, size_t n_batch) MUST_USE;
-enum err road_take_open(void *ctx, uint64_t id, const struct wire_item *item,
+/* Objects, and texts that come in pieces. */
+enum err road_take_open(struct road *r, uint64_t id, const struct wire_item *item,
                         struct partial_range held[static PARTIAL_RUNS_MAX], size_t *n) MUST_USE;
-enum err road_take_write(void *ctx, uint64_t id, const struct wire_item *item, uint64_t offset, const uint8_t *p,
+enum err road_take_write(struct road *r, uint64_t id, const struct wire_item *item, uint64_t offset, const uint8_t *p,
                          size_t n) MUST_USE;
-enum err road_take_done(void *ctx, uint64_t id, const struct wire_item *item) MUST_USE;
+enum err road_take_done(struct road *r, uint64_t id, const struct wire_item *item) MUST_USE;
+void road_take_gone(struct road *r, uint64_t id);
 void road_take_end(struct road *r);
 
 /* Labels. */

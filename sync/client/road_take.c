@@ -80,13 +80,6 @@ enum err road_text(struct road *r, uint64_t id, const struct wire_item *item, co
     return road_answer(r, id, item, e);
 }
 
-enum err road_take(void *ctx, uint64_t id, const struct wire_item *item, const uint8_t *text, size_t n,
-                   const uint8_t *batch, size_t n_batch)
-{
-    struct road *r = ctx;
-    return item->kind == WIRE_LABEL ? road_label(r, id, text, n, batch, n_batch) : road_text(r, id, item, text, n);
-}
-
 static enum err find_need(void *ctx, const struct label *l)
 {
     struct road *r = ctx;
@@ -184,10 +177,9 @@ static bool may_come(struct road *r, uint64_t id, const struct wire_item *item, 
     return false;
 }
 
-enum err road_take_open(void *ctx, uint64_t id, const struct wire_item *item,
+enum err road_take_open(struct road *r, uint64_t id, const struct wire_item *item,
                         struct partial_range held[static PARTIAL_RUNS_MAX], size_t *n)
 {
-    struct road *r = ctx;
     const char *dir = r->in->station->dir;
     enum err e;
     *n = 0;
@@ -227,10 +219,9 @@ static void close_open(struct road_open **at)
     free(o);
 }
 
-enum err road_take_write(void *ctx, uint64_t id, const struct wire_item *item, uint64_t offset, const uint8_t *p,
+enum err road_take_write(struct road *r, uint64_t id, const struct wire_item *item, uint64_t offset, const uint8_t *p,
                          size_t n)
 {
-    struct road *r = ctx;
     struct road_open **at = find_open(r, id);
     if (!*at)
         return ERR_OK; /* was answered */
@@ -244,6 +235,13 @@ enum err road_take_write(void *ctx, uint64_t id, const struct wire_item *item, u
     /* in more pieces than are kept: from the beginning, the next time */
     wire_answer(r->wire, id, WIRE_LATER, 0, "it came in too many pieces");
     return partial_drop(r->in->station->dir, &item->name);
+}
+
+void road_take_gone(struct road *r, uint64_t id)
+{
+    struct road_open **at = find_open(r, id);
+    if (*at)
+        close_open(at);
 }
 
 /* The whole of a clear text, out of its pieces. */
@@ -316,15 +314,19 @@ static enum err took(struct road *r, const struct wire_item *item)
     return e;
 }
 
-enum err road_take_done(void *ctx, uint64_t id, const struct wire_item *item)
+enum err road_take_done(struct road *r, uint64_t id, const struct wire_item *item)
 {
-    struct road *r = ctx;
     struct road_open **at = find_open(r, id);
     struct object_writer w;
     if (!*at)
         return ERR_OK;
     enum err e = partial_finish(&(*at)->p, &w);
+    uint64_t has;
     close_open(at);
+    if (e == ERR_AGAIN && (item->kind > WIRE_BLOB || !object_size(r->in->station->dir, &item->name, &has))) {
+        wire_answer(r->wire, id, WIRE_LATER, 0, "another conversation dropped it");
+        return ERR_OK;
+    }
     if (e)
         return road_answer(r, id, item, e);
     if (item->kind > WIRE_BLOB)
