@@ -67,22 +67,21 @@ static enum err each_run(const char *root, const struct hash *name, run_fn *fn, 
     return e;
 }
 
-/* Puts a range among those that rise, touching and overlapping ones made one.
- * What does not fit is left out: less is said to be held than is. */
-static void add_range(struct partial_range *list, size_t *n, struct partial_range new)
+bool partial_range_add(struct partial_range list[static PARTIAL_RUNS_MAX], size_t *n, uint64_t from, uint64_t to)
 {
     size_t at = 0, behind;
-    while (at < *n && list[at].to < new.from)
+    while (at < *n && list[at].to < from)
         at++;
-    for (behind = at; behind < *n && list[behind].from <= new.to; behind++) {
-        new.from = list[behind].from < new.from ? list[behind].from : new.from;
-        new.to = list[behind].to > new.to ? list[behind].to : new.to;
+    for (behind = at; behind < *n && list[behind].from <= to; behind++) {
+        from = list[behind].from < from ? list[behind].from : from;
+        to = list[behind].to > to ? list[behind].to : to;
     }
     if (behind == at && *n == PARTIAL_RUNS_MAX)
-        return;
+        return false;
     memmove(&list[at + 1], &list[behind], (*n - behind) * sizeof *list);
-    list[at] = new;
+    list[at] = (struct partial_range){from, to};
     *n = *n - (behind - at) + 1;
+    return true;
 }
 
 struct ranges {
@@ -96,7 +95,8 @@ static void add_file(const struct ranges *r, uint64_t from, const struct stat *s
     if (!S_ISREG(st->st_mode) || st->st_size <= 0 || from >= r->size)
         return;
     uint64_t left = r->size - from, n = (uint64_t)st->st_size;
-    add_range(r->list, r->n, (struct partial_range){from, from + (n < left ? n : left)});
+    /* without a place for it, less is said to be held than is */
+    (void)partial_range_add(r->list, r->n, from, from + (n < left ? n : left));
 }
 
 static enum err range_of(void *ctx, int dir, const char *file, uint64_t from)
@@ -130,7 +130,7 @@ void partial_held(const struct partial *p, struct partial_range out[static PARTI
     *n = 0;
     for (size_t i = 0; i < p->n; i++)
         if (run_end(p, i) > p->runs[i].from)
-            add_range(out, n, (struct partial_range){p->runs[i].from, run_end(p, i)});
+            (void)partial_range_add(out, n, p->runs[i].from, run_end(p, i));
 }
 
 static void forget_run(struct partial *p, size_t i)

@@ -17,6 +17,10 @@ struct partial_range {
     uint64_t from, to; /* to: behind the last byte */
 };
 
+/* Puts from..to among ranges that rise, touching and overlapping ones made one.
+ * false: no place for one more. */
+bool partial_range_add(struct partial_range list[static PARTIAL_RUNS_MAX], size_t *n, uint64_t from, uint64_t to);
+
 /* What is held, rising, neither touching nor overlapping. None: n 0. */
 enum err partial_ranges(const char *root, const struct hash *name, uint64_t size,
                         struct partial_range out[static PARTIAL_RUNS_MAX], size_t *n) MUST_USE;

@@ -362,6 +362,9 @@ static void start(struct dial *d, int64_t now)
     d->last = now;
     d->next = now + about(most(d->pause, d->rtt / 8)); /* so that ten last for a round trip */
     d->hurried = false;
+    struct name *name = &d->names[p->name];
+    if (!name->at.numeric && name->again == INT64_MAX && name->asked < now - NAME_AGAIN)
+        name->again = now; /* it may have moved */
     struct attempt *a = &d->attempts[d->n_attempts];
     *a = (struct attempt){.fd = -1, .at = p->at, .name = p->name, .begun = now};
     if (sock_connect(&p->at, &d->tuning, &a->fd) != ERR_OK) {
