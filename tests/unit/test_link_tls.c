@@ -158,8 +158,19 @@ static gnutls_session_t odd_session(const struct odd *o, int fd, gnutls_certific
 
 #define RAW "NORMAL:-VERS-ALL:+VERS-TLS1.3:+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK"
 
-/* Our end against an odd one; what ours says. */
-static enum err against(struct ends *x, const struct odd *o, bool we_serve, gnutls_session_t *keep)
+struct odd_end {
+    gnutls_session_t s;
+    gnutls_certificate_credentials_t cred;
+};
+
+static void odd_close(struct odd_end *o)
+{
+    gnutls_deinit(o->s);
+    gnutls_certificate_free_credentials(o->cred);
+}
+
+/* Our end against an odd one; what ours says. keep: both stay open. */
+static enum err against(struct ends *x, const struct odd *o, bool we_serve, struct odd_end *keep)
 {
     gnutls_certificate_credentials_t cred;
     struct odd side = *o;
@@ -179,12 +190,12 @@ static enum err against(struct ends *x, const struct odd *o, bool we_serve, gnut
         shutdown(we_serve ? x->cfd : x->sfd, SHUT_RDWR);
         e = tls_handshake(ours);
     }
+    struct odd_end end = {s, cred};
     if (keep) {
-        *keep = s;
+        *keep = end;
         return e;
     }
-    gnutls_deinit(s);
-    gnutls_certificate_free_credentials(cred);
+    odd_close(&end);
     ends_close(x);
     return e;
 }
@@ -224,15 +235,15 @@ static void a_peer_that_wants_short_records_is_cut_not_half_served(void **state)
 {
     struct odd small = {RAW, "feldsher/1", GNUTLS_ENABLE_RAWPK, true, false, 512};
     struct ends x;
-    gnutls_session_t s;
+    struct odd_end o;
     static uint8_t b[TLS_RECORD_MAX];
     (void)state;
     ends_new(&x);
-    assert_int_equal(against(&x, &small, true, &s), ERR_OK);
+    assert_int_equal(against(&x, &small, true, &o), ERR_OK);
     assert_int_equal(tls_write(x.s, b, 400), ERR_OK);
     assert_int_equal(tls_write(x.s, b, sizeof b), ERR_UNREACHABLE);
     assert_int_equal(tls_write(x.s, b, 10), ERR_UNREACHABLE);
-    gnutls_deinit(s);
+    odd_close(&o);
     ends_close(&x);
     ends_free(&x);
 }
@@ -241,25 +252,25 @@ static void a_peer_that_changes_keys_all_the_time_is_served(void **state)
 {
     struct odd good = {RAW, "feldsher/1", GNUTLS_ENABLE_RAWPK, true, false, 0};
     struct ends x;
-    gnutls_session_t s;
+    struct odd_end o;
     uint8_t b[2000];
     size_t n;
     (void)state;
     ends_new(&x);
-    assert_int_equal(against(&x, &good, true, &s), ERR_OK);
+    assert_int_equal(against(&x, &good, true, &o), ERR_OK);
     for (int i = 0; i < 6; i++) {
-        assert_int_equal(gnutls_session_key_update(s, GNUTLS_KU_PEER), 0);
-        assert_int_equal(gnutls_record_send(s, "abc", 3), 3);
+        assert_int_equal(gnutls_session_key_update(o.s, GNUTLS_KU_PEER), 0);
+        assert_int_equal(gnutls_record_send(o.s, "abc", 3), 3);
         assert_int_equal(tls_read(x.s, b, sizeof b, &n), ERR_OK);
         assert_int_equal(n, 3);
         assert_int_equal(tls_write(x.s, b, sizeof b), ERR_OK);
         ssize_t got;
         do
-            got = gnutls_record_recv(s, b, sizeof b);
+            got = gnutls_record_recv(o.s, b, sizeof b);
         while (got == GNUTLS_E_AGAIN);
         assert_int_equal(got, sizeof b);
     }
-    gnutls_deinit(s);
+    odd_close(&o);
     ends_close(&x);
     ends_free(&x);
 }
