@@ -13,10 +13,13 @@
 #include "sync/client/fetch.h"
 #include "sync/limits.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum err client_refuse(struct client *c, const char *name, enum err e)
 {
@@ -295,4 +298,24 @@ enum err client_run(const struct client_options *o)
     station_close(c.in.station);
     log_close();
     return e;
+}
+
+enum err client_run_apart(const struct client_options *o)
+{
+    int status;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        return err_errno(ERR_IO, "cannot start a process");
+    if (pid == 0) {
+        int code = err_report("feldsher-sync", client_run(o));
+        fflush(NULL);
+        _exit(code);
+    }
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return err_errno(ERR_IO, "cannot wait for the contact with %s", o->folder);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0
+               ? ERR_OK
+               : err_set(ERR_AGAIN, "the contact with %s did not do everything", o->folder);
 }

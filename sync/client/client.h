@@ -26,6 +26,8 @@ struct client_options {
  * refused; ERR_DENIED: this station is revoked; ERR_UNREACHABLE: no folder.
  * Limits this process for good. */
 enum err client_run(const struct client_options *o) MUST_USE;
+/* The same in a child process, which says itself what went wrong: ERR_AGAIN. */
+enum err client_run_apart(const struct client_options *o) MUST_USE;
 
 /* Copies an object from the stick into the station's objects/, unless it is
  * there; exact: it must have size bytes, else at most these. Errors as

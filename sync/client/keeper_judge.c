@@ -129,6 +129,7 @@ void keeper_stop(struct keeper *k, int64_t now)
         return;
     k->stopping = true;
     k->stop_at = now + FINISH_MS;
+    k->judge_at = now; /* nothing else may wake us */
     for (size_t i = 0; i < k->n; i++)
         contact_finish(&k->contacts[i], false);
 }
@@ -275,7 +276,7 @@ void keeper_summary(struct keeper *k, enum err e)
                   (json_int_t)k->in.taken.bytes, "head", (json_int_t)k->report.head, "receipt_labels",
                   (json_int_t)k->report.receipt_labels, "why", why),
         "gave %" PRIu64 " items, took %" PRIu64 " labels and %" PRIu64 " objects (%s); %" PRIu64
-        " items left; a receipt covers labels 1 to %" PRIu64 " of %" PRIu64,
+        " items left; a receipt covers %" PRIu64 " of %" PRIu64 " labels",
         k->report.given, k->in.taken.labels, k->in.taken.objects, in, left, k->report.receipt_labels, k->report.head);
     if (e)
         err_set(e, "%s", why);

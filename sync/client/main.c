@@ -4,13 +4,10 @@
 #include "sync/client/report.h"
 #include "sync/folder/args.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 /* -C DIR, $FELDSHER_DIR or ~/.feldsher. */
 static enum err station_folder(const struct args *a, char out[static 4096])
@@ -27,40 +24,6 @@ static bool is_network(const char *link)
 {
     struct stat st;
     return strchr(link, ':') && (stat(link, &st) < 0 || !S_ISDIR(st.st_mode));
-}
-
-static enum err meet_stick(const struct args *a, const char *home, const char *folder)
-{
-    struct client_options o = {
-        .dir = home,
-        .folder = folder,
-        .label = args_value(a, "stick", 0),
-        .due = args_value(a, "due", 0),
-        .plan = args_has(a, "plan"),
-        .json = args_has(a, "json"),
-    };
-    return client_run(&o);
-}
-
-/* In a child: each contact limits its process to its own stick. */
-static enum err meet_stick_apart(const struct args *a, const char *home, const char *folder)
-{
-    int status;
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0)
-        return err_errno(ERR_IO, "cannot start a process");
-    if (pid == 0) {
-        int code = err_report("feldsher-sync", meet_stick(a, home, folder));
-        fflush(NULL);
-        _exit(code);
-    }
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return err_errno(ERR_IO, "cannot wait for the contact with %s", folder);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0
-               ? ERR_OK
-               : err_set(ERR_AGAIN, "the contact with %s did not do everything", folder);
 }
 
 static enum err patience(const struct args *a, uint64_t *seconds)
@@ -89,14 +52,19 @@ static enum err meet_hub(const struct args *a, const char *home, const char *con
 static enum err run(const struct args *a)
 {
     char home[4096];
-    const char *links[REPORT_LINKS_MAX], *link, *folder = NULL;
+    const char *links[REPORT_LINKS_MAX], *link;
     size_t n = 0, folders = 0;
+    struct client_options stick = {.dir = home,
+                                   .label = args_value(a, "stick", 0),
+                                   .due = args_value(a, "due", 0),
+                                   .plan = args_has(a, "plan"),
+                                   .json = args_has(a, "json")};
     enum err e = station_folder(a, home), sticks = ERR_OK;
     if (args_has(a, "plan") + args_has(a, "once") + args_has(a, "watch") > 1)
         return err_set(ERR_USAGE, "--plan, --once and --watch exclude each other");
     for (size_t i = 0; (link = args_value(a, "link", i)) != NULL; i++) {
         if (!is_network(link)) {
-            folder = link;
+            stick.folder = link;
             folders++;
         } else if (n == REPORT_LINKS_MAX) {
             return err_set(ERR_USAGE, "at most %u links at once", REPORT_LINKS_MAX);
@@ -107,10 +75,12 @@ static enum err run(const struct args *a)
     if (!e)
         e = hash_start();
     if (!e && folders == 1 && n == 0 && !args_has(a, "watch"))
-        return meet_stick(a, home, folder);
-    for (size_t i = 0; !e && (link = args_value(a, "link", i)) != NULL; i++)
-        if (!is_network(link) && meet_stick_apart(a, home, link) != ERR_OK)
+        return client_run(&stick);
+    for (size_t i = 0; !e && (link = args_value(a, "link", i)) != NULL; i++) {
+        stick.folder = link;
+        if (!is_network(link) && client_run_apart(&stick) != ERR_OK)
             sticks = ERR_AGAIN;
+    }
     if (!e && (n || !folders || args_has(a, "watch")))
         e = meet_hub(a, home, links, n);
     return e ? e : sticks ? err_set(sticks, "a stick did not take or give everything") : ERR_OK;

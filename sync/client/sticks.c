@@ -28,27 +28,16 @@ static bool listed(const struct buf *list, const char *folder)
     return false;
 }
 
-static void meet(const struct mounted *m, const char *folder)
-{
-    struct client_options o = {.dir = m->dir, .folder = folder, .json = m->json};
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        int code = err_report("feldsher-sync", client_run(&o));
-        fflush(NULL);
-        _exit(code);
-    }
-    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-}
-
 static enum err one(void *ctx, const char *folder)
 {
     struct mounted *m = ctx;
     enum err e = buf_add(m->now, folder, strlen(folder) + 1);
-    if (!e && !listed(m->before, folder))
-        meet(m, folder);
-    return e;
+    if (e || listed(m->before, folder))
+        return e;
+    struct client_options o = {.dir = m->dir, .folder = folder, .json = m->json};
+    if (client_run_apart(&o) != ERR_OK)
+        err_clear(); /* it has said why */
+    return ERR_OK;
 }
 
 static void look(const char *dir, bool json, struct buf *known)
