@@ -1,5 +1,6 @@
 #include "sync/link/watch.h"
 
+#include "storage/base/buf.h"
 #include "storage/seal/hash.h"
 
 #include <errno.h>
@@ -18,8 +19,8 @@
 
 #define MESSAGES 16384u /* bytes; the kernel sends no more at once */
 #define READS_MAX 64u   /* datagrams taken at once; the others wake us again */
-#define MOUNTS_BYTES (1 << 20)
-#define MOUNT_LINE 8192u
+#define MOUNTS "/proc/self/mountinfo"
+#define MOUNTS_BYTES (4u << 20)
 
 struct watch {
     int net, mounts;
@@ -41,25 +42,38 @@ static enum err open_net(int *fd)
     return e;
 }
 
-/* The kernel forgets the event as soon as somebody's poll has returned it, so
- * what was mounted is compared. */
-static bool read_mounts(int fd, struct hash *out)
+static enum err read_mounts(int fd, struct buf *text)
 {
     char part[4096];
-    struct hash_state state;
     ssize_t n;
-    off_t at = 0;
-    hash_init(&state);
-    while (at < MOUNTS_BYTES && (n = pread(fd, part, sizeof part, at)) != 0) {
+    buf_clear(text);
+    text->max = MOUNTS_BYTES;
+    while ((n = pread(fd, part, sizeof part, (off_t)text->len)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return false;
-        hash_add(&state, part, (size_t)n);
-        at += n;
+            return err_errno(ERR_IO, "cannot see what is mounted");
+        enum err e = buf_add(text, part, (size_t)n);
+        if (e)
+            return e;
     }
-    *out = hash_end(&state);
-    return true;
+    return ERR_OK;
+}
+
+/* Whether it is mounted otherwise than at the last look. The kernel forgets
+ * its event as soon as anybody's poll has returned it, so what is mounted is
+ * compared. */
+static bool mounts_changed(struct watch *w)
+{
+    struct buf text = {.p = NULL};
+    bool changed = false;
+    if (w->mounts >= 0 && read_mounts(w->mounts, &text) == ERR_OK) {
+        struct hash now = hash_of(text.p, text.len);
+        changed = !hash_same(&now, &w->mounted);
+        w->mounted = now;
+    }
+    buf_free(&text);
+    return changed;
 }
 
 enum err watch_open(struct watch **out)
@@ -68,13 +82,12 @@ enum err watch_open(struct watch **out)
     *out = NULL;
     if (!w)
         return err_set(ERR_NOMEM, "out of memory");
-    w->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+    w->mounts = open(MOUNTS, O_RDONLY | O_CLOEXEC);
     if (open_net(&w->net) != ERR_OK && w->mounts < 0) {
         free(w);
         return ERR_IO;
     }
-    if (w->mounts >= 0)
-        (void)read_mounts(w->mounts, &w->mounted);
+    (void)mounts_changed(w);
     *out = w;
     return ERR_OK;
 }
@@ -165,11 +178,8 @@ static unsigned read_net(int fd)
 unsigned watch_read(struct watch *w)
 {
     unsigned bits = w->net >= 0 ? read_net(w->net) : 0;
-    struct hash now;
-    if (w->mounts >= 0 && read_mounts(w->mounts, &now) && !hash_same(&now, &w->mounted)) {
-        w->mounted = now;
+    if (mounts_changed(w))
         bits |= WATCH_MOUNT;
-    }
     return bits;
 }
 
@@ -238,18 +248,18 @@ static bool is_stick(const char *folder)
 
 enum err watch_sticks(enum err (*each)(void *ctx, const char *folder), void *ctx)
 {
-    char line[MOUNT_LINE];
-    enum err e = ERR_OK;
-    FILE *f = fopen("/proc/self/mountinfo", "re");
-    if (!f)
+    struct buf text = {.p = NULL};
+    int fd = open(MOUNTS, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
         return err_errno(ERR_IO, "cannot see what is mounted");
-    for (unsigned i = 0; !e && i < WATCH_MOUNTS_MAX && fgets(line, sizeof line, f); i++) {
+    enum err e = read_mounts(fd, &text);
+    close(fd);
+    char *rest = e || !text.len ? NULL : (char *)text.p;
+    for (char *line; !e && rest && (line = strsep(&rest, "\n"));) {
         const char *folder, *kind;
-        line[strcspn(line, "\n")] = '\0';
         if (read_line(line, &folder, &kind) && is_disk(kind) && is_stick(folder))
             e = each(ctx, folder);
     }
-    if (fclose(f) != 0 && !e)
-        e = err_errno(ERR_IO, "cannot see what is mounted");
+    buf_free(&text);
     return e;
 }

@@ -1,3 +1,4 @@
+#include "storage/base/confine.h"
 #include "sync/link/meter.h"
 #include "tests/unit/link_fixture.h"
 
@@ -153,6 +154,31 @@ static void network_manager_is_asked_and_its_changes_are_heard(void **state)
     bus_close(&b);
 }
 
+static void it_works_behind_the_limits_of_the_program(void **state)
+{
+    struct bus b;
+    struct meter *m;
+    int status;
+    (void)state;
+    bus_open(&b);
+    tell_nm(&b, "org.freedesktop.DBus.Mock.AddProperty string:org.freedesktop.NetworkManager string:Metered "
+                "variant:uint32:2");
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (confine_self(NULL, 0, CONFINE_NET) || meter_open(&m))
+            _exit(1);
+        int code = wait_for(m, METER_NO, PATIENCE) == METER_NO ? 0 : 2;
+        meter_free(m);
+        _exit(code);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    bus_stop(&b);
+    bus_close(&b);
+}
+
 static void a_bus_without_network_manager_knows_nothing_and_starts_none(void **state)
 {
     struct bus b;
@@ -234,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(network_manager_is_asked_and_its_changes_are_heard),
+        cmocka_unit_test(it_works_behind_the_limits_of_the_program),
         cmocka_unit_test(a_bus_without_network_manager_knows_nothing_and_starts_none),
         cmocka_unit_test(without_a_bus_it_is_unknown_at_once),
         cmocka_unit_test(a_bus_that_says_nothing_holds_up_nothing),
