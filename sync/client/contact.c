@@ -72,9 +72,9 @@ static void remember(struct contact *c)
 {
     struct wire_status s;
     uint64_t in = 0, out = 0;
-    if (c->talk) {
-        wire_status(road_wire(talk_road(c->talk)), &s);
-        tls_bytes(talk_tls(c->talk), &in, &out);
+    if (c->stream) {
+        wire_status(road_wire(stream_road(c->stream)), &s);
+        tls_bytes(stream_tls(c->stream), &in, &out);
         c->rate = s.rate ? s.rate : c->rate;
         c->rtt = s.rtt ? s.rtt : c->rtt;
     }
@@ -87,15 +87,15 @@ static void remember(struct contact *c)
 static void hang_up(struct contact *c)
 {
     uint64_t in, out;
-    if (!c->talk)
+    if (!c->stream)
         return;
     remember(c);
-    tls_bytes(talk_tls(c->talk), &in, &out);
+    tls_bytes(stream_tls(c->stream), &in, &out);
     c->sent += out;
     c->received += in;
-    c->given += road_news(talk_road(c->talk))->given;
-    talk_free(c->talk);
-    c->talk = NULL;
+    c->given += road_news(stream_road(c->stream))->given;
+    stream_free(c->stream);
+    c->stream = NULL;
     c->met = false;
     show(c, REPORT_DIALLING);
 }
@@ -110,16 +110,16 @@ void contact_close(struct contact *c)
 uint64_t contact_bytes(const struct contact *c)
 {
     uint64_t in = 0, out = 0;
-    if (c->talk)
-        tls_bytes(talk_tls(c->talk), &in, &out);
+    if (c->stream)
+        tls_bytes(stream_tls(c->stream), &in, &out);
     return c->sent + c->received + in + out;
 }
 
 size_t contact_poll(const struct contact *c, struct pollfd set[static CONTACT_FDS])
 {
     size_t n = 0;
-    if (c->talk)
-        talk_poll(c->talk, &set[n++]);
+    if (c->stream)
+        stream_poll(c->stream, &set[n++]);
     return n + dial_poll(c->dial, set + n);
 }
 
@@ -145,10 +145,10 @@ int64_t contact_next(const struct contact *c, int64_t now)
 {
     struct wire_status s;
     int64_t at = dial_next(c->dial);
-    if (!c->talk)
+    if (!c->stream)
         return c->done || dial_going(c->dial) ? at : sooner(at, c->pause_until);
-    wire_status(road_wire(talk_road(c->talk)), &s);
-    at = sooner(at, talk_next(c->talk, now));
+    wire_status(road_wire(stream_road(c->stream)), &s);
+    at = sooner(at, stream_next(c->stream, now));
     if (!c->beside)
         at = sooner(at, silence_at(c, &s));
     if (c->finishing)
@@ -209,7 +209,7 @@ static void pause_now(struct contact *c, int64_t now)
 /* The conversation is over for reason e. */
 static void over(struct contact *c, enum err e, int64_t now)
 {
-    struct road_news news = *road_news(talk_road(c->talk));
+    struct road_news news = *road_news(stream_road(c->stream));
     char why[320];
     snprintf(why, sizeof why, "%s", err_text());
     hang_up(c);
@@ -254,7 +254,7 @@ static enum err won(struct contact *c, const struct dial_won *w, int64_t now)
     memcpy(c->shown->hub, c->hubs[w->hub].name, sizeof c->shown->hub);
     show(c, REPORT_CONNECTED);
     log_line("conversation with hub %s%s", c->hubs[w->hub].name, tls_resumed(w->tls) ? ", resumed" : "");
-    return talk_new(&c->talk, w, &s, c->all->rate, now);
+    return stream_new(&c->stream, w, &s, c->all->rate, now);
 }
 
 static enum err step_dial(struct contact *c, int64_t now)
@@ -269,7 +269,7 @@ static enum err step_dial(struct contact *c, int64_t now)
         say_why(c, ERR_DENIED, c->n_at == 1 && c->at[0].numeric, err_text());
     else if (e == ERR_NOMEM)
         return e;
-    else if (!c->talk && dial_why(c->dial)[0])
+    else if (!c->stream && dial_why(c->dial)[0])
         snprintf(c->shown->error, sizeof c->shown->error, "%s", dial_why(c->dial));
     return ERR_OK;
 }
@@ -278,7 +278,7 @@ static enum err step_dial(struct contact *c, int64_t now)
  * has another key for this hub. */
 static void look(struct contact *c, int64_t now)
 {
-    struct road_news *news = road_news(talk_road(c->talk));
+    struct road_news *news = road_news(stream_road(c->stream));
     const struct roster *r = c->all->in->station->roster;
     struct buf ticket = {0};
     if (news->events != c->events) {
@@ -291,10 +291,10 @@ static void look(struct contact *c, int64_t now)
         say_why(c, ERR_OK, false, "");
         tell_line(&c->all->in->tell,
                   json_pack("{s:s,s:s,s:s,s:b}", "event", "connected", "hub", c->hubs[c->hub].name, "to", c->shown->to,
-                            "resumed", tls_resumed(talk_tls(c->talk))),
+                            "resumed", tls_resumed(stream_tls(c->stream))),
                   "connected to hub %s at %s", c->hubs[c->hub].name, c->shown->to);
     }
-    if (!c->resumable && tls_ticket(talk_tls(c->talk), &ticket) == ERR_OK &&
+    if (!c->resumable && tls_ticket(stream_tls(c->stream), &ticket) == ERR_OK &&
         dial_ticket(c->dial, ticket.p, ticket.len) == ERR_OK)
         c->resumable = true;
     buf_free(&ticket);
@@ -313,7 +313,7 @@ static void look(struct contact *c, int64_t now)
 static void mind_silence(struct contact *c, int64_t now)
 {
     struct wire_status s;
-    struct wire *w = road_wire(talk_road(c->talk));
+    struct wire *w = road_wire(stream_road(c->stream));
     wire_status(w, &s);
     if (c->rtt || s.rtt)
         dial_rtt(c->dial, (uint32_t)(s.rtt ? s.rtt : c->rtt));
@@ -332,14 +332,14 @@ static void mind_silence(struct contact *c, int64_t now)
 
 enum err contact_step(struct contact *c, const struct pollfd *set, size_t n, int64_t now)
 {
-    struct talk *t = c->talk;
+    struct stream *t = c->stream;
     enum err e = step_dial(c, now);
     if (e)
         return e;
-    if (c->talk) {
-        short happened = t == c->talk && n && set[0].revents ? set[0].revents : 0;
+    if (c->stream) {
+        short happened = t == c->stream && n && set[0].revents ? set[0].revents : 0;
         mind_silence(c, now);
-        e = talk_step(c->talk, happened, now);
+        e = stream_step(c->stream, happened, now);
         if (!e && c->finishing && now >= c->stirred + FINISH_PATIENCE)
             e = ERR_END;
         look(c, now);
@@ -348,7 +348,7 @@ enum err contact_step(struct contact *c, const struct pollfd *set, size_t n, int
         if (e == ERR_NOMEM || e == ERR_BUG)
             return e;
     }
-    if (!c->talk && !c->done && !dial_going(c->dial) && now >= c->pause_until) {
+    if (!c->stream && !c->done && !dial_going(c->dial) && now >= c->pause_until) {
         c->pause_until = 0;
         dial_go(c->dial, now);
         show(c, REPORT_DIALLING);
@@ -359,14 +359,14 @@ enum err contact_step(struct contact *c, const struct pollfd *set, size_t n, int
 
 enum err contact_stir(struct contact *c)
 {
-    return c->talk && !c->finishing ? talk_stir(c->talk) : ERR_OK;
+    return c->stream && !c->finishing ? stream_stir(c->stream) : ERR_OK;
 }
 
 void contact_lanes(struct contact *c)
 {
-    if (c->talk) {
-        wire_lanes(road_wire(talk_road(c->talk)), c->all->lanes);
-        if (talk_stir(c->talk) != ERR_OK)
+    if (c->stream) {
+        wire_lanes(road_wire(stream_road(c->stream)), c->all->lanes);
+        if (stream_stir(c->stream) != ERR_OK)
             err_clear(); /* the next step meets it again */
     }
 }
@@ -374,15 +374,15 @@ void contact_lanes(struct contact *c)
 void contact_route(struct contact *c, int64_t now)
 {
     struct wire_status s;
-    if (c->talk) {
-        wire_ping(road_wire(talk_road(c->talk)));
-        wire_status(road_wire(talk_road(c->talk)), &s);
+    if (c->stream) {
+        wire_ping(road_wire(stream_road(c->stream)));
+        wire_status(road_wire(stream_road(c->stream)), &s);
         contact_lanes(c); /* the ping is to go out */
         if (s.waits_since == INT64_MAX || now - s.waits_since < (int64_t)(c->rtt + c->rtt / 2) + 200 || c->finishing)
             return;
         c->beside = true;
     }
-    if (!c->done && (c->talk || !c->final)) {
+    if (!c->done && (c->stream || !c->final)) {
         c->pause_until = 0;
         dial_go(c->dial, now);
         dial_hurry(c->dial, now);
@@ -394,21 +394,21 @@ void contact_finish(struct contact *c, bool again)
     c->done = !again;
     if (!again)
         dial_stop(c->dial);
-    if (!c->talk)
+    if (!c->stream)
         return;
     c->finishing = true;
-    wire_finish(road_wire(talk_road(c->talk)), WIRE_END_DONE, "");
+    wire_finish(road_wire(stream_road(c->stream)), WIRE_END_DONE, "");
     c->stirred = clock_uptime();
-    if (talk_stir(c->talk) != ERR_OK)
+    if (stream_stir(c->stream) != ERR_OK)
         err_clear();
 }
 
 bool contact_settled(const struct contact *c, int64_t now)
 {
     struct wire_status s;
-    if (!c->talk || !c->met)
+    if (!c->stream || !c->met)
         return false;
-    const struct wire *w = road_wire(talk_road(c->talk));
+    const struct wire *w = road_wire(stream_road(c->stream));
     wire_status(w, &s);
     for (unsigned lane = 0; lane < LANES; lane++)
         if ((c->all->lanes & (1u << lane)) && wire_waiting(w, (enum lane)lane))

@@ -2,7 +2,7 @@
 #define SYNC_CLIENT_CONTACT_H
 
 #include "sync/client/report.h"
-#include "sync/client/talk.h"
+#include "sync/client/stream.h"
 
 /*
  * One link to the hub: dials, converses, notices silence and dials anew beside
@@ -26,18 +26,18 @@ struct contact {
     struct dial *dial;
     struct dial_hub hubs[DIAL_HUBS];
     size_t n_hubs;
-    struct talk *talk; /* NULL: none */
-    size_t hub;        /* of the talk */
-    bool met;          /* its hello came */
-    bool resumable;    /* its ticket is with the dial */
-    bool beside;       /* dialling because it is silent */
+    struct stream *stream; /* NULL: none */
+    size_t hub;            /* of the stream */
+    bool met;              /* its hello came */
+    bool resumable;        /* its ticket is with the dial */
+    bool beside;           /* dialling because it is silent */
     uint64_t rate, rtt;
     uint64_t sent, received; /* of conversations that are over */
     uint64_t given;          /* the same */
     uint64_t events;         /* as seen last */
     int64_t stirred;         /* when something happened last */
     int64_t pinged;
-    int64_t pause_until;     /* 0: dial at once */
+    int64_t pause_until; /* 0: dial at once */
     unsigned pauses;
     bool finishing;   /* we said goodbye */
     bool done;        /* over, and nobody dials again */

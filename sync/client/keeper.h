@@ -13,8 +13,8 @@ struct keeper_options {
     const char *dir;
     const char *const *links; /* HOST:PORT, each a link of its own (a modem); none: link.conf, or the roster */
     size_t n_links;
-    bool watch;         /* for ever, and sticks that are mounted too; else one contact */
-    uint64_t patience;  /* seconds that one contact tries to reach the hub */
+    bool watch;        /* for ever, and sticks that are mounted too; else one contact */
+    uint64_t patience; /* seconds that one contact tries to reach the hub */
     bool json;
 };
 

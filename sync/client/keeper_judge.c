@@ -67,7 +67,7 @@ enum err keeper_wishes(struct keeper *k)
     struct wishes w = {.known = &k->wishes};
     enum err e = queue_each_job(k->in.station->queue, "want", add_wish, &w);
     for (size_t i = 0; i < k->n && w.news && !k->stopping && !e; i++)
-        if (k->contacts[i].talk)
+        if (k->contacts[i].stream)
             contact_finish(&k->contacts[i], true);
     return e;
 }
@@ -95,7 +95,7 @@ enum err keeper_count(struct keeper *k, int64_t now, bool at_once)
     bool receipt = false;
     for (size_t i = 0; i < k->n; i++) {
         const struct contact *c = &k->contacts[i];
-        struct road_news *news = c->talk ? road_news(talk_road(c->talk)) : NULL;
+        struct road_news *news = c->stream ? road_news(stream_road(c->stream)) : NULL;
         events += (uint64_t)c->stirred;
         given += c->given + (news ? news->given : 0);
         receipt = receipt || (news && news->receipt);
@@ -231,15 +231,15 @@ static void judge_alone(struct keeper *k, int64_t now)
 
 enum err keeper_judge(struct keeper *k, int64_t now, bool *over)
 {
-    bool met = false, talks = false;
+    bool met = false, streams = false;
     enum err e = ERR_OK;
     k->judge_at = INT64_MAX;
     for (size_t i = 0; i < k->n; i++) {
         met = met || k->contacts[i].met;
-        talks = talks || k->contacts[i].talk;
+        streams = streams || k->contacts[i].stream;
     }
     if (k->stopping) {
-        *over = !talks || now >= k->stop_at;
+        *over = !streams || now >= k->stop_at;
         return *over && k->verdict ? err_set(k->verdict, "%s", k->why) : ERR_OK;
     }
     if (met)

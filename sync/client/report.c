@@ -38,6 +38,7 @@ enum err reporter_open(struct reporter *r, const char *dir, const struct tell *t
     r->tell = tell;
     r->terminal = !tell->json && isatty(STDOUT_FILENO);
     r->start = start_time();
+    json_object_seed(0); /* from /dev/urandom, out of reach once the program has limited itself */
     return file_path(r->path, dir, "log/sync.status");
 }
 

@@ -1,4 +1,4 @@
-#include "sync/client/talk.h"
+#include "sync/client/stream.h"
 
 #include "storage/base/file.h"
 
@@ -14,7 +14,7 @@
 #define UNSENT_MIN 4096u
 #define ROUNDS 16 /* of reading or writing before others have their turn */
 
-struct talk {
+struct stream {
     int fd;
     struct tls *tls;
     struct road *road;
@@ -26,10 +26,11 @@ struct talk {
     int64_t hold;    /* the rate allows more then */
 };
 
-enum err talk_new(struct talk **out, const struct dial_won *won, const struct road_setup *s, uint64_t rate, int64_t now)
+enum err stream_new(struct stream **out, const struct dial_won *won, const struct road_setup *s, uint64_t rate,
+                    int64_t now)
 {
     *out = NULL;
-    struct talk *t = calloc(1, sizeof *t);
+    struct stream *t = calloc(1, sizeof *t);
     enum err e = t ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
     if (t) {
         t->fd = won->fd;
@@ -43,14 +44,14 @@ enum err talk_new(struct talk **out, const struct dial_won *won, const struct ro
         file_close(&fd);
     }
     if (e) {
-        talk_free(t);
+        stream_free(t);
         return e;
     }
     *out = t;
     return ERR_OK;
 }
 
-void talk_free(struct talk *t)
+void stream_free(struct stream *t)
 {
     if (!t)
         return;
@@ -60,29 +61,29 @@ void talk_free(struct talk *t)
     free(t);
 }
 
-struct road *talk_road(struct talk *t)
+struct road *stream_road(struct stream *t)
 {
     return t->road;
 }
 
-struct tls *talk_tls(struct talk *t)
+struct tls *stream_tls(struct stream *t)
 {
     return t->tls;
 }
 
-void talk_poll(const struct talk *t, struct pollfd *p)
+void stream_poll(const struct stream *t, struct pollfd *p)
 {
     bool out = t->flushing || (!t->idle && t->hold == INT64_MAX);
     *p = (struct pollfd){.fd = t->fd, .events = (short)(POLLIN | (out ? POLLOUT : 0))};
 }
 
-int64_t talk_next(const struct talk *t, int64_t now)
+int64_t stream_next(const struct stream *t, int64_t now)
 {
     int64_t at = t->idle ? wire_next(road_wire(t->road), now) : INT64_MAX;
     return t->hold < at ? t->hold : at;
 }
 
-enum err talk_stir(struct talk *t)
+enum err stream_stir(struct stream *t)
 {
     t->idle = false;
     return road_fill(t->road);
@@ -90,7 +91,7 @@ enum err talk_stir(struct talk *t)
 
 /* TLS may hold decrypted bytes that poll does not see, so it is read until it
  * has none, or others should have their turn: what is left wakes it again. */
-static enum err take_in(struct talk *t, int64_t now)
+static enum err take_in(struct stream *t, int64_t now)
 {
     uint8_t bytes[CHUNK];
     for (int i = 0; i < ROUNDS; i++) {
@@ -114,7 +115,7 @@ static enum err take_in(struct talk *t, int64_t now)
 
 /* What the socket holds unsent stays about an eighth of a second's worth, so
  * that something urgent need not wait behind it. */
-static size_t chunk_of(struct talk *t)
+static size_t chunk_of(struct stream *t)
 {
     struct wire_status s;
     wire_status(road_wire(t->road), &s);
@@ -129,13 +130,13 @@ static size_t chunk_of(struct talk *t)
     return part < CHUNK_MIN ? CHUNK_MIN : part > CHUNK ? CHUNK : (size_t)part;
 }
 
-static bool writable(const struct talk *t)
+static bool writable(const struct stream *t)
 {
     struct pollfd p = {.fd = t->fd, .events = POLLOUT};
     return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT);
 }
 
-static enum err give_out(struct talk *t, int64_t now)
+static enum err give_out(struct stream *t, int64_t now)
 {
     uint8_t bytes[CHUNK];
     size_t chunk = chunk_of(t);
@@ -168,7 +169,7 @@ static enum err give_out(struct talk *t, int64_t now)
     return ERR_OK;
 }
 
-enum err talk_step(struct talk *t, short happened, int64_t now)
+enum err stream_step(struct stream *t, short happened, int64_t now)
 {
     struct wire_status s;
     struct wire *w = road_wire(t->road);
