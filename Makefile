@@ -35,6 +35,7 @@ src = $(sort $(filter-out %/main.c,$(wildcard $(addsuffix /*.c,$(1)))))
 storage  := $(call obj,$(call src,storage storage/*))
 drivers  := $(call obj,$(call src,drivers drivers/*))
 link     := $(call obj,$(call src,sync/folder))
+road     := $(call obj,$(call src,sync/link sync/wire))
 client   := $(call obj,$(call src,sync/client))
 hub      := $(call obj,$(call src,sync/hub))
 tui      := $(call obj,$(call src,tui tui/*))
@@ -54,8 +55,8 @@ all: $(bins)
 
 $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
-$(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(B)/storage.a
-$(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(B)/storage.a
+$(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
+$(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a
 $(bins):
 	$(call say,LD,$(@F))
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
@@ -64,7 +65,7 @@ $(B)/storage.a: $(storage)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 # everything but the main files: what the tests link with
-$(B)/all.a: $(storage) $(drivers) $(link) $(client) $(hub) $(tui)
+$(B)/all.a: $(storage) $(drivers) $(link) $(road) $(client) $(hub) $(tui)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 

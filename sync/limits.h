@@ -36,7 +36,7 @@
 #define WIRE_PAYLOAD_MAX (80u << 10)   /* of any frame */
 #define WIRE_INLINE_MAX 4096u          /* a batch that comes with its label, a clear text in one frame */
 #define WIRE_OFFERS_MAX 1024u          /* items of a lane offered and not begun */
-#define WIRE_UNANSWERED_MAX 1024u      /* items begun and not answered, each way */
+#define WIRE_UNANSWERED_MAX 512u       /* items begun and not answered, each way */
 #define WIRE_OPEN_MAX 256u             /* of these, objects */
 #define WIRE_HEADS_MAX 65536u
 #define WIRE_WANTS_MAX 4096u
@@ -44,8 +44,8 @@
 #define WIRE_WHY_MAX 200u              /* words of an answer or a goodbye */
 #define WIRE_FLOATING_MAX 256u         /* labels ahead of their turn that a hub keeps of a station */
 #define WIRE_FLOATING_BYTES (1u << 20) /* with their batches */
-#define WIRE_WINDOW_FIRST (32u << 10)  /* bytes under way before the rate is known */
-#define WIRE_WINDOW_MIN (48u << 10)
+#define WIRE_WINDOW_FIRST 8192u /* bytes under way before the rate is known */
+#define WIRE_WINDOW_MIN (48u << 10) /* beyond rate times round trip, at most */
 #define WIRE_WINDOW_MAX (16u << 20)
 
 #endif
