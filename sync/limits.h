@@ -29,6 +29,12 @@
 #define ASIDE_LABELS_MAX 64u        /* kept of a cloned or revoked chain */
 #define ASIDE_BYTES_MAX (16u << 20) /* their batch objects */
 
+/* a TLS connection (sync/link) */
+#define TLS_RECORD_MAX 16384u      /* bytes in one record (RFC 8446) */
+#define TLS_MESSAGE_MAX 4096u      /* one handshake message; ours are below 700 */
+#define TLS_HANDSHAKE_MAX 16384u   /* bytes read before the handshake must be done */
+#define TLS_TICKET_MAX 4096u       /* what a client keeps to resume */
+#define TLS_TICKET_LIFETIME 86400u /* seconds that a hub resumes a session */
 
 /* a conversation (sync/wire) */
 #define WIRE_FRAME_MIN 512u            /* data frames: half a second of the measured rate */

@@ -17,8 +17,10 @@ may storage/vault 'storage/(base|seal|trust|vault|catalog)/|storage/limits'
 may storage/records 'storage/'
 may drivers 'storage/|drivers/'
 may sync/folder 'storage/|sync/(folder/|limits)'
-may sync/client 'storage/|sync/(folder|client)/|sync/limits'
-may sync/hub 'storage/|sync/(folder|hub)/|sync/limits'
+may sync/link 'storage/|sync/(link/|limits)'
+may sync/wire 'storage/|sync/(wire/|limits)'
+may sync/client 'storage/|sync/(folder|link|wire|client)/|sync/limits'
+may sync/hub 'storage/|sync/(folder|link|wire|hub)/|sync/limits'
 may tui 'storage/|tui/'
 # HEADER only in the rooms that the pattern allows
 only() {
@@ -27,5 +29,7 @@ only() {
 }
 only 'sqlite3\.h' 'storage/|sync/hub/'
 only '(libusb-1\.0/)?libusb\.h' 'drivers/'
+only 'gnutls/.*' 'sync/link/'
+only 'systemd/.*' 'sync/link/'
 only '(ncursesw/)?n?curses\.h' 'tui/'
 exit $bad

@@ -19,7 +19,8 @@ enum tls_side { TLS_CLIENT, TLS_SERVER };
 enum err tls_keys_new(struct tls_keys **out, enum tls_side side, const struct sign_secret *link) MUST_USE;
 void tls_keys_free(struct tls_keys *k);
 
-/* fd stays the caller's. ticket: what tls_ticket gave for the same peer, or n 0. */
+/* fd stays the caller's; k outlives t. ticket: what tls_ticket gave under the
+ * same keys, or n 0; any other is passed over. */
 enum err tls_new(struct tls **out, struct tls_keys *k, int fd, const void *ticket, size_t n) MUST_USE;
 void tls_free(struct tls *t);
 
@@ -40,6 +41,8 @@ enum err tls_read(struct tls *t, void *p, size_t cap, size_t *n) MUST_USE;
 enum err tls_write(struct tls *t, const void *p, size_t n) MUST_USE;
 /* ERR_OK: nothing is left to write. */
 enum err tls_flush(struct tls *t) MUST_USE;
+/* Bytes that this connection has taken from its socket and put into it. */
+void tls_bytes(const struct tls *t, uint64_t *in, uint64_t *out);
 /* Sends close_notify as far as the socket takes it. */
 void tls_bye(struct tls *t);
 /* Client: what resumes this session; ERR_NOINPUT before the server's ticket
