@@ -85,11 +85,12 @@ uint32_t sock_rtt(int fd)
     return (info.tcpi_rtt + 999) / 1000;
 }
 
+/* ERR_NOINPUT: this machine has no such addresses at all. */
 static enum err listen_one(const struct sockaddr *to, socklen_t n, const char *text, int *fd)
 {
     int s = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s < 0)
-        return err_errno(ERR_CREATE, "cannot listen on %s", text);
+        return err_errno(errno == EAFNOSUPPORT ? ERR_NOINPUT : ERR_CREATE, "cannot listen on %s", text);
     set(s, SOL_SOCKET, SO_REUSEADDR, 1);
     if (to->sa_family == AF_INET6)
         set(s, IPPROTO_IPV6, IPV6_V6ONLY, 1);
@@ -102,33 +103,41 @@ static enum err listen_one(const struct sockaddr *to, socklen_t n, const char *t
     return ERR_OK;
 }
 
-enum err sock_listen(const struct address *a, int fds[static SOCK_LISTENERS], size_t *n)
+static enum err listen_everywhere(uint16_t port, const char *text, int fds[static SOCK_LISTENERS], size_t *n)
 {
-    char text[ADDRESS_TEXT];
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(a->port), .sin6_addr = in6addr_any};
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(a->port), .sin_addr.s_addr = htonl(INADDR_ANY)};
-    address_text(text, a);
-    *n = 0;
-    if (a->host[0] && !a->numeric)
-        return err_set(ERR_USAGE, "cannot listen on %s: write the number of an address of this machine, or :%u", text,
-                       a->port);
-    if (a->host[0]) {
-        enum err e = listen_one((const struct sockaddr *)&a->to, a->n, text, &fds[0]);
-        *n = e ? 0 : 1;
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_any};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_ANY)};
+    enum err e = listen_one((const struct sockaddr *)&v6, sizeof v6, text, &fds[0]);
+    if (e && e != ERR_NOINPUT)
         return e;
-    }
-    if (listen_one((const struct sockaddr *)&v6, sizeof v6, text, &fds[0]) == ERR_OK) {
+    if (!e) {
         *n = 1;
         v4.sin_port = htons(sock_port(fds[0])); /* the same one, when the kernel chose */
     }
-    enum err e = listen_one((const struct sockaddr *)&v4, sizeof v4, text, &fds[*n]);
+    e = listen_one((const struct sockaddr *)&v4, sizeof v4, text, &fds[*n]);
     if (!e)
         (*n)++;
-    else if (*n && errno != EAFNOSUPPORT) {
-        close(fds[0]); /* half of the machine's addresses would be somebody else's */
-        *n = 0;
-    }
-    return *n ? ERR_OK : e;
+    if (!e || (*n && e == ERR_NOINPUT))
+        return ERR_OK;
+    if (*n)
+        close(fds[0]); /* the other half of the addresses would be somebody else's */
+    *n = 0;
+    return e == ERR_NOINPUT ? ERR_CREATE : e;
+}
+
+enum err sock_listen(const struct address *a, int fds[static SOCK_LISTENERS], size_t *n)
+{
+    char text[ADDRESS_TEXT];
+    address_text(text, a);
+    *n = 0;
+    if (!a->host[0])
+        return listen_everywhere(a->port, text, fds, n);
+    if (!a->numeric)
+        return err_set(ERR_USAGE, "cannot listen on %s: write the number of an address of this machine, or :%u", text,
+                       a->port);
+    enum err e = listen_one((const struct sockaddr *)&a->to, a->n, text, &fds[0]);
+    *n = e ? 0 : 1;
+    return e == ERR_NOINPUT ? ERR_CREATE : e;
 }
 
 uint16_t sock_port(int fd)
