@@ -285,14 +285,14 @@ static double own_cpu(void)
 
 static void figure(const char *what, double v, const char *unit)
 {
-    printf("%-46s %10.1f %s\n", what, v, unit);
+    printf("%-48s %10.1f %s\n", what, v, unit);
     fflush(stdout);
 }
 
 static void budget(struct load *l, const char *what, double v, const char *unit, double least, double most)
 {
     bool good = v >= least && v <= most;
-    printf("%-46s %10.1f %s  budget %s %.0f  %s\n", what, v, unit, least > 0 ? ">=" : "<=", least > 0 ? least : most,
+    printf("%-48s %10.1f %s  budget %s %.0f  %s\n", what, v, unit, least > 0 ? ">=" : "<=", least > 0 ? least : most,
            good ? "PASS" : "MISS");
     fflush(stdout);
     l->missed += !good;
@@ -491,9 +491,11 @@ static void begin_talk(struct post *p)
     p->stage = TALKING;
     p->load->talking++;
     /* what an earlier connection has left without an answer */
-    for (uint64_t seq = p->seq < DEPTH ? 1 : p->seq - DEPTH + 1; seq <= p->seq; seq++)
-        if (note_of(p, seq))
-            offer_label(p, note_of(p, seq));
+    for (uint64_t seq = p->seq < DEPTH ? 1 : p->seq - DEPTH + 1; seq <= p->seq; seq++) {
+        const struct note *n = note_of(p, seq);
+        if (n)
+            offer_label(p, n);
+    }
 }
 
 static void on_event(struct post *p)
@@ -671,7 +673,7 @@ static struct phase phase_begin(const struct load *l)
 static double phase_end(const struct load *l, const struct phase *p)
 {
     double took = (double)(now_us() - p->at) / 1e6;
-    printf("%-46s %10.1f s; CPU: the hub %.1f s, the stations %.1f s\n", "", took, hub_cpu(l) - p->hub,
+    printf("%-48s %10.1f s; CPU: the hub %.1f s, the stations %.1f s\n", "", took, hub_cpu(l) - p->hub,
            own_cpu() - p->own);
     return took;
 }
@@ -736,8 +738,29 @@ static void batches(struct load *l, unsigned seconds)
     double took = (double)(now_us() - ph.at) / 1e6;
     budget(l, "durable batches", (double)(l->good - before) / took, "/s", 1000, 1e12);
     phase_end(l, &ph);
-    figure("from offered to answered, median", percentile(&l->waits[LANE_BATCH], 50), "ms");
+    figure("... all at once: offered to answered, median", percentile(&l->waits[LANE_BATCH], 50), "ms");
     figure("... 99 of 100", percentile(&l->waits[LANE_BATCH], 99), "ms");
+}
+
+/* At the pace of the budget, whoever's turn it is: how long one waits then. */
+static void paced(struct load *l, unsigned seconds)
+{
+    int64_t start = now_us();
+    uint64_t sent = 0, most = (uint64_t)seconds * 1000;
+    struct phase ph = phase_begin(l);
+    l->waits[LANE_BATCH].n = 0;
+    while (sent < most && now_us() - start < 2 * (int64_t)most * 1000) {
+        for (uint64_t due = (uint64_t)(now_us() - start) / 1000; sent < due && sent < most; sent++) {
+            struct post *p = &l->posts[sent % l->n];
+            offer_note(p, LANE_BATCH, NULL);
+            speak(p);
+        }
+        turn(l);
+    }
+    settle(l);
+    figure("at 1,000 batches/s: offered to answered, median", percentile(&l->waits[LANE_BATCH], 50), "ms");
+    figure("... 99 of 100", percentile(&l->waits[LANE_BATCH], 99), "ms");
+    phase_end(l, &ph);
 }
 
 /* Blobs of some stations; with urgent, a note in lane 0 now and then, by turns
@@ -786,6 +809,7 @@ static int load_run(const char *dir, const char *address, const char *pid)
     load_open(&l, dir, address, pid, setting("STATIONS", 2750));
     connect_all(&l);
     batches(&l, setting("SECONDS_EACH", 20));
+    paced(&l, setting("SECONDS_EACH", 20));
     blobs(&l, stations, each < BLOBS_MAX ? each : BLOBS_MAX, false);
     blobs(&l, stations, each < BLOBS_MAX ? each : BLOBS_MAX, true);
     figure("the hub's memory at most (VmHWM)", (double)status_kib(&l, "VmHWM") / 1024, "MiB");
