@@ -55,8 +55,8 @@ for f in "${big[@]}"; do
     feldsher -C "$station" offload --from "$camera" --quiet || exit 1
     names=$("$B/link/note" names "$station") && echo "${f##*/} $names" >>"$W/map" || exit 1
 done
-until feldsher -C "$station" status --json | grep -q '"silent_since": *null' &&
-    feldsher -C "$station" status --json | grep -q '"unsent_by_lane": *\[0, *0, *0, *0, *0\]'; do
+until status=$(feldsher -C "$station" status --json) &&
+    [[ $status == *'"unsent_by_lane":[0,0,0,0,0]'* && $status == *'"silent_since":null'* ]]; do
     sleep 0.5
 done
 ;;
