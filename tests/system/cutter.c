@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -117,6 +118,8 @@ static void start(struct program *p)
     p->pid = fork();
     if (p->pid == 0) {
         setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing stays behind if the test is killed */
+        signal(SIGPIPE, SIG_DFL);
         if (is_hub)
             dup2(out[1], STDOUT_FILENO);
         execl("/bin/sh", "sh", "-c", p->command, (char *)NULL);
