@@ -195,6 +195,8 @@ enum err hub_open(struct hub **out, const char *dir, unsigned flags, const struc
         /* nobody else writes: what stands in objects/tmp is a dead writer's */
         if (flags & HUB_WRITE)
             e = object_sweep(dir);
+        if (!e && (flags & HUB_WRITE))
+            e = partial_sweep(dir, HUB_PIECES_AGE);
         if (!e)
             e = store_sqlite_open(&h->store, dir, !(flags & HUB_WRITE));
     }
