@@ -1,23 +1,16 @@
 #ifndef SYNC_CLIENT_CLIENT_H
 #define SYNC_CLIENT_CLIENT_H
 
-#include "storage/vault/station.h"
-#include "sync/folder/tell.h"
+#include "sync/client/taking.h"
 #include "sync/folder/stick.h"
 #include "sync/folder/walk.h"
 
 /* One contact of a station with a stick. */
 struct client {
-    struct station *station;
+    struct taking in;
     struct stick stick;
-    struct tell tell;
     struct refuse refuse;
     struct walk walk;
-    bool receipt_news; /* a newer receipt for our chain came on this stick */
-    bool full;         /* our disk: blobs were left on the stick */
-    struct {
-        uint64_t rosters, notices, receipts, labels, objects, bytes;
-    } taken;
 };
 
 struct client_options {
