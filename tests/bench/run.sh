@@ -8,4 +8,6 @@ echo "== save and rebuild"
 "$B/bench/chain" "${NOTES:-3000}" || bad=1
 echo "== intake"
 B=$B sh tests/bench/intake.sh || bad=1
+echo "== hub"
+B=$B sh tests/bench/hub.sh || bad=1
 exit $bad
