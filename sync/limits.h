@@ -25,6 +25,7 @@
 #define HUB_CONF_MAX 65536u
 #define HUB_GROUP 256u              /* labels or objects made durable in the index at once */
 #define HUB_SMALL (1u << 20)        /* objects up to here are made durable in groups */
+#define HUB_WAIT_MS (600 * 1000)     /* that a command waits for a server to give way */
 #define HUB_PIECES_AGE (90 * 86400) /* seconds that an object may stay half arrived */
 #define RECEIPT_MISSING_MAX 16384u  /* numbers a receipt lists; it ends before the first that does not fit */
 #define ASIDE_LABELS_MAX 64u        /* kept of a cloned or revoked chain */
@@ -63,5 +64,15 @@
 #define HUB_TEXTS_BYTES (128u << 20)   /* parts lists and rosters half here, of all conversations */
 #define HUB_ROADS_MAX 4u               /* conversations of one station at once */
 #define HUB_OFFERS_LOW 16u             /* offered of a lane and not begun: below it, more are looked for */
+#define HUB_CONNECTIONS_MAX 6000u      /* at once */
+#define HUB_HANDSHAKES_MAX 512u        /* of these, not known yet: beyond, the oldest silent one goes */
+#define HUB_HANDSHAKE_MS 20000         /* a handshake takes at most */
+#define HUB_STUCK_MS 60000             /* a station that takes nothing goes */
+#define HUB_SILENT_MS 90000            /* one that acknowledges nothing */
+#define HUB_IDLE_MS 900000             /* one that says nothing at all */
+#define HUB_LINGER_MS 5000             /* for the last words to arrive */
+#define HUB_STOP_MS 3000               /* for all last words, when the hub stops */
+#define HUB_ROUND_BYTES (64u << 10)    /* read of one connection before the next has its turn */
+#define HUB_RECEIPTS_AT_ONCE 256u      /* written to their files in one go */
 
 #endif

@@ -403,12 +403,14 @@ enum err room_commit(struct room *r, enum err result)
         flushed(r);
         return ERR_OK;
     case ROOM_FIRST:
-        if (!e)
+        if (!e && in->fresh.len) {
             e = r->store->place(r->store);
-        if (e)
-            return failed(r, e);
-        in->step = ROOM_SECOND;
-        return ERR_AGAIN;
+            in->step = ROOM_SECOND;
+            if (!e)
+                return ERR_AGAIN;
+        }
+        /* labels alone are durable by now */
+        /* fallthrough */
     case ROOM_SECOND:
         if (!e)
             e = r->store->finish(r->store);

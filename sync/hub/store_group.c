@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct store_grouped {
@@ -58,8 +59,8 @@ static enum err place(const char *dir, const struct store_grouped *o)
     size_t n = (size_t)(strrchr(path, '/') - path);
     memcpy(folder, path, n);
     folder[n] = '\0';
-    e = file_mkdirs(folder, 0700);
-    if (!e && rename(o->tmp, path) < 0)
+    /* durable with the flush behind */
+    if ((mkdir(folder, 0700) < 0 && errno != EEXIST) || rename(o->tmp, path) < 0)
         e = err_errno(ERR_IO, "cannot rename to %s", path);
     return e;
 }

@@ -87,6 +87,9 @@ static enum err set_up(struct store_index *x)
 static enum err open_file(struct store_index *x, const char *path, int flags)
 {
     int rc = sqlite3_open_v2(path, &x->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    /* who only looks leaves the log where it is */
+    if (rc == SQLITE_OK && x->mode != STORE_INDEX_WRITE)
+        rc = sqlite3_db_config(x->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     return rc == SQLITE_OK ? set_up(x) : store_index_fail(x, rc);
 }
 

@@ -26,7 +26,7 @@ void meter_free(struct meter *m);
 
 /* A descriptor and events to wait for, if there is one: 0 or 1. */
 size_t meter_poll(const struct meter *m, struct pollfd *set);
-/* ms until meter_step is due though nothing happens; -1 never. Real time, by
+/* ms until meter_step is due though nothing happens. Real time, by
  * the kernel's monotonic clock. */
 int meter_wait(const struct meter *m);
 /* Takes what has come, asks what is due. */

@@ -23,6 +23,8 @@ void sock_tune(int fd, const struct sock_tuning *t)
 {
     set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+    if (!t)
+        return;
     if (t->unsent)
         set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, t->unsent);
     if (t->send_buffer)
@@ -48,8 +50,7 @@ enum err sock_connect(const struct address *a, const struct sock_tuning *t, int 
     int s = socket(a->to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s < 0)
         return err_errno(out_of_something(errno) ? ERR_AGAIN : ERR_UNREACHABLE, "cannot reach %s", text);
-    if (t)
-        sock_tune(s, t);
+    sock_tune(s, t);
     if (connect(s, (const struct sockaddr *)&a->to, a->n) < 0 && errno != EINPROGRESS && errno != EINTR) {
         enum err e = err_errno(out_of_something(errno) ? ERR_AGAIN : ERR_UNREACHABLE, "cannot reach %s", text);
         close(s);
@@ -160,8 +161,7 @@ enum err sock_accept(int listener, const struct sock_tuning *t, int *fd, struct 
         socklen_t n = sizeof to;
         int s = accept4(listener, (struct sockaddr *)&to, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (s >= 0) {
-            if (t)
-                sock_tune(s, t);
+            sock_tune(s, t);
             address_of(from, &to, n);
             *fd = s;
             return ERR_OK;

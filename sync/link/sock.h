@@ -24,11 +24,12 @@ struct sock_tuning {
 /* What suits a bad link: 4 KiB, 256 KiB, 60 s, 4 s. */
 extern const struct sock_tuning sock_usual;
 
-/* Settings that this kernel lacks are passed over. May be called again. */
+/* Settings that this kernel lacks are passed over. May be called again, with
+ * other numbers. t NULL: nothing beyond what all sockets of ours have. */
 void sock_tune(int fd, const struct sock_tuning *t);
 
-/* Begins to connect. The socket can be written when it is decided. t may be
- * NULL. ERR_UNREACHABLE: no route now; ERR_AGAIN: no descriptors or memory. */
+/* Begins to connect. The socket can be written when it is decided.
+ * ERR_UNREACHABLE: no route now; ERR_AGAIN: no descriptors or memory. */
 enum err sock_connect(const struct address *a, const struct sock_tuning *t, int *fd) MUST_USE;
 /* ERR_AGAIN: not decided yet; ERR_OK: connected; ERR_UNREACHABLE, with
  * *refused: nobody listens there (else *refused is false). */

@@ -17,7 +17,6 @@ struct watch;
 #define WATCH_DOWN 2u  /* one of them went */
 #define WATCH_MOUNT 4u /* something was mounted or unmounted */
 #define WATCH_FDS 2u
-#define WATCH_MOUNTS_MAX 4096u /* lines of mountinfo looked at */
 
 /* Where the system has one of the two and not the other, that one is watched. */
 enum err watch_open(struct watch **out) MUST_USE;
@@ -29,8 +28,8 @@ size_t watch_poll(const struct watch *w, struct pollfd set[static WATCH_FDS]);
 unsigned watch_read(struct watch *w);
 
 /* Calls for each mounted folder that holds a folder feldsher with a file link
- * in it, so may be a stick of ours. An error from each ends it and is
- * returned. */
+ * in it, so may be a stick of ours. Opens /proc/self/mountinfo. An error from
+ * each ends it and is returned. */
 enum err watch_sticks(enum err (*each)(void *ctx, const char *folder), void *ctx) MUST_USE;
 
 #endif

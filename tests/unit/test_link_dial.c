@@ -1,3 +1,4 @@
+#include "storage/base/confine.h"
 #include "sync/link/dial.h"
 #include "tests/unit/link_fixture.h"
 
@@ -598,8 +599,67 @@ static void a_name_is_looked_up_beside_the_loop(void **state)
     assert_in_range(dial_next(y.d), 800, 1200);
     dial_hurry(y.d, 10);
     assert_int_equal(dial_next(y.d), 10);
+    assert_int_equal(step(&y, 10, 0), ERR_AGAIN); /* asks, and is left unanswered */
+    yard_free(&y);
     resolver_free(r);
-    assert_int_equal(step(&y, 10, 1000), ERR_AGAIN);
+}
+
+/* The whole of a station's side, limited as feldsher-sync is: 0 when it has won. */
+static int dial_limited(struct yard *y, const char *name)
+{
+    struct resolver *r;
+    struct address at;
+    struct dial_hub hub = {"hub-a", y->a.key.pub};
+    if (resolver_start(&r) || confine_self(NULL, 0, CONFINE_NET) || address_parse(&at, name))
+        return 1;
+    struct dial_setup s = {.keys = y->keys,
+                           .resolver = r,
+                           .addresses = &at,
+                           .n_addresses = 1,
+                           .hubs = &hub,
+                           .n_hubs = 1,
+                           .tuning = sock_usual};
+    if (dial_new(&y->d, &s))
+        return 2;
+    enum err e = ERR_AGAIN;
+    int64_t now = 0;
+    dial_go(y->d, now);
+    for (int i = 0; i < 100 && e == ERR_AGAIN; i++) {
+        e = step(y, now, 1000);
+        if (!open_attempts(y->d) && e == ERR_AGAIN)
+            now = dial_next(y->d);
+    }
+    dial_free(y->d);
+    resolver_free(r);
+    return e ? 3 : 0;
+}
+
+static void a_name_is_found_though_the_program_may_read_nothing(void **state)
+{
+    struct yard y;
+    char name[64];
+    int status, done = 0;
+    (void)state;
+    yard_new(&y);
+    snprintf(name, sizeof name, "localhost:%u", y.a.port);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(dial_limited(&y, name));
+    while ((done = waitpid(pid, &status, WNOHANG)) == 0) {
+        struct pollfd set[CONNS + 1] = {{y.a.l, POLLIN, 0}};
+        nfds_t n = 1;
+        for (size_t i = 0; i < y.a.n; i++)
+            if (y.a.conns[i].e == ERR_AGAIN)
+                set[n++] = (struct pollfd){y.a.conns[i].fd, POLLIN, 0};
+        (void)poll(set, n, 10);
+        server_accept(&y.a);
+        for (size_t i = 0; i < y.a.n; i++)
+            server_shake(&y.a, i);
+    }
+    assert_int_equal(done, pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
     yard_free(&y);
 }
 
@@ -735,6 +795,7 @@ int main(void)
         cmocka_unit_test(a_ticket_resumes_the_next_contact),
         cmocka_unit_test(stopping_closes_all_and_going_begins_anew),
         cmocka_unit_test(a_name_is_looked_up_beside_the_loop),
+        cmocka_unit_test(a_name_is_found_though_the_program_may_read_nothing),
         cmocka_unit_test(without_a_route_it_waits_for_one),
     };
     signal(SIGPIPE, SIG_IGN);

@@ -1,3 +1,5 @@
+#include "storage/base/bytes.h"
+#include "sync/link/sock.h"
 #include "tests/unit/link_fixture.h"
 
 #include <gnutls/gnutls.h>
@@ -158,8 +160,19 @@ static gnutls_session_t odd_session(const struct odd *o, int fd, gnutls_certific
 
 #define RAW "NORMAL:-VERS-ALL:+VERS-TLS1.3:+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK"
 
-/* Our end against an odd one; what ours says. */
-static enum err against(struct ends *x, const struct odd *o, bool we_serve, gnutls_session_t *keep)
+struct odd_end {
+    gnutls_session_t s;
+    gnutls_certificate_credentials_t cred;
+};
+
+static void odd_close(struct odd_end *o)
+{
+    gnutls_deinit(o->s);
+    gnutls_certificate_free_credentials(o->cred);
+}
+
+/* Our end against an odd one; what ours says. keep: both stay open. */
+static enum err against(struct ends *x, const struct odd *o, bool we_serve, struct odd_end *keep)
 {
     gnutls_certificate_credentials_t cred;
     struct odd side = *o;
@@ -179,12 +192,12 @@ static enum err against(struct ends *x, const struct odd *o, bool we_serve, gnut
         shutdown(we_serve ? x->cfd : x->sfd, SHUT_RDWR);
         e = tls_handshake(ours);
     }
+    struct odd_end end = {s, cred};
     if (keep) {
-        *keep = s;
+        *keep = end;
         return e;
     }
-    gnutls_deinit(s);
-    gnutls_certificate_free_credentials(cred);
+    odd_close(&end);
     ends_close(x);
     return e;
 }
@@ -224,15 +237,15 @@ static void a_peer_that_wants_short_records_is_cut_not_half_served(void **state)
 {
     struct odd small = {RAW, "feldsher/1", GNUTLS_ENABLE_RAWPK, true, false, 512};
     struct ends x;
-    gnutls_session_t s;
+    struct odd_end o;
     static uint8_t b[TLS_RECORD_MAX];
     (void)state;
     ends_new(&x);
-    assert_int_equal(against(&x, &small, true, &s), ERR_OK);
+    assert_int_equal(against(&x, &small, true, &o), ERR_OK);
     assert_int_equal(tls_write(x.s, b, 400), ERR_OK);
     assert_int_equal(tls_write(x.s, b, sizeof b), ERR_UNREACHABLE);
     assert_int_equal(tls_write(x.s, b, 10), ERR_UNREACHABLE);
-    gnutls_deinit(s);
+    odd_close(&o);
     ends_close(&x);
     ends_free(&x);
 }
@@ -241,25 +254,25 @@ static void a_peer_that_changes_keys_all_the_time_is_served(void **state)
 {
     struct odd good = {RAW, "feldsher/1", GNUTLS_ENABLE_RAWPK, true, false, 0};
     struct ends x;
-    gnutls_session_t s;
+    struct odd_end o;
     uint8_t b[2000];
     size_t n;
     (void)state;
     ends_new(&x);
-    assert_int_equal(against(&x, &good, true, &s), ERR_OK);
+    assert_int_equal(against(&x, &good, true, &o), ERR_OK);
     for (int i = 0; i < 6; i++) {
-        assert_int_equal(gnutls_session_key_update(s, GNUTLS_KU_PEER), 0);
-        assert_int_equal(gnutls_record_send(s, "abc", 3), 3);
+        assert_int_equal(gnutls_session_key_update(o.s, GNUTLS_KU_PEER), 0);
+        assert_int_equal(gnutls_record_send(o.s, "abc", 3), 3);
         assert_int_equal(tls_read(x.s, b, sizeof b, &n), ERR_OK);
         assert_int_equal(n, 3);
         assert_int_equal(tls_write(x.s, b, sizeof b), ERR_OK);
         ssize_t got;
         do
-            got = gnutls_record_recv(s, b, sizeof b);
+            got = gnutls_record_recv(o.s, b, sizeof b);
         while (got == GNUTLS_E_AGAIN);
         assert_int_equal(got, sizeof b);
     }
-    gnutls_deinit(s);
+    odd_close(&o);
     ends_close(&x);
     ends_free(&x);
 }
@@ -640,6 +653,210 @@ static void openssl_is_refused_whatever_it_tries(void **state)
     ends_free(&x);
 }
 
+#define GNUTLS_PRIORITY                                                                                                \
+    "--priority=NONE:+VERS-TLS1.3:+MAC-ALL:+GROUP-X25519:+SIGN-EDDSA-ED25519:+AES-128-GCM:+CTYPE-SRV-RAWPK:+CTYPE-"    \
+    "CLI-RAWPK"
+
+/* A key as two PEM files for another program. */
+struct pem {
+    char dir[32], pub[64], sec[64], pub_arg[96], sec_arg[96];
+};
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void pem_new(struct pem *p, const struct sign_secret *k)
+{
+    uint8_t der[48] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
+    char b64[BYTES_B64(sizeof der)], text[256];
+    strcpy(p->dir, "/tmp/tls-XXXXXX");
+    assert_non_null(mkdtemp(p->dir));
+    snprintf(p->pub, sizeof p->pub, "%s/pub", p->dir);
+    snprintf(p->sec, sizeof p->sec, "%s/sec", p->dir);
+    snprintf(p->pub_arg, sizeof p->pub_arg, "--rawpkfile=%s", p->pub);
+    snprintf(p->sec_arg, sizeof p->sec_arg, "--rawpkkeyfile=%s", p->sec);
+    memcpy(der + 16, k->seed, 32);
+    bytes_b64(b64, der, sizeof der, true);
+    snprintf(text, sizeof text, "-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n", b64);
+    write_file(p->sec, text);
+    sign_public_pem(text, &k->pub);
+    write_file(p->pub, text);
+}
+
+static void pem_free(const struct pem *p)
+{
+    unlink(p->pub);
+    unlink(p->sec);
+    assert_int_equal(rmdir(p->dir), 0);
+}
+
+/* Starts a program with pipes to and from it. */
+static pid_t start(const char *const argv[], int *to, int *from)
+{
+    int in[2], out[2];
+    assert_true(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        dup2(in[0], 0);
+        dup2(out[1], 1);
+        dup2(out[1], 2);
+        execvp(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    *to = in[1];
+    *from = out[0];
+    return pid;
+}
+
+/* Reads what it says until want is there, or to its end. */
+static bool says(int from, char *all, size_t cap, const char *want)
+{
+    size_t n = strlen(all);
+    while (!strstr(all, want)) {
+        struct pollfd p = {from, POLLIN, 0};
+        if (n == cap - 1 || poll(&p, 1, PATIENCE) != 1)
+            return false;
+        ssize_t got = read(from, all + n, cap - 1 - n);
+        if (got <= 0)
+            return false;
+        n += (size_t)got;
+        all[n] = '\0';
+    }
+    return true;
+}
+
+static enum err wait_shake(struct tls *t, int fd)
+{
+    enum err e;
+    while ((e = tls_handshake(t)) == ERR_AGAIN) {
+        struct pollfd p = {fd, tls_wants_write(t) ? POLLOUT : POLLIN, 0};
+        assert_int_equal(poll(&p, 1, PATIENCE), 1);
+    }
+    return e;
+}
+
+static size_t wait_read(struct tls *t, int fd, uint8_t *b, size_t cap)
+{
+    enum err e;
+    size_t n;
+    while ((e = tls_read(t, b, cap, &n)) == ERR_AGAIN) {
+        struct pollfd p = {fd, POLLIN, 0};
+        assert_int_equal(poll(&p, 1, PATIENCE), 1);
+    }
+    assert_int_equal(e, ERR_OK);
+    return n;
+}
+
+static void gnutls_cli_is_served_and_known_by_its_key(void **state)
+{
+    struct ends x;
+    struct pem pem;
+    struct address at, from;
+    struct sign_public p;
+    int l[SOCK_LISTENERS], to, out, fd, status;
+    size_t n;
+    char port[16], said[16384] = "";
+    uint8_t b[64];
+    struct tls *t;
+    (void)state;
+    ends_new(&x);
+    pem_new(&pem, &x.station);
+    assert_int_equal(address_parse(&at, "127.0.0.1:0"), ERR_OK);
+    assert_int_equal(sock_listen(&at, l, &n), ERR_OK);
+    snprintf(port, sizeof port, "%u", sock_port(l[0]));
+    const char *argv[] = {
+        "gnutls-cli",           "127.0.0.1", "-p", port, pem.pub_arg, pem.sec_arg, GNUTLS_PRIORITY, "--alpn=feldsher/1",
+        "--no-ca-verification", NULL};
+    pid_t pid = start(argv, &to, &out);
+    struct pollfd q = {l[0], POLLIN, 0};
+    assert_int_equal(poll(&q, 1, PATIENCE), 1);
+    assert_int_equal(sock_accept(l[0], &sock_usual, &fd, &from), ERR_OK);
+    assert_int_equal(tls_new(&t, x.sk, fd, NULL, 0), ERR_OK);
+    assert_int_equal(wait_shake(t, fd), ERR_OK);
+    tls_peer(t, &p);
+    assert_true(sign_same(&p, &x.station.pub));
+    assert_int_equal(write(to, "from the station\n", 17), 17);
+    assert_int_equal(wait_read(t, fd, b, sizeof b), 17);
+    assert_memory_equal(b, "from the station\n", 17);
+    assert_int_equal(tls_write(t, "from the hub\n", 13), ERR_OK);
+    assert_true(says(out, said, sizeof said, "from the hub"));
+    tls_bye(t);
+    tls_free(t);
+    close(fd);
+    close(to);
+    (void)says(out, said, sizeof said, "never said");
+    close(out);
+    close(l[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    pem_free(&pem);
+    ends_free(&x);
+}
+
+static void our_client_speaks_with_gnutls_serv_and_resumes(void **state)
+{
+    struct ends x;
+    struct pem pem;
+    struct address at;
+    struct sign_public p;
+    int l[SOCK_LISTENERS], to, out, fd, status;
+    size_t n;
+    char port[16], said[32768] = "", mine[SIGN_PEM];
+    uint8_t b[64];
+    struct tls *t;
+    (void)state;
+    ends_new(&x);
+    pem_new(&pem, &x.hub);
+    assert_int_equal(address_parse(&at, "127.0.0.1:0"), ERR_OK);
+    assert_int_equal(sock_listen(&at, l, &n), ERR_OK);
+    snprintf(port, sizeof port, "--port=%u", sock_port(l[0]));
+    snprintf(said, sizeof said, "127.0.0.1:%u", sock_port(l[0]));
+    assert_int_equal(address_parse(&at, said), ERR_OK);
+    close(l[0]); /* a port that was free just now */
+    said[0] = '\0';
+    const char *argv[] = {"stdbuf",       "-oL",       "gnutls-serv",           port,
+                          pem.pub_arg,    pem.sec_arg, GNUTLS_PRIORITY,         "--alpn=feldsher/1",
+                          "--alpn-fatal", "--echo",    "--require-client-cert", NULL};
+    pid_t pid = start(argv, &to, &out);
+    assert_true(says(out, said, sizeof said, "listening on IPv4"));
+    for (int round = 0; round < 2; round++) {
+        bool refused;
+        assert_int_equal(sock_connect(&at, &sock_usual, &fd), ERR_OK);
+        struct pollfd q = {fd, POLLOUT, 0};
+        assert_int_equal(poll(&q, 1, PATIENCE), 1);
+        assert_int_equal(sock_connected(fd, &refused), ERR_OK);
+        assert_int_equal(tls_new(&t, x.ck, fd, x.ticket.p, x.ticket.len), ERR_OK);
+        assert_int_equal(wait_shake(t, fd), ERR_OK);
+        tls_peer(t, &p);
+        assert_true(sign_same(&p, &x.hub.pub));
+        assert_int_equal(tls_resumed(t), round);
+        assert_int_equal(tls_write(t, "echo this\n", 10), ERR_OK);
+        n = wait_read(t, fd, b, sizeof b);
+        assert_true(n >= 9);
+        assert_memory_equal(b, "echo this", 9);
+        assert_int_equal(tls_ticket(t, &x.ticket), ERR_OK);
+        tls_bye(t);
+        tls_free(t);
+        close(fd);
+    }
+    /* it has seen our key */
+    sign_public_pem(mine, &x.station.pub);
+    assert_true(says(out, said, sizeof said, mine));
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    close(to);
+    close(out);
+    pem_free(&pem);
+    ends_free(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -659,6 +876,8 @@ int main(void)
         cmocka_unit_test(a_megabyte_goes_both_ways_through_a_tiny_buffer),
         cmocka_unit_test(freeing_a_stuck_connection_does_not_block),
         cmocka_unit_test(openssl_is_refused_whatever_it_tries),
+        cmocka_unit_test(gnutls_cli_is_served_and_known_by_its_key),
+        cmocka_unit_test(our_client_speaks_with_gnutls_serv_and_resumes),
     };
     signal(SIGPIPE, SIG_IGN); /* the tests' own writes; ours must not need it */
     return cmocka_run_group_tests(tests, NULL, NULL);
