@@ -213,37 +213,52 @@ static enum err add_hash(struct buf *out, const char *key, const struct hash *h,
     return buf_fmt(out, "%s: %s\n", key, may_lack && hash_is_zero(h) ? "-" : hex);
 }
 
-enum err label_write(const struct label *l, const struct sign_secret *key, struct buf *out)
+/* Everything but the signature. */
+static enum err write_body(const struct label *l, struct buf *text)
 {
-    struct buf text = {.max = LABEL_MAX};
     char time[CLOCK_TEXT], until[CLOCK_TEXT] = "-";
     clock_text(time, l->time);
     if (l->retain_until != INT64_MAX)
         clock_text(until, l->retain_until);
-    enum err e = buf_fmt(&text, MAGIC "1\nchain: %s\nseq: %llu\n", l->chain, (unsigned long long)l->seq);
+    enum err e = buf_fmt(text, MAGIC "1\nchain: %s\nseq: %llu\n", l->chain, (unsigned long long)l->seq);
     if (!e)
-        e = add_hash(&text, "prev", &l->prev, false);
+        e = add_hash(text, "prev", &l->prev, false);
     if (!e)
-        e = buf_fmt(&text, "roster: %llu\n", (unsigned long long)l->roster);
+        e = buf_fmt(text, "roster: %llu\n", (unsigned long long)l->roster);
     if (!e)
-        e = add_hash(&text, "object", &l->object, false);
+        e = add_hash(text, "object", &l->object, false);
     if (!e)
-        e = buf_fmt(&text, "size: %llu\n", (unsigned long long)l->size);
+        e = buf_fmt(text, "size: %llu\n", (unsigned long long)l->size);
     if (!e)
-        e = add_hash(&text, "content", &l->content, false);
+        e = add_hash(text, "content", &l->content, false);
     if (!e)
-        e = add_hash(&text, "parts", &l->parts, true);
+        e = add_hash(text, "parts", &l->parts, true);
     if (!e)
-        e = buf_fmt(&text, "lane: %u\nto: %s\nretain: %s %s\ntime: %s\ncount: %u\n", l->lane, l->to, l->retain_class,
+        e = buf_fmt(text, "lane: %u\nto: %s\nretain: %s %s\ntime: %s\ncount: %u\n", l->lane, l->to, l->retain_class,
                     until, time, l->count);
     if (!e && !hash_is_zero(&l->frees))
-        e = add_hash(&text, "frees", &l->frees, false);
+        e = add_hash(text, "frees", &l->frees, false);
+    return e;
+}
+
+enum err label_write(const struct label *l, const struct sign_secret *key, struct buf *out)
+{
+    struct buf text = {.max = LABEL_MAX};
+    enum err e = write_body(l, &text);
     if (!e)
         e = sign_add(&text, NULL, key);
     if (!e)
         e = buf_add(out, text.p, text.len);
     buf_free(&text);
     return e;
+}
+
+enum err label_join(const struct label *l, const uint8_t sig[static 64], struct buf *out)
+{
+    char b64[BYTES_B64(64)];
+    enum err e = write_body(l, out);
+    bytes_b64(b64, sig, 64, true);
+    return e ? e : buf_fmt(out, SIGNATURE "%s\n", b64);
 }
 
 size_t label_skip(const char *p, size_t n)

@@ -39,6 +39,9 @@ enum err label_check(const struct label *l, const struct sign_public *key) MUST_
 struct hash label_hash(const struct label *l);
 /* Appends the text with signature to out. */
 enum err label_write(const struct label *l, const struct sign_secret *key, struct buf *out) MUST_USE;
+/* The same with a signature that somebody made: what stands in the label that
+ * was signed, if the members are all it says. */
+enum err label_join(const struct label *l, const uint8_t sig[static 64], struct buf *out) MUST_USE;
 /* Beginning of a label that became damaged inside a file of labels: how many
  * bytes to pass over to the next magic line (n when there is none). */
 size_t label_skip(const char *p, size_t n);

@@ -209,10 +209,13 @@ enum err object_each(const char *root, enum err (*fn)(void *, const struct hash 
         return errno == ENOENT ? ERR_OK : err_errno(ERR_IO, "cannot read folder %s", objects);
     for (struct dirent *f; !e && (f = readdir(d)) != NULL;) {
         struct stat st;
-        if (f->d_name[0] == '.' || strcmp(f->d_name, "tmp") == 0)
+        if (f->d_name[0] == '.')
             continue;
         e = file_path(sub, objects, f->d_name);
-        if (!e && lstat(sub, &st) == 0 && S_ISDIR(st.st_mode) && strlen(f->d_name) == 2)
+        bool folder = !e && lstat(sub, &st) == 0 && S_ISDIR(st.st_mode);
+        if (folder && (strcmp(f->d_name, "tmp") == 0 || strcmp(f->d_name, "partial") == 0))
+            continue;
+        if (folder && strlen(f->d_name) == 2)
             e = each_in(sub, f->d_name, fn, ctx);
         else if (!e)
             e = fn(ctx, NULL, sub);

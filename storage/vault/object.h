@@ -42,7 +42,7 @@ void object_abort(struct object_writer *w);
 /* Removes what other, dead writers left in objects/tmp. The caller makes sure
  * that nobody writes now. */
 enum err object_sweep(const char *root) MUST_USE;
-/* Calls fn for every file under objects/ but tmp: name is NULL for a file
+/* Calls fn for every file under objects/ but tmp and partial: name is NULL for a file
  * whose name is no hash or that stands in the wrong folder. */
 enum err object_each(const char *root, enum err (*fn)(void *ctx, const struct hash *name, const char *path),
                      void *ctx) MUST_USE;

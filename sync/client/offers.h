@@ -19,10 +19,10 @@ struct offers_road; /* one a conversation */
 
 struct offers_stock {
     void *ctx;
-    enum err (*head)(void *ctx, uint64_t *seq);                             /* our chain's last label; may grow */
-    enum err (*label)(void *ctx, uint64_t seq, struct buf *text);           /* replaces text */
-    bool (*size)(void *ctx, const struct hash *name, uint64_t *size);       /* a sealed object that is here whole */
-    enum err (*parts)(void *ctx, const struct hash *name, struct buf *text);/* a parts list that is here */
+    enum err (*head)(void *ctx, uint64_t *seq);                              /* our chain's last label; may grow */
+    enum err (*label)(void *ctx, uint64_t seq, struct buf *text);            /* replaces text */
+    bool (*size)(void *ctx, const struct hash *name, uint64_t *size);        /* a sealed object that is here whole */
+    enum err (*parts)(void *ctx, const struct hash *name, struct buf *text); /* a parts list that is here */
     bool (*flagged)(void *ctx, const struct hash *parts);
 };
 
@@ -39,6 +39,9 @@ enum err offers_hello(struct offers_road *r, const struct wire_hello *h) MUST_US
 /* Tops up the lanes of w. Call it after anything happened: a new label (the
  * stock's head grew), an answer, a receipt, a flag. */
 enum err offers_fill(struct offers_road *r, struct wire *w) MUST_USE;
+/* What was answered with "later" may be offered again, and flags be looked at
+ * anew; call it once a minute, and when a flag was set. */
+void offers_again(struct offers *o);
 /* An answer to an item of ours (labels, batches, parts lists, blobs). */
 void offers_answered(struct offers_road *r, const struct wire_item *item, enum wire_answer a, const char *why);
 /* The conversation is over, cut or not: what had no last word is remembered

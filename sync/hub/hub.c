@@ -8,6 +8,7 @@
 #include "storage/trust/notice.h"
 #include "storage/vault/object.h"
 #include "sync/hub/hub_key.h"
+#include "sync/hub/hub_lock.h"
 #include "sync/limits.h"
 
 #include <errno.h>
@@ -104,7 +105,7 @@ static enum err write_card(const struct hub *h, const struct sign_secret *sign, 
 
 enum err hub_init(const char *dir, const char *name, const char *address)
 {
-    struct hub h = {.quota = HUB_QUOTA, .lock = -1};
+    struct hub h = {.quota = HUB_QUOTA, .lock = -1, .ask = -1};
     struct sign_secret sign, link;
     if (!text_is_name(name, false))
         return err_set(ERR_USAGE, "a hub's name is 1 to 63 of a-z, 0-9, -: not %s", name);
@@ -152,34 +153,49 @@ static enum err read_roster(struct hub *h, bool needed)
     return e;
 }
 
-static enum err limit(const struct hub *h, const struct confine_path *further, size_t n)
+static enum err limit(const struct hub *h, const struct confine_path *further, size_t n, enum confine_net net)
 {
-    struct confine_path all[8] = {
+    struct confine_path all[16] = {
         {h->dir, CONFINE_WRITE}, {"/dev/null", CONFINE_WRITE}, {"/proc/sys/kernel/random", CONFINE_READ}};
     if (n > sizeof all / sizeof all[0] - 3)
         return err_set(ERR_BUG, "too many paths to limit itself to");
     for (size_t i = 0; i < n; i++)
         all[3 + i] = further[i];
-    return confine_self(all, n + 3, CONFINE_NO_NET);
+    return confine_self(all, n + 3, net);
+}
+
+static enum err open_store(struct hub *h, bool write)
+{
+    enum err e = ERR_OK;
+    /* nobody else writes: what stands in objects/tmp is a dead writer's */
+    if (write)
+        e = object_sweep(h->dir);
+    if (!e && write)
+        e = partial_sweep(h->dir, HUB_PIECES_AGE);
+    return e ? e : store_sqlite_open(&h->store, h->dir, !write);
+}
+
+static enum err take_lock(struct hub *h, unsigned flags)
+{
+    if (!(flags & (HUB_ALONE | HUB_WRITE)))
+        return ERR_OK;
+    enum err e = flags & HUB_SERVE ? hub_lock_serve(h) : hub_lock_take(h, HUB_WAIT_MS);
+    return e ? e : read_conf(h); /* whoever had it may have changed that */
 }
 
 enum err hub_open(struct hub **out, const char *dir, unsigned flags, const struct confine_path *further, size_t n)
 {
-    char path[4096];
     *out = NULL;
     struct hub *h = calloc(1, sizeof *h);
     if (!h)
         return err_set(ERR_NOMEM, "out of memory");
-    h->lock = -1;
+    h->lock = h->ask = -1;
     snprintf(h->dir, sizeof h->dir, "%.4000s", dir);
     enum err e = read_conf(h);
     if (!e)
-        e = limit(h, further, n);
-    if (!e && (flags & (HUB_ALONE | HUB_WRITE))) {
-        e = hub_path(h, path, "lock");
-        if (!e)
-            e = file_lock(path, true, false, &h->lock);
-    }
+        e = limit(h, further, n, flags & HUB_NET ? CONFINE_NET : CONFINE_NO_NET);
+    if (!e)
+        e = take_lock(h, flags);
     if (!e && (flags & HUB_WRITE)) {
         e = make_folders(h);
         if (!e)
@@ -191,13 +207,8 @@ enum err hub_open(struct hub **out, const char *dir, unsigned flags, const struc
         e = hub_key_read(h, "keys/sign.key", &h->sign);
     if (!e && (flags & HUB_KEYS))
         e = hub_key_read(h, "keys/link.key", &h->link);
-    if (!e && (flags & HUB_STORE)) {
-        /* nobody else writes: what stands in objects/tmp is a dead writer's */
-        if (flags & HUB_WRITE)
-            e = object_sweep(dir);
-        if (!e)
-            e = store_sqlite_open(&h->store, dir, !(flags & HUB_WRITE));
-    }
+    if (!e && (flags & HUB_STORE))
+        e = open_store(h, flags & HUB_WRITE);
     if (e) {
         hub_close(h);
         return e;
@@ -206,16 +217,77 @@ enum err hub_open(struct hub **out, const char *dir, unsigned flags, const struc
     return ERR_OK;
 }
 
+enum err hub_serve_open(struct hub **out, const char *dir, const struct confine_path *further, size_t n)
+{
+    enum err e = hub_open(out, dir, HUB_KEYS | HUB_ROSTER | HUB_WRITE | HUB_STORE | HUB_NET | HUB_SERVE, further, n);
+    return e == ERR_AGAIN
+               ? err_set(ERR_AGAIN, "another server runs on hub %s, or another program is at work on it", dir)
+               : e;
+}
+
+bool hub_asked(const struct hub *h)
+{
+    return hub_lock_asked(h);
+}
+
+static void close_store(struct hub *h)
+{
+    if (h->store)
+        h->store->close(h->store);
+    h->store = NULL;
+}
+
+void hub_yield(struct hub *h)
+{
+    close_store(h);
+    file_close(&h->lock); /* ask stays open: we look there */
+}
+
+/* A newer roster than ours; ours when there is none, or it is damaged. */
+static enum err renew_roster(struct hub *h)
+{
+    struct roster *ours = h->roster;
+    h->roster = NULL;
+    enum err e = read_roster(h, false);
+    if (e || !h->roster || (ours && h->roster->number <= ours->number)) {
+        roster_free(h->roster);
+        h->roster = ours;
+        return e;
+    }
+    roster_free(h->former);
+    h->former = ours;
+    return ERR_OK;
+}
+
+enum err hub_resume(struct hub *h)
+{
+    enum err e = hub_lock_serve(h);
+    if (e)
+        return e;
+    e = read_conf(h);
+    if (!e)
+        e = renew_roster(h);
+    if (!e)
+        e = open_store(h, true);
+    if (e) {
+        char why[1024];
+        snprintf(why, sizeof why, "%s", err_text());
+        hub_yield(h);
+        return err_set(e == ERR_AGAIN ? ERR_IO : e, "%s", why);
+    }
+    return ERR_OK;
+}
+
 void hub_close(struct hub *h)
 {
     if (!h)
         return;
-    if (h->store)
-        h->store->close(h->store);
+    close_store(h);
     roster_free(h->roster);
+    roster_free(h->former);
     sodium_free(h->sign);
     sodium_free(h->link);
-    file_close(&h->lock);
+    hub_lock_give(h);
     log_close();
     free(h);
 }
@@ -255,7 +327,8 @@ enum err hub_take_roster(struct hub *h, const char *text, size_t n, bool *pinned
         return e;
     }
     log_line("roster %llu taken", (unsigned long long)r->number);
-    roster_free(h->roster);
+    roster_free(h->former);
+    h->former = h->roster;
     h->roster = r;
     return ERR_OK;
 }

@@ -1,8 +1,8 @@
 #include "sync/hub/import.h"
 
-#include "storage/vault/parts.h"
 #include "sync/folder/have.h"
 #include "sync/folder/labels.h"
+#include "sync/hub/accept.h"
 #include "sync/limits.h"
 
 #include <inttypes.h>
@@ -11,6 +11,7 @@
 
 struct importing {
     struct import *im;
+    struct accept accept;
     struct walk walk;
     unsigned group;       /* changes since begin */
     enum store_kind last; /* objects up to this kind are taken in this round */
@@ -86,67 +87,35 @@ static enum err set_aside(struct arriving *a, const struct label *l)
 }
 
 /* Two validly signed labels of one number. */
-static enum err cloned(struct arriving *a, const struct label *l, const char *file, uint64_t seq,
-                       const struct hash *held, const struct hash *other)
+static enum err cloned(struct arriving *a, const struct label *l, const char *file, const struct accept_clone *c)
 {
     struct import *im = a->in->im;
-    char why[200];
-    enum err e = ERR_OK;
-    if (!a->at.alarm_seq) {
-        e = im->store->alarm(im->store, a->at.id, seq, held, other);
-        a->at.alarm_seq = seq;
+    enum err e = a->stopped ? ERR_OK : refuse_item(im->refuse, file, err_text());
+    a->stopped = true;
+    if (!e && !a->at.alarm_seq) {
+        e = im->store->alarm(im->store, a->at.id, c->seq, &c->held, &c->other);
+        a->at.alarm_seq = c->seq;
         im->alarms++;
         tell_line(im->tell,
                   json_pack("{s:s, s:s, s:s, s:I}", "event", "alarm", "station", a->station->name, "chain", a->at.id,
-                            "seq", (json_int_t)seq),
+                            "seq", (json_int_t)c->seq),
                   "ALARM: station %s is cloned: two labels %" PRIu64 " of chain %s; the chain is frozen, both are kept",
-                  a->station->name, seq, a->at.id);
+                  a->station->name, c->seq, a->at.id);
     }
-    snprintf(why, sizeof why, "another label %" PRIu64 " of this chain is held: station %s was cloned; set aside", seq,
-             a->station->name);
-    if (!e && !a->stopped)
-        e = refuse_item(im->refuse, file, why);
-    a->stopped = true;
     return e ? e : set_aside(a, l);
 }
 
-static enum err compare_known(struct arriving *a, const struct label *l, const char *file)
+/* Said once a chain: nothing more of it is accepted now. */
+static enum err stop(struct arriving *a, const char *file)
 {
-    struct import *im = a->in->im;
-    struct buf mine = {.max = LABEL_MAX};
-    enum err e = im->store->label(im->store, l->chain, l->seq, &mine);
-    bool same = !e && mine.len == l->len && memcmp(mine.p, l->text, l->len) == 0;
-    struct hash held = hash_of(mine.p, mine.len), other = label_hash(l);
-    buf_free(&mine);
-    if (e)
-        return refuse(a->in, file, e);
-    if (same) {
-        im->known++;
-        return ERR_OK;
-    }
-    e = label_authentic(l, im->roster);
-    if (e && e != ERR_DENIED)
-        return refuse(a->in, file, e);
-    return cloned(a, l, file, l->seq, &held, &other);
+    bool said = a->stopped;
+    a->stopped = true;
+    return said ? ERR_OK : refuse_item(a->in->im->refuse, file, err_text());
 }
 
-static enum err accept(struct arriving *a, const struct label *l, const char *file)
+static enum err accept(struct arriving *a, const struct label *l)
 {
-    struct import *im = a->in->im;
-    uint64_t size;
-    if (im->quota < a->at.bytes || im->quota - a->at.bytes < l->len) {
-        im->over_quota++;
-        a->stopped = true;
-        return refuse(a->in, file,
-                      err_set(ERR_DATA, "station %s is over its quota of %" PRIu64 " bytes; raise it in hub.conf",
-                              a->station->name, im->quota));
-    }
-    enum err e = im->store->append(im->store, l);
-    /* its parts list may have come by another label or before a power cut */
-    if (!e && !hash_is_zero(&l->parts) && im->store->size(im->store, &l->parts, &size))
-        e = store_expand(im->store, l->chain, l->seq, &l->parts);
-    if (e && !stick_stops(e))
-        e = ERR_OK; /* that list is for verify to name */
+    enum err e = accept_append(&a->in->accept, l);
     if (e)
         return e;
     a->at.seq = l->seq;
@@ -161,36 +130,34 @@ static enum err one_label(void *ctx, const struct label *l, const char *file)
 {
     struct arriving *a = ctx;
     struct import *im = a->in->im;
-    if (l->seq <= a->at.seq)
-        return compare_known(a, l, file);
-    enum err e = label_authentic(l, im->roster);
-    if (e == ERR_DENIED) {
-        enum err said = a->stopped ? ERR_OK : refuse(a->in, file, e);
-        a->stopped = true;
-        return said ? said : set_aside(a, l);
-    }
+    enum accept_verdict v;
+    struct accept_clone c;
+    enum err e = accept_judge(&a->in->accept, &a->at, l, &v, &c);
     if (e)
-        return refuse(a->in, file, e);
-    if (a->at.alarm_seq) {
-        if (!a->stopped)
-            e = refuse(a->in, file,
-                       err_set(ERR_DATA, "station %s was cloned, its chain is frozen at label %" PRIu64 "; set aside",
-                               a->station->name, a->at.seq));
-        a->stopped = true;
+        return e;
+    switch (v) {
+    case ACCEPT_KNOWN:
+        im->known++;
+        return ERR_OK;
+    case ACCEPT_CLONED:
+        return a->stopped && l->seq > a->at.seq ? ERR_OK : cloned(a, l, file, &c);
+    case ACCEPT_REVOKED:
+    case ACCEPT_FROZEN:
+        e = stop(a, file);
         return e ? e : set_aside(a, l);
-    }
-    if (a->stopped)
+    case ACCEPT_BAD:
+        return refuse_item(im->refuse, file, err_text());
+    case ACCEPT_EARLY:
+        if (!a->stopped && !a->gap)
+            a->gap = l->seq;
         return ERR_OK;
-    if (l->seq > a->at.seq + 1) {
-        a->gap = a->gap ? a->gap : l->seq;
-        return ERR_OK;
+    case ACCEPT_QUOTA:
+        im->over_quota += !a->stopped;
+        return stop(a, file);
+    case ACCEPT_NEXT:
+        break;
     }
-    if (!hash_same(&l->prev, &a->at.head)) {
-        if (a->at.seq)
-            return cloned(a, l, file, a->at.seq, &a->at.head, &l->prev);
-        return refuse(a->in, file, err_set(ERR_BAD, "label 1 names a label before it"));
-    }
-    return accept(a, l, file);
+    return a->stopped ? ERR_OK : accept(a, l);
 }
 
 static enum err one_chain(void *ctx, const char *path, const char *name, uint64_t size)
@@ -236,70 +203,22 @@ static enum err fill_from_stick(void *ctx, sink_fn *sink, void *sink_ctx)
     return stick_stream(f->stick, f->path, f->size, sink, sink_ctx);
 }
 
-struct expanding {
-    struct store *store;
-    const struct buf *text;
-};
-
-static enum err expand_need(void *ctx, const struct store_need *n)
-{
-    const struct expanding *x = ctx;
-    return n->kind == STORE_PARTS ? store_expand_text(x->store, n->chain, n->seq, x->text) : ERR_OK;
-}
-
-static enum err fill_from_text(void *ctx, sink_fn *sink, void *sink_ctx)
-{
-    const struct buf *text = ctx;
-    return sink(sink_ctx, text->p, text->len);
-}
-
-static enum err check_parts(const struct buf *text)
-{
-    struct parts p;
-    bool mark;
-    struct hash name;
-    uint64_t size;
-    enum err e = parts_open(&p, (const char *)text->p, text->len);
-    while (!e)
-        e = parts_next(&p, &mark, &name, &size);
-    return e == ERR_END ? ERR_OK : e;
-}
-
-/* A parts list is read whole and checked before it is kept: its blobs are
- * wanted from then on. */
+/* A parts list is read whole and checked before it is kept. */
 static enum err take_parts(struct importing *in, const char *path, const struct store_need *need)
 {
-    struct import *im = in->im;
     struct buf text = {.max = PARTS_MAX};
-    struct expanding x = {im->store, &text};
-    enum err e = stick_read(im->stick, path, PARTS_MAX, &text);
+    enum err e = stick_read(in->im->stick, path, PARTS_MAX, &text);
     if (!e)
-        e = check_parts(&text);
-    if (!e)
-        e = im->store->put(im->store, need->chain, &need->name, text.len, fill_from_text, &text);
-    if (!e)
-        e = im->store->each_need(im->store, &need->name, expand_need, &x);
+        e = accept_parts(&in->accept, need, &text);
     buf_free(&text);
     return e;
 }
 
+/* What an object needs to be taken. */
 static enum err may_take(struct importing *in, const struct store_need *need, uint64_t size)
 {
-    struct import *im = in->im;
-    struct store_chain at;
-    uint64_t room;
-    enum err e = im->store->chain(im->store, need->chain, &at);
-    if (!e && (im->quota < at.bytes || im->quota - at.bytes < size)) {
-        const struct roster_station *st = roster_chain(im->roster, need->chain);
-        im->over_quota++;
-        return err_set(ERR_DATA, "station %s is over its quota of %" PRIu64 " bytes; raise it in hub.conf",
-                       st ? st->name : need->chain, im->quota);
-    }
-    if (!e && need->kind == STORE_BLOB) {
-        e = im->store->space(im->store, &room);
-        if (!e && (room < RESERVE_RECORDS || room - RESERVE_RECORDS < size))
-            e = err_set(ERR_FULL, "the hub's disk is full: the rest of the blobs stays on the stick");
-    }
+    enum err e = accept_room(&in->accept, need, size);
+    in->im->over_quota += e == ERR_DATA;
     return e;
 }
 
@@ -386,7 +305,7 @@ static enum err one_have(void *ctx, const char *path, const char *name, uint64_t
 
 enum err import_run(struct import *im)
 {
-    struct importing in = {.im = im};
+    struct importing in = {.im = im, .accept = {im->store, im->roster, im->quota}};
     in.walk = (struct walk){.stick = im->stick, .refuse = im->refuse, .left = STICK_ENTRIES_MAX};
     enum err e = im->store->begin(im->store);
     if (e)

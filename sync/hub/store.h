@@ -1,9 +1,9 @@
 #ifndef SYNC_HUB_STORE_H
 #define SYNC_HUB_STORE_H
 
-#include "storage/vault/label.h"
 #include "storage/vault/partial.h"
 #include "sync/folder/stick.h"
+#include "sync/hub/store_types.h"
 
 /*
  * What a hub keeps: chains of labels, and the objects that labels need. Two
@@ -19,57 +19,17 @@
  * object's bytes are in place before its row: whatever instant the power
  * goes, opening the store anew brings the index up to the files.
  */
-enum store_kind { STORE_BATCH, STORE_PARTS, STORE_BLOB };
-
-enum store_state {
-    STORE_UNKNOWN, /* no label needs that object */
-    STORE_WANTED,  /* one does, and it is not here */
-    STORE_HELD,
-    STORE_REMOVED,
-    STORE_OTHER_SIZE, /* needed, with another size than asked about */
-};
-
-struct store_need {
-    enum store_kind kind;
-    enum store_state state;
-    struct hash name;
-    uint64_t size; /* 0 for a parts list: not known before it is here */
-    char chain[CHAIN_ID];
-    uint64_t seq;
-};
-
-struct store_chain {
-    char id[CHAIN_ID];
-    uint64_t seq; /* of the last label; 0: none */
-    struct hash head;
-    int64_t time;       /* of the last label, by its station's clock */
-    int64_t heard;      /* when its station spoke last, as far as we know; 0: never */
-    uint64_t bytes;     /* labels and objects held, charged to it */
-    uint64_t alarm_seq; /* cloned: two labels of that number; 0: no alarm */
-    struct hash alarm_a, alarm_b;
-    bool changed; /* since its last receipt */
-    bool damaged; /* its file does not agree with the index: nothing may be appended */
-};
-
-struct store_totals {
-    uint64_t chains, labels, objects, bytes, wanted, removed, alarms;
-};
-
-/* chain has labels delivered to a circle or unit, the last of them is last. */
-typedef enum err store_route_fn(void *ctx, const char *chain, uint64_t last);
-typedef enum err store_chain_fn(void *ctx, const struct store_chain *c);
-typedef enum err store_need_fn(void *ctx, const struct store_need *n);
-
 struct store {
     void (*close)(struct store *s);
     enum err (*begin)(struct store *s);
     enum err (*commit)(struct store *s);
     /* commit in its steps, for who must not wait for the disk: flush, place,
-     * flush, finish. flush may run on another thread, while nothing but get,
-     * label, look and chain is called here; after place objects have their
-     * names and labels stand in their files; after the second flush all of it
-     * is durable; finish commits the index, which catches up by itself
-     * otherwise. An error: as a failed commit. */
+     * flush, finish. flush may run on another thread, while here only what
+     * reads is called, and piece. The first flush makes labels durable, and the
+     * bytes of objects; place gives objects their names; after the second flush
+     * all of it is durable; finish commits the index, which catches up by
+     * itself otherwise. Pieces are durable after any flush. An error: nothing
+     * is; roll back, and open the store anew, as after a failed commit. */
     enum err (*flush)(struct store *s);
     enum err (*place)(struct store *s);
     enum err (*finish)(struct store *s);

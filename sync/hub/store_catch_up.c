@@ -14,6 +14,7 @@ struct catch_up {
     struct store *store;
     struct store_index *index;
     const char *dir;
+    bool trial; /* no file is changed */
     const char *chain;
     struct store_chain at;
     uint64_t length; /* bytes of the file that the index knows */
@@ -22,27 +23,27 @@ struct catch_up {
 };
 
 /* An object that stands in objects/ is held: it was checked before. */
-static enum err adopt(struct catch_up *c, const struct hash *name)
+static enum err adopt(struct catch_up *c, const char *chain, const struct hash *name)
 {
     uint64_t size;
-    return object_size(c->dir, name, &size) ? store_index_held(c->index, c->chain, name, size) : ERR_OK;
+    return object_size(c->dir, name, &size) ? store_index_held(c->index, chain, name, size) : ERR_OK;
 }
 
-static enum err adopt_blobs(struct catch_up *c, const struct label *l)
+static enum err adopt_blobs(struct catch_up *c, const char *chain, uint64_t seq, const struct hash *list)
 {
     struct buf text = {.max = PARTS_MAX};
     struct parts p;
     bool mark;
     struct hash name;
     uint64_t size;
-    enum err e = store_expand(c->store, l->chain, l->seq, &l->parts);
+    enum err e = store_expand(c->store, chain, seq, list);
     if (!e)
-        e = store_read(c->store, &l->parts, PARTS_MAX, &text);
+        e = store_read(c->store, list, PARTS_MAX, &text);
     if (!e)
         e = parts_open(&p, (const char *)text.p, text.len);
     while (!e && (e = parts_next(&p, &mark, &name, &size)) == ERR_OK)
         if (!mark)
-            e = adopt(c, &name);
+            e = adopt(c, chain, &name);
     buf_free(&text);
     /* not here yet, or for verify to name */
     return e == ERR_END || e == ERR_NOINPUT || e == ERR_DATA || e == ERR_BAD ? ERR_OK : e;
@@ -57,11 +58,11 @@ static enum err one_label(void *ctx, const struct label *l, uint64_t offset, con
     }
     enum err e = store_index_label(c->index, l, c->length + offset);
     if (!e)
-        e = adopt(c, &l->object);
+        e = adopt(c, l->chain, &l->object);
     if (!e && !hash_is_zero(&l->parts))
-        e = adopt(c, &l->parts);
+        e = adopt(c, l->chain, &l->parts);
     if (!e && !hash_is_zero(&l->parts))
-        e = adopt_blobs(c, l);
+        e = adopt_blobs(c, l->chain, l->seq, &l->parts);
     c->at.seq = l->seq;
     c->at.head = label_hash(l);
     c->end = c->length + offset + l->len;
@@ -70,7 +71,9 @@ static enum err one_label(void *ctx, const struct label *l, uint64_t offset, con
 
 static enum err one_chain(void *ctx, const char *chain)
 {
-    struct catch_up *all = ctx, c = {.store = all->store, .index = all->index, .dir = all->dir, .chain = chain};
+    struct catch_up *all = ctx,
+                    c = {
+                        .store = all->store, .index = all->index, .dir = all->dir, .trial = all->trial, .chain = chain};
     char path[STORE_PATH];
     uint64_t size = 0;
     bool torn = false;
@@ -86,7 +89,7 @@ static enum err one_chain(void *ctx, const char *chain)
         if (e == ERR_END)
             e = ERR_OK;
     }
-    if (!e && torn && !c.damaged)
+    if (!e && torn && !c.damaged && !c.trial)
         e = store_files_cut(c.dir, chain, c.end);
     if (!e)
         e = store_index_mark(c.index, STORE_INDEX_DAMAGED, chain, c.damaged);
@@ -138,24 +141,78 @@ static enum err without_file(void *ctx, const struct store_chain *at)
     return !e && at->seq && !file_exists(path) ? store_index_mark(c->index, STORE_INDEX_DAMAGED, at->id, true) : e;
 }
 
-enum err store_catch_up(struct store *s, const char *dir)
+/* What the index lost of objects that came before: their bytes are in place. */
+static enum err one_wanted(void *ctx, const struct store_need *n)
 {
-    struct catch_up c = {.store = s, .index = store_sqlite_index(s), .dir = dir};
+    struct catch_up *c = ctx;
+    uint64_t size;
+    if (!object_size(c->dir, &n->name, &size) || (n->size && n->size != size))
+        return ERR_OK;
+    enum err e = store_index_held(c->index, n->chain, &n->name, size);
+    return !e && n->kind == STORE_PARTS ? adopt_blobs(c, n->chain, n->seq, &n->name) : e;
+}
+
+static enum err wanted_of(void *ctx, const struct store_chain *at)
+{
+    const struct catch_up *c = ctx;
+    return c->store->each_wanted(c->store, at->id, one_wanted, ctx);
+}
+
+static enum err one_route(void *ctx, const struct label *l, uint64_t offset, const char *damage)
+{
+    const struct catch_up *c = ctx;
+    if (offset >= c->length)
+        return ERR_END; /* new to the index: its routes come with it */
+    return damage || strcmp(l->chain, c->chain) != 0 ? ERR_OK : store_index_routes(c->index, l);
+}
+
+static enum err routes_of(void *ctx, const struct store_chain *at)
+{
+    struct catch_up *c = ctx;
+    struct store_chain same;
+    char path[STORE_PATH];
+    bool torn;
+    c->chain = at->id;
+    enum err e = store_index_chain(c->index, at->id, false, &same, &c->length);
+    if (!e)
+        e = store_files_chain_path(path, c->dir, at->id);
+    if (!e && file_exists(path))
+        e = chain_read(path, 0, one_route, c, &torn);
+    return e == ERR_END ? ERR_OK : e;
+}
+
+static enum err catch_up(struct catch_up *c)
+{
+    struct store *s = c->store;
     uint64_t end;
+    bool routes;
+    enum err e = store_index_upgrade(c->index, &routes);
+    if (!e && routes)
+        e = s->each_chain(s, routes_of, c);
+    if (!e)
+        e = store_files_each(c->dir, false, one_chain, c);
+    if (!e && store_index_unclean(c->index))
+        e = s->each_chain(s, wanted_of, c);
+    if (!e)
+        e = s->each_chain(s, without_file, c);
+    if (!e)
+        e = store_files_each(c->dir, true, one_alarm, c);
+    if (!e)
+        e = store_index_meta(c->index, "removed", &end);
+    if (!e)
+        e = store_files_each_retired(c->dir, end, &end, one_retired, c);
+    return e ? e : store_index_set_meta(c->index, "removed", end);
+}
+
+enum err store_catch_up(struct store *s, const char *dir, bool trial)
+{
+    struct catch_up c = {.store = s, .index = store_sqlite_index(s), .dir = dir, .trial = trial};
     enum err e = s->begin(s);
     if (e)
         return e;
-    e = store_files_each(dir, false, one_chain, &c);
-    if (!e)
-        e = s->each_chain(s, without_file, &c);
-    if (!e)
-        e = store_files_each(dir, true, one_alarm, &c);
-    if (!e)
-        e = store_index_removed(c.index, &end);
-    if (!e)
-        e = store_files_each_retired(dir, end, &end, one_retired, &c);
-    if (!e)
-        e = store_index_set_removed(c.index, end);
+    e = catch_up(&c);
+    if (!e && trial)
+        return ERR_OK;
     if (!e)
         return s->commit(s);
     s->rollback(s);

@@ -34,11 +34,11 @@ static enum err parent_sync(const char *path)
     return file_sync_dir(folder);
 }
 
-/* Appends behind end of a file, making it when fresh; durable. What a failed
- * write left is cut off again. */
-static enum err append(const char *path, off_t end, const void *p, size_t n)
+/* Appends behind end of a file, making it when fresh. What a failed write left
+ * is cut off again. */
+static enum err append(const char *path, off_t end, const void *p, size_t n, bool durable)
 {
-    bool fresh = !file_exists(path);
+    bool fresh = durable && !file_exists(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_errno(ERR_IO, "cannot open %s", path);
@@ -48,7 +48,7 @@ static enum err append(const char *path, off_t end, const void *p, size_t n)
         e = err_set(ERR_BAD, "%s has %lld bytes instead of %lld", path, (long long)size, (long long)end);
     if (!e) {
         e = file_write_fd(fd, p, n, path);
-        if (!e && fdatasync(fd) < 0)
+        if (!e && durable && fdatasync(fd) < 0)
             e = err_errno(ERR_IO, "cannot make %s durable", path);
         if (e && ftruncate(fd, end) < 0)
             e = err_errno(ERR_IO, "cannot cut %s back", path);
@@ -61,7 +61,7 @@ enum err store_files_append(const char *dir, const char *chain, uint64_t offset,
 {
     char path[STORE_PATH];
     enum err e = store_files_chain_path(path, dir, chain);
-    return e ? e : append(path, (off_t)offset, p, n);
+    return e ? e : append(path, (off_t)offset, p, n, false);
 }
 
 enum err store_files_read(const char *dir, const char *chain, uint64_t offset, size_t n, struct buf *out)
@@ -108,14 +108,11 @@ enum err store_files_cut(const char *dir, const char *chain, uint64_t end)
     return e;
 }
 
-enum err store_files_get(const char *dir, const struct hash *name, sink_fn *sink, void *ctx)
+enum err store_files_get(const char *path, const struct hash *name, sink_fn *sink, void *ctx)
 {
-    char path[OBJECT_PATH];
     uint8_t chunk[65536];
     struct hash_state state;
-    enum err e = object_path(path, dir, name);
-    if (e)
-        return e;
+    enum err e = ERR_OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return err_errno(errno == ENOENT ? ERR_NOINPUT : ERR_IO, "cannot open %s", path);
@@ -135,6 +132,31 @@ enum err store_files_get(const char *dir, const struct hash *name, sink_fn *sink
     struct hash h = hash_end(&state);
     if (!e && !hash_same(&h, name))
         e = err_set(ERR_BAD, "object %s: its bytes do not match its name", path);
+    return e;
+}
+
+enum err store_files_part(const char *path, uint64_t offset, void *p, size_t n)
+{
+    uint8_t *to = p;
+    enum err e = ERR_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return err_errno(errno == ENOENT ? ERR_NOINPUT : ERR_IO, "cannot open %s", path);
+    while (n && !e) {
+        ssize_t got = pread(fd, to, n, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            e = err_errno(ERR_IO, "cannot read %s", path);
+        else if (got == 0)
+            e = err_set(ERR_BAD, "%s is shorter than it should be", path);
+        else {
+            to += got;
+            offset += (uint64_t)got;
+            n -= (size_t)got;
+        }
+    }
+    file_close(&fd);
     return e;
 }
 
@@ -231,7 +253,7 @@ enum err store_files_aside(const char *dir, const struct label *l, const void *b
     if (!e && file_exists(path) && truncate(path, (off_t)a.end) < 0)
         e = err_errno(ERR_IO, "cannot cut %s", path);
     if (!e)
-        e = append(path, (off_t)a.end, l->text, l->len);
+        e = append(path, (off_t)a.end, l->text, l->len, true);
     *kept = !e;
     return e;
 }
@@ -315,7 +337,7 @@ enum err store_files_retire(const char *dir, const struct hash *parts, const cha
     const char *before = end == 0 ? REMOVED_MAGIC : torn ? "\n" : "";
     int n = order[0] ? snprintf(line, sizeof line, "%sdestroyed: %s %s %s\n", before, hex, order, when)
                      : snprintf(line, sizeof line, "%sexpired: %s %s\n", before, hex, when);
-    return append(path, end, line, (size_t)n);
+    return append(path, end, line, (size_t)n, true);
 }
 
 static enum err read_retired(struct span line, store_files_retired_fn *fn, void *ctx)

@@ -19,20 +19,22 @@
 #define ASIDE_FILE_MAX ((size_t)ASIDE_LABELS_MAX * LABEL_MAX)
 
 enum err store_files_chain_path(char out[static STORE_PATH], const char *dir, const char *chain) MUST_USE;
-/* Appends at offset, durable when it returns. ERR_BAD: the file does not end
- * there. */
+/* Appends at offset; durable with the next flush of the file system. ERR_BAD:
+ * the file does not end there. */
 enum err store_files_append(const char *dir, const char *chain, uint64_t offset, const void *p, size_t n) MUST_USE;
 /* Reads n bytes at offset; out is cleared first. ERR_BAD: they are not there. */
 enum err store_files_read(const char *dir, const char *chain, uint64_t offset, size_t n, struct buf *out) MUST_USE;
-/* Cuts a torn last label off. */
+/* Cuts off what stands behind end; durable. */
 enum err store_files_cut(const char *dir, const char *chain, uint64_t end) MUST_USE;
 /* fn for every chain that has a file, or (aside) a folder in quarantine/. */
 typedef enum err store_files_fn(void *ctx, const char *chain);
 enum err store_files_each(const char *dir, bool aside, store_files_fn *fn, void *ctx) MUST_USE;
 
-/* Pushes the bytes of an object and checks them against its name. ERR_NOINPUT,
- * ERR_BAD. */
-enum err store_files_get(const char *dir, const struct hash *name, sink_fn *sink, void *ctx) MUST_USE;
+/* Pushes the bytes of an object that stands at path, and checks them against
+ * its name. ERR_NOINPUT, ERR_BAD. */
+enum err store_files_get(const char *path, const struct hash *name, sink_fn *sink, void *ctx) MUST_USE;
+/* n bytes of it, unchecked. ERR_NOINPUT, ERR_BAD: they are not there. */
+enum err store_files_part(const char *path, uint64_t offset, void *p, size_t n) MUST_USE;
 
 enum err store_files_aside(const char *dir, const struct label *l, const void *batch, size_t n, bool *kept) MUST_USE;
 struct store_alarm {

@@ -3,19 +3,20 @@
 #include "storage/base/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct store_grouped {
     char *tmp;
     struct hash name;
     uint64_t size;
+    bool keep;
 };
 
-enum err store_group_add(struct store_group *g, struct object_writer *w, const struct hash *name)
+enum err store_group_add(struct store_group *g, struct object_writer *w, const struct hash *name, bool keep)
 {
     struct hash h = hash_end(&w->hash);
     if (!hash_same(&h, name))
@@ -31,38 +32,23 @@ enum err store_group_add(struct store_group *g, struct object_writer *w, const s
     char *tmp = strdup(w->tmp);
     if (!tmp)
         return err_set(ERR_NOMEM, "out of memory");
-    more[g->n].tmp = tmp;
-    more[g->n].name = h;
-    more[g->n++].size = w->size;
+    more[g->n++] = (struct store_grouped){tmp, h, w->size, keep};
     w->tmp[0] = '\0';
     return ERR_OK;
 }
 
-bool store_group_has(const struct store_group *g, const struct hash *name, uint64_t *size)
+const char *store_group_file(const struct store_group *g, const struct hash *name, uint64_t *size)
 {
-    for (size_t i = 0; i < g->n; i++)
+    for (size_t i = 0; i < g->n && !g->placed; i++)
         if (hash_same(&g->list[i].name, name)) {
             *size = g->list[i].size;
-            return true;
+            return g->list[i].tmp;
         }
-    return false;
-}
-
-static enum err flush(const char *dir)
-{
-    char path[OBJECT_PATH];
-    enum err e = file_path(path, dir, "objects");
-    if (e)
-        return e;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || syncfs(fd) < 0)
-        e = err_errno(ERR_IO, "cannot make %s durable", path);
-    file_close(&fd);
-    return e;
+    return NULL;
 }
 
 /* Gives one file its name. */
-static enum err settle(const char *dir, const struct store_grouped *o)
+static enum err place(const char *dir, const struct store_grouped *o)
 {
     char path[OBJECT_PATH], folder[OBJECT_PATH];
     enum err e = object_path(path, dir, &o->name);
@@ -73,32 +59,32 @@ static enum err settle(const char *dir, const struct store_grouped *o)
     size_t n = (size_t)(strrchr(path, '/') - path);
     memcpy(folder, path, n);
     folder[n] = '\0';
-    e = file_mkdirs(folder, 0700);
-    if (!e && rename(o->tmp, path) < 0)
+    /* durable with the flush behind */
+    if ((mkdir(folder, 0700) < 0 && errno != EEXIST) || rename(o->tmp, path) < 0)
         e = err_errno(ERR_IO, "cannot rename to %s", path);
     return e;
 }
 
-enum err store_group_settle(struct store_group *g)
+enum err store_group_place(struct store_group *g)
 {
-    if (g->n == 0)
-        return ERR_OK;
-    enum err e = flush(g->dir);
+    enum err e = ERR_OK;
     for (size_t i = 0; i < g->n && !e; i++)
-        e = settle(g->dir, &g->list[i]);
-    if (!e)
-        e = flush(g->dir);
-    store_group_drop(g);
+        e = place(g->dir, &g->list[i]);
+    g->placed = true;
     return e;
 }
 
-void store_group_drop(struct store_group *g)
+void store_group_drop(struct store_group *g, bool undo)
 {
     for (size_t i = 0; i < g->n; i++) {
-        unlink(g->list[i].tmp); /* nothing is there when it was settled */
+        if (!g->list[i].keep)
+            unlink(g->list[i].tmp); /* nothing is there when it was placed */
+        if (g->placed && undo && object_remove(g->dir, &g->list[i].name) != ERR_OK)
+            err_clear();
         free(g->list[i].tmp);
     }
     free(g->list);
     g->list = NULL;
     g->n = 0;
+    g->placed = false;
 }

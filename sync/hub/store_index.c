@@ -1,6 +1,8 @@
 #include "sync/hub/store_index.h"
 
 #include "storage/base/log.h"
+#include "storage/base/text.h"
+#include "sync/hub/store_index_inside.h"
 #include "sync/hub/store_sql.h"
 
 #include <inttypes.h>
@@ -9,25 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct store_index {
-    sqlite3 *db;
-    sqlite3_stmt *st[STMTS];
-};
-
-static enum err fail(const struct store_index *x, int rc)
-{
-    int code = rc & 0xff;
-    const char *why = x->db ? sqlite3_errmsg(x->db) : sqlite3_errstr(rc);
-    if (code == SQLITE_FULL)
-        return err_set(ERR_FULL, "the index hub.db cannot grow: the disk is full");
-    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-        return err_set(ERR_BAD, "the index hub.db is damaged: %s", why);
-    if (code == SQLITE_BUSY)
-        return err_set(ERR_AGAIN, "the index hub.db is in use: %s", why);
-    if (code == SQLITE_NOMEM)
-        return err_set(ERR_NOMEM, "out of memory");
-    return err_set(ERR_IO, "the index hub.db: %s", why);
-}
+_Static_assert(STMTS <= STORE_INDEX_STMTS, "more statements than there is room for");
 
 static sqlite3_stmt *prepare(struct store_index *x, enum stmt id, enum err *e)
 {
@@ -35,7 +19,7 @@ static sqlite3_stmt *prepare(struct store_index *x, enum stmt id, enum err *e)
     if (!x->st[id]) {
         int rc = sqlite3_prepare_v3(x->db, sql[id], -1, SQLITE_PREPARE_PERSISTENT, &x->st[id], NULL);
         if (rc != SQLITE_OK) {
-            *e = fail(x, rc);
+            *e = store_index_fail(x, rc);
             return NULL;
         }
     }
@@ -76,7 +60,7 @@ static void column_chain(sqlite3_stmt *st, int i, char out[static CHAIN_ID])
 static enum err run(struct store_index *x, sqlite3_stmt *st)
 {
     int rc = sqlite3_step(st);
-    enum err e = rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : fail(x, rc);
+    enum err e = rc == SQLITE_DONE || rc == SQLITE_ROW ? ERR_OK : store_index_fail(x, rc);
     sqlite3_reset(st);
     return e;
 }
@@ -85,7 +69,7 @@ static enum err run(struct store_index *x, sqlite3_stmt *st)
 static enum err row(struct store_index *x, sqlite3_stmt *st)
 {
     int rc = sqlite3_step(st);
-    return rc == SQLITE_ROW ? ERR_OK : rc == SQLITE_DONE ? ERR_END : fail(x, rc);
+    return rc == SQLITE_ROW ? ERR_OK : rc == SQLITE_DONE ? ERR_END : store_index_fail(x, rc);
 }
 
 static enum err simple(struct store_index *x, enum stmt id)
@@ -99,7 +83,7 @@ static enum err simple(struct store_index *x, enum stmt id)
 static enum err fresh(struct store_index *x, enum stmt id, sqlite3_stmt **st)
 {
     int rc = sqlite3_prepare_v2(x->db, sql[id], -1, st, NULL);
-    return rc == SQLITE_OK ? ERR_OK : fail(x, rc);
+    return rc == SQLITE_OK ? ERR_OK : store_index_fail(x, rc);
 }
 
 enum err store_index_begin(struct store_index *x)
@@ -244,6 +228,22 @@ static enum err add_need(struct store_index *x, const struct hash *object, int64
     return run(x, st);
 }
 
+static enum err add_routes(struct store_index *x, int64_t id, const struct label *l)
+{
+    struct span all = {l->to, strlen(l->to)}, token;
+    enum err e = ERR_OK;
+    while (!e && span_word(&all, &token)) {
+        sqlite3_stmt *st = prepare(x, ROUTE_SET, &e);
+        if (!st)
+            return e;
+        sqlite3_bind_text(st, 1, token.p, (int)token.n, SQLITE_TRANSIENT);
+        sqlite3_bind_int64(st, 2, id);
+        bind_u64(st, 3, l->seq);
+        e = run(x, st);
+    }
+    return e;
+}
+
 enum err store_index_label(struct store_index *x, const struct label *l, uint64_t offset)
 {
     struct hash h = label_hash(l);
@@ -273,7 +273,30 @@ enum err store_index_label(struct store_index *x, const struct label *l, uint64_
         e = add_need(x, &l->object, r.id, l->seq, STORE_BATCH, l->size);
     if (!e && !hash_is_zero(&l->parts))
         e = add_need(x, &l->parts, r.id, l->seq, STORE_PARTS, 0);
-    return e;
+    return e ? e : add_routes(x, r.id, l);
+}
+
+enum err store_index_routes(struct store_index *x, const struct label *l)
+{
+    struct chain_row r;
+    enum err e = chain_row(x, l->chain, true, &r);
+    return e ? e : add_routes(x, r.id, l);
+}
+
+enum err store_index_each_route(struct store_index *x, const char *to, store_route_fn *fn, void *ctx)
+{
+    sqlite3_stmt *st = NULL;
+    enum err e = x->version < 2 ? err_set(ERR_NOINPUT, "the index hub.db is older; any import renews it")
+                                : fresh(x, ROUTE_OF, &st);
+    if (!e)
+        bind_text(st, 1, to);
+    while (!e && (e = row(x, st)) == ERR_OK) {
+        char chain[CHAIN_ID];
+        column_chain(st, 0, chain);
+        e = fn(ctx, chain, (uint64_t)sqlite3_column_int64(st, 1));
+    }
+    sqlite3_finalize(st);
+    return e == ERR_END ? ERR_OK : e;
 }
 
 enum err store_index_find(struct store_index *x, const char *chain, uint64_t seq, struct hash *h, uint64_t *offset,
@@ -420,27 +443,29 @@ enum err store_index_each_object(struct store_index *x, store_index_object_fn *f
     return e == ERR_END ? ERR_OK : e;
 }
 
-enum err store_index_removed(struct store_index *x, uint64_t *end)
+enum err store_index_meta(struct store_index *x, const char *name, uint64_t *value)
 {
     enum err e;
-    *end = 0;
-    sqlite3_stmt *st = prepare(x, REMOVED_GET, &e);
+    *value = 0;
+    sqlite3_stmt *st = prepare(x, META_GET, &e);
     if (!st)
         return e;
+    bind_text(st, 1, name);
     e = row(x, st);
     if (!e)
-        *end = (uint64_t)sqlite3_column_int64(st, 0);
+        *value = (uint64_t)sqlite3_column_int64(st, 0);
     sqlite3_reset(st);
     return e == ERR_END ? ERR_OK : e;
 }
 
-enum err store_index_set_removed(struct store_index *x, uint64_t end)
+enum err store_index_set_meta(struct store_index *x, const char *name, uint64_t value)
 {
     enum err e;
-    sqlite3_stmt *st = prepare(x, REMOVED_SET, &e);
+    sqlite3_stmt *st = prepare(x, META_SET, &e);
     if (!st)
         return e;
-    bind_u64(st, 1, end);
+    bind_text(st, 1, name);
+    bind_u64(st, 2, value);
     return run(x, st);
 }
 
@@ -459,79 +484,4 @@ enum err store_index_totals(struct store_index *x, struct store_totals *t)
     }
     sqlite3_reset(st);
     return e;
-}
-
-static enum err set_up(struct store_index *x, bool read_only)
-{
-    sqlite3_stmt *st = NULL;
-    int version = -1;
-    sqlite3_busy_timeout(x->db, 60000);
-    int rc =
-        sqlite3_exec(x->db,
-                     read_only ? "PRAGMA temp_store=MEMORY"
-                               : "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; "
-                                 "PRAGMA cache_size=-16384",
-                     NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_prepare_v2(x->db, "PRAGMA user_version", -1, &st, NULL);
-    if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        version = sqlite3_column_int(st, 0);
-        rc = SQLITE_OK;
-    }
-    sqlite3_finalize(st);
-    if (rc == SQLITE_OK && version == 0 && !read_only) {
-        rc = sqlite3_exec(x->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-        if (rc == SQLITE_OK)
-            rc = sqlite3_exec(x->db, schema, NULL, NULL, NULL);
-        if (rc == SQLITE_OK)
-            rc = sqlite3_exec(x->db, "COMMIT", NULL, NULL, NULL);
-        version = 1;
-    }
-    if (rc != SQLITE_OK)
-        return fail(x, rc);
-    return version == 1 ? ERR_OK : err_set(ERR_BAD, "the index hub.db is of another version (%d)", version);
-}
-
-void store_index_close(struct store_index *x)
-{
-    if (!x)
-        return;
-    for (int i = 0; i < STMTS; i++)
-        sqlite3_finalize(x->st[i]);
-    if (x->db && sqlite3_close(x->db) != SQLITE_OK)
-        log_line("hub.db: not closed");
-    free(x);
-}
-
-enum err store_index_open(struct store_index **out, const char *path, bool read_only)
-{
-    struct store_index *x = calloc(1, sizeof *x);
-    *out = NULL;
-    if (!x)
-        return err_set(ERR_NOMEM, "out of memory");
-    /* also a reader may have to roll back what a power cut left in the journal */
-    int flags = SQLITE_OPEN_READWRITE | (read_only ? 0 : SQLITE_OPEN_CREATE);
-    int rc = sqlite3_open_v2(path, &x->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    enum err e = rc == SQLITE_OK ? set_up(x, read_only) : fail(x, rc);
-    if (e)
-        store_index_close(x);
-    else
-        *out = x;
-    return e;
-}
-
-enum err store_index_check(struct store_index *x, void (*bad)(void *ctx, const char *why), void *ctx)
-{
-    sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(x->db, "PRAGMA integrity_check(16)", -1, &st, NULL);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        const char *text = (const char *)sqlite3_column_text(st, 0);
-        if (!text || strcmp(text, "ok") != 0)
-            bad(ctx, text ? text : "out of memory");
-        rc = SQLITE_OK;
-    }
-    sqlite3_finalize(st);
-    if (rc != SQLITE_DONE)
-        bad(ctx, sqlite3_errmsg(x->db));
-    return ERR_OK;
 }

@@ -1,5 +1,5 @@
-#include "sync/hub/store.h"
-
+#include "storage/base/text.h"
+#include "sync/hub/store_memory_pieces.h"
 #include "sync/limits.h"
 
 #include <stdlib.h>
@@ -32,6 +32,7 @@ struct mem_object {
 struct memory {
     struct store store; /* first: a struct store * is one of these */
     struct buf chains, needs, objects;
+    struct store_memory_pieces pieces;
     uint64_t space;
 };
 
@@ -102,6 +103,7 @@ static void close_store(struct store *s)
         struct mem_object *o = at(&m->objects, i, sizeof *o);
         buf_free(&o->bytes);
     }
+    store_memory_pieces_free(&m->pieces);
     buf_free(&m->chains);
     buf_free(&m->needs);
     buf_free(&m->objects);
@@ -194,6 +196,36 @@ static enum err label(struct store *s, const char *id, uint64_t seq, struct buf 
         return err_set(ERR_NOINPUT, "label %llu of chain %s is not here", (unsigned long long)seq, id);
     const struct mem_text *t = at(&c->labels, seq - 1, sizeof *t);
     return buf_add(out, t->text, t->n);
+}
+
+static bool goes_to(const struct mem_text *t, const char *to)
+{
+    struct label l;
+    struct span all, token;
+    if (label_parse(&l, t->text, t->n) != ERR_OK)
+        return false;
+    all = (struct span){l.to, strlen(l.to)};
+    while (span_word(&all, &token))
+        if (span_is(token, to))
+            return true;
+    return false;
+}
+
+static enum err each_route(struct store *s, const char *to, store_route_fn *fn, void *ctx)
+{
+    const struct memory *m = self(s);
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < count(&m->chains, sizeof(struct mem_chain)) && !e; i++) {
+        const struct mem_chain *c = at(&m->chains, i, sizeof *c);
+        uint64_t last = c->c.seq;
+        while (last && !goes_to(at(&c->labels, last - 1, sizeof(struct mem_text)), to))
+            last--;
+        char id[CHAIN_ID];
+        memcpy(id, c->c.id, sizeof id); /* fn may add chains */
+        if (last)
+            e = fn(ctx, id, last);
+    }
+    return e;
 }
 
 static enum err heard(struct store *s, const char *id, int64_t now)
@@ -333,6 +365,51 @@ static enum err put(struct store *s, const char *id, const struct hash *name, ui
     return e;
 }
 
+static enum err pieces(struct store *s, const struct hash *name, uint64_t size,
+                       struct partial_range held[static PARTIAL_RUNS_MAX], size_t *n)
+{
+    store_memory_pieces_held(&self(s)->pieces, name, size, held, n);
+    return ERR_OK;
+}
+
+static enum err piece(struct store *s, const struct hash *name, uint64_t size, uint64_t offset, const void *p, size_t n)
+{
+    return store_memory_pieces_write(&self(s)->pieces, name, size, offset, p, n);
+}
+
+static enum err push(void *ctx, sink_fn *sink, void *sink_ctx)
+{
+    const struct buf *b = ctx;
+    return sink(sink_ctx, b->p, b->len);
+}
+
+static enum err join(struct store *s, const char *id, const struct hash *name, uint64_t size)
+{
+    struct buf bytes = {0};
+    uint64_t has;
+    enum err e = ERR_OK;
+    if (s->size(s, name, &has) && has == size)
+        store_memory_pieces_drop(&self(s)->pieces, name);
+    else
+        e = store_memory_pieces_take(&self(s)->pieces, name, size, &bytes);
+    if (!e)
+        e = put(s, id, name, size, push, &bytes);
+    buf_free(&bytes);
+    return e;
+}
+
+static enum err read_part(struct store *s, const struct hash *name, uint64_t offset, void *p, size_t n)
+{
+    const struct mem_object *o = find_object(self(s), name);
+    if (!o)
+        return err_set(ERR_NOINPUT, "an object is not here");
+    if (offset > o->bytes.len || n > o->bytes.len - offset)
+        return err_set(ERR_BAD, "an object is shorter than it should be");
+    if (n)
+        memcpy(p, o->bytes.p + offset, n);
+    return ERR_OK;
+}
+
 static enum err get(struct store *s, const struct hash *name, sink_fn *sink, void *ctx)
 {
     const struct mem_object *o = find_object(self(s), name);
@@ -408,11 +485,15 @@ enum err store_memory_open(struct store **out, uint64_t room)
     m->store = (struct store){.close = close_store,
                               .begin = nothing,
                               .commit = nothing,
+                              .flush = nothing,
+                              .place = nothing,
+                              .finish = nothing,
                               .rollback = rollback,
                               .chain = chain,
                               .each_chain = each_chain,
                               .append = append,
                               .label = label,
+                              .each_route = each_route,
                               .heard = heard,
                               .settled = settled,
                               .alarm = alarm_chain,
@@ -422,6 +503,10 @@ enum err store_memory_open(struct store **out, uint64_t room)
                               .each_need = each_need,
                               .each_wanted = each_wanted,
                               .put = put,
+                              .pieces = pieces,
+                              .piece = piece,
+                              .join = join,
+                              .read = read_part,
                               .get = get,
                               .size = size_of,
                               .retire = retire,

@@ -1,11 +1,8 @@
 #ifndef SYNC_HUB_STORE_SQL_H
 #define SYNC_HUB_STORE_SQL_H
 
-/* The hub's SQL, by id. For store_index.c alone. */
-
-#define VERSION "1"
-
-/* Every statement of the index, by id. */
+/* The hub's SQL, by id. For store_index.c alone; the tables are in
+ * store_schema.h. */
 enum stmt {
     BEGIN,
     COMMIT,
@@ -31,8 +28,10 @@ enum stmt {
     OBJECT_GET,
     OBJECT_DROP,
     OBJECT_EACH,
-    REMOVED_GET,
-    REMOVED_SET,
+    ROUTE_SET,
+    ROUTE_OF,
+    META_GET,
+    META_SET,
     TOTALS,
     STMTS
 };
@@ -68,27 +67,15 @@ static const char *const sql[STMTS] = {
     [OBJECT_GET] = "SELECT size,chain FROM object WHERE name=?1",
     [OBJECT_DROP] = "DELETE FROM object WHERE name=?1",
     [OBJECT_EACH] = "SELECT name,size FROM object ORDER BY name",
-    [REMOVED_GET] = "SELECT value FROM meta WHERE name='removed'",
-    [REMOVED_SET] = "INSERT OR REPLACE INTO meta(name,value) VALUES('removed',?1)",
+    [ROUTE_SET] = "INSERT INTO route(token,chain,last) VALUES(?1,?2,?3) "
+                  "ON CONFLICT(token,chain) DO UPDATE SET last=excluded.last WHERE last<excluded.last",
+    [ROUTE_OF] = "SELECT c.name,r.last FROM route r JOIN chain c ON c.id=r.chain WHERE r.token=?1 ORDER BY c.name",
+    [META_GET] = "SELECT value FROM meta WHERE name=?1",
+    [META_SET] = "INSERT OR REPLACE INTO meta(name,value) VALUES(?1,?2)",
     [TOTALS] = "SELECT (SELECT count(*) FROM chain WHERE seq>0),(SELECT coalesce(sum(seq),0) FROM chain),"
                "(SELECT count(*) FROM object),(SELECT coalesce(sum(bytes),0) FROM chain),"
                "(SELECT count(*) FROM need WHERE state=1),(SELECT count(*) FROM need WHERE state=3),"
                "(SELECT count(*) FROM chain WHERE alarm>0)",
 };
-
-/* need.state and need.kind hold enum store_state and enum store_kind. */
-static const char schema[] =
-    "CREATE TABLE chain(id INTEGER PRIMARY KEY,name TEXT NOT NULL UNIQUE,seq INTEGER NOT NULL DEFAULT 0,head BLOB,"
-    "time INTEGER NOT NULL DEFAULT 0,heard INTEGER NOT NULL DEFAULT 0,length INTEGER NOT NULL DEFAULT 0,"
-    "bytes INTEGER NOT NULL DEFAULT 0,alarm INTEGER NOT NULL DEFAULT 0,alarm_a BLOB,alarm_b BLOB,"
-    "changed INTEGER NOT NULL DEFAULT 0,damaged INTEGER NOT NULL DEFAULT 0);"
-    "CREATE TABLE label(chain INTEGER,seq INTEGER,hash BLOB,offset INTEGER,length INTEGER,PRIMARY KEY(chain,seq))"
-    " WITHOUT ROWID;"
-    "CREATE TABLE need(object BLOB,chain INTEGER,seq INTEGER,kind INTEGER,size INTEGER,state INTEGER,"
-    "PRIMARY KEY(object,chain,seq,kind)) WITHOUT ROWID;"
-    "CREATE INDEX need_wanted ON need(chain,seq) WHERE state=1;"
-    "CREATE TABLE object(name BLOB PRIMARY KEY,size INTEGER,chain INTEGER) WITHOUT ROWID;"
-    "CREATE TABLE meta(name TEXT PRIMARY KEY,value INTEGER) WITHOUT ROWID;"
-    "PRAGMA user_version=" VERSION ";";
 
 #endif

@@ -3,19 +3,22 @@
 #include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/vault/object.h"
+#include "sync/hub/store_disk.h"
 #include "sync/hub/store_files.h"
 #include "sync/hub/store_group.h"
+#include "sync/hub/store_pieces.h"
 #include "sync/limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Labels of one chain appended since begin, not yet in its file. */
+/* Labels of one chain appended since begin. */
 struct pending {
     char chain[CHAIN_ID];
     uint64_t offset;
     struct buf text;
+    size_t written; /* of them, to its file */
 };
 
 struct store_sqlite {
@@ -25,7 +28,11 @@ struct store_sqlite {
     struct pending *pending;
     size_t n_pending;
     struct store_group group; /* objects put since begin */
-    bool failed;              /* a commit went wrong half way: nothing more is written */
+    struct store_pieces pieces;
+    struct store_disk disk;
+    bool touched; /* something that stood there already became held: it may not be durable */
+    bool lost;    /* a flush failed: what was written since the last may be gone */
+    bool failed;  /* a commit went wrong half way: nothing more is written */
 };
 
 static struct store_sqlite *self(struct store *s)
@@ -55,29 +62,106 @@ static void drop_pending(struct store_sqlite *s)
     s->n_pending = 0;
 }
 
+/* Takes back what was written and is not committed. What is placed stays,
+ * labels and objects: they are accepted, and the next opening catches up. But
+ * when the disk lost bytes, what can be read back may not be on it. */
+static enum err undo(struct store_sqlite *s)
+{
+    enum err e = ERR_OK;
+    bool stay = s->group.placed && !s->lost;
+    for (size_t i = 0; i < s->n_pending; i++) {
+        const struct pending *p = &s->pending[i];
+        if (p->written && !stay && store_files_cut(s->dir, p->chain, p->offset) != ERR_OK)
+            e = ERR_IO;
+    }
+    drop_pending(s);
+    store_group_drop(&s->group, s->lost);
+    if (s->lost) {
+        store_pieces_close(&s->pieces);
+        if (partial_sweep(s->dir, INT64_MIN) != ERR_OK)
+            e = ERR_IO;
+    }
+    s->lost = s->touched = false;
+    return e;
+}
+
 static void rollback(struct store *base)
 {
-    drop_pending(self(base));
-    store_group_drop(&self(base)->group);
-    store_index_rollback(self(base)->index);
+    struct store_sqlite *s = self(base);
+    s->failed = s->failed || s->lost || s->group.placed;
+    if (undo(s) != ERR_OK)
+        s->failed = true;
+    store_index_rollback(s->index);
+}
+
+static enum err write_labels(struct store_sqlite *s)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < s->n_pending && !e; i++) {
+        struct pending *p = &s->pending[i];
+        if (p->written < p->text.len)
+            e = store_files_append(s->dir, p->chain, p->offset + p->written, p->text.p + p->written,
+                                   p->text.len - p->written);
+        if (!e)
+            p->written = p->text.len;
+    }
+    return e;
+}
+
+/* Labels are durable before an object gets the name that they give it: a power
+ * cut leaves none that nobody knows. */
+static enum err flush(struct store *base)
+{
+    struct store_sqlite *s = self(base);
+    enum err e = write_labels(s);
+    if (e)
+        return e;
+    e = store_disk_flush(&s->disk);
+    s->lost = s->lost || e;
+    return e;
+}
+
+static enum err place(struct store *base)
+{
+    struct store_sqlite *s = self(base);
+    enum err e = store_group_place(&s->group);
+    s->failed = s->failed || e;
+    return e;
 }
 
 /* Files first, then the rows that tell of them. */
-static enum err commit(struct store *base)
+static enum err finish(struct store *base)
 {
     struct store_sqlite *s = self(base);
-    enum err e = store_group_settle(&s->group);
-    for (size_t i = 0; i < s->n_pending && !e; i++)
-        e = store_files_append(s->dir, s->pending[i].chain, s->pending[i].offset, s->pending[i].text.p,
-                               s->pending[i].text.len);
-    if (!e)
-        e = store_index_commit(s->index);
+    enum err e = store_index_commit(s->index);
     if (e) {
-        s->failed = true; /* a file may be ahead of the index now */
-        rollback(base);
+        s->failed = true; /* the files are ahead of the index now */
         return e;
     }
     drop_pending(s);
+    store_group_drop(&s->group, false);
+    s->touched = false;
+    return ERR_OK;
+}
+
+static enum err commit(struct store *base)
+{
+    struct store_sqlite *s = self(base);
+    bool objects = s->group.n > 0;
+    enum err e = objects || s->n_pending || s->touched ? flush(base) : ERR_OK;
+    if (!e && objects)
+        e = place(base);
+    if (!e && objects)
+        e = flush(base);
+    if (!e)
+        e = finish(base);
+    if (e) {
+        char why[1024];
+        snprintf(why, sizeof why, "%s", err_text());
+        s->failed = true;
+        rollback(base);
+        return err_set(e, "%s", why);
+    }
     return ERR_OK;
 }
 
@@ -210,6 +294,12 @@ static enum err take_bytes(void *ctx, const uint8_t *bytes, size_t n)
     return object_add(&t->w, bytes, n);
 }
 
+static enum err already_there(struct store_sqlite *s, const char *chain, const struct hash *name, uint64_t size)
+{
+    s->touched = true;
+    return store_index_held(s->index, chain, name, size);
+}
+
 static enum err put(struct store *base, const char *chain, const struct hash *name, uint64_t size, stick_fill *fill,
                     void *ctx)
 {
@@ -218,7 +308,7 @@ static enum err put(struct store *base, const char *chain, const struct hash *na
     uint64_t has;
     /* a file in objects/ was checked before it got its name */
     if (base->size(base, name, &has) && has == size)
-        return store_index_held(s->index, chain, name, size);
+        return already_there(s, chain, name, size);
     enum err e = object_begin(&t.w, s->dir);
     if (e)
         return e;
@@ -226,7 +316,7 @@ static enum err put(struct store *base, const char *chain, const struct hash *na
     if (!e && t.left)
         e = err_set(ERR_BAD, "it has fewer bytes than it should");
     if (!e)
-        e = size > HUB_SMALL ? object_commit(&t.w, name, NULL) : store_group_add(&s->group, &t.w, name);
+        e = size > HUB_SMALL ? object_commit(&t.w, name, NULL) : store_group_add(&s->group, &t.w, name, false);
     if (e) {
         object_abort(&t.w);
         return e;
@@ -234,18 +324,73 @@ static enum err put(struct store *base, const char *chain, const struct hash *na
     return store_index_held(s->index, chain, name, size);
 }
 
-static enum err get(struct store *base, const struct hash *name, sink_fn *sink, void *ctx)
+static enum err pieces(struct store *base, const struct hash *name, uint64_t size,
+                       struct partial_range held[static PARTIAL_RUNS_MAX], size_t *n)
+{
+    return store_pieces_held(&self(base)->pieces, name, size, held, n);
+}
+
+static enum err piece(struct store *base, const struct hash *name, uint64_t size, uint64_t offset, const void *p,
+                      size_t n)
+{
+    return store_pieces_write(&self(base)->pieces, name, size, offset, p, n);
+}
+
+static enum err join(struct store *base, const char *chain, const struct hash *name, uint64_t size)
+{
+    struct store_sqlite *s = self(base);
+    struct object_writer w;
+    uint64_t has;
+    enum err e;
+    if (base->size(base, name, &has) && has == size) {
+        uint64_t grouped;
+        e = store_group_file(&s->group, name, &grouped) ? ERR_OK : store_pieces_drop(&s->pieces, name);
+        return e ? e : already_there(s, chain, name, size);
+    }
+    e = store_pieces_finish(&s->pieces, name, size, &w);
+    if (e)
+        return e;
+    e = store_group_add(&s->group, &w, name, size > 0);
+    if (e) {
+        object_abort(&w);
+        return e;
+    }
+    return store_index_held(s->index, chain, name, size);
+}
+
+/* Where an object's bytes are. */
+static enum err file_of(const struct store_sqlite *s, const struct hash *name, char path[static OBJECT_PATH])
 {
     uint64_t size;
-    enum err e = ERR_OK;
-    if (store_group_has(&self(base)->group, name, &size))
-        e = store_group_settle(&self(base)->group);
-    return e ? e : store_files_get(self(base)->dir, name, sink, ctx);
+    const char *aside = store_group_file(&s->group, name, &size);
+    if (!aside)
+        return object_path(path, s->dir, name);
+    snprintf(path, OBJECT_PATH, "%s", aside);
+    return ERR_OK;
+}
+
+static enum err read_part(struct store *base, const struct hash *name, uint64_t offset, void *p, size_t n)
+{
+    char path[OBJECT_PATH];
+    enum err e = file_of(self(base), name, path);
+    return e ? e : store_files_part(path, offset, p, n);
+}
+
+static enum err get(struct store *base, const struct hash *name, sink_fn *sink, void *ctx)
+{
+    char path[OBJECT_PATH];
+    enum err e = file_of(self(base), name, path);
+    return e ? e : store_files_get(path, name, sink, ctx);
 }
 
 static bool size_of(struct store *base, const struct hash *name, uint64_t *size)
 {
-    return store_group_has(&self(base)->group, name, size) || object_size(self(base)->dir, name, size);
+    return store_group_file(&self(base)->group, name, size) || object_size(self(base)->dir, name, size);
+}
+
+static enum err each_route(struct store *base, const char *to, store_route_fn *fn, void *ctx)
+{
+    return store_index_each_route(self(base)->index, to, fn, ctx);
 }
 
 static enum err retire(struct store *base, const struct hash *parts, const char *order, int64_t now)
@@ -271,35 +416,41 @@ static enum err totals(struct store *base, struct store_totals *t)
 
 static void close_store(struct store *base)
 {
-    drop_pending(self(base));
-    store_group_drop(&self(base)->group);
-    store_index_close(self(base)->index);
-    free(base);
+    struct store_sqlite *s = self(base);
+    if (s->index)
+        rollback(base);
+    store_pieces_close(&s->pieces);
+    store_index_close(s->index, !s->failed);
+    store_disk_close(&s->disk);
+    free(s);
 }
 
 /* A damaged index is set aside for a new one. */
-static enum err open_index(struct store_index **out, const char *dir, bool read_only)
+static enum err open_index(struct store_index **out, const char *dir, enum store_index_mode mode)
 {
-    char path[STORE_PATH], damaged[STORE_PATH], journal[STORE_PATH];
+    static const char *const logs[] = {"hub.db-journal", "hub.db-wal", "hub.db-shm"};
+    char path[STORE_PATH], damaged[STORE_PATH];
     enum err e = file_path(path, dir, "hub.db");
     if (!e)
         e = file_path(damaged, dir, "hub.db.damaged");
-    if (!e)
-        e = file_path(journal, dir, "hub.db-journal");
-    if (!e && read_only && !file_exists(path))
+    if (!e && mode != STORE_INDEX_WRITE && !file_exists(path))
         e = err_set(ERR_NOINPUT, "there is no index hub.db; the next import makes it anew");
     if (!e)
-        e = store_index_open(out, path, read_only);
-    if (e != ERR_BAD || read_only)
+        e = store_index_open(out, path, mode);
+    if (e != ERR_BAD || mode != STORE_INDEX_WRITE)
         return e;
     log_line("hub.db damaged, made anew from the files");
     e = file_rename(path, damaged);
-    if (!e)
-        e = file_remove(journal);
-    return e ? e : store_index_open(out, path, false);
+    for (size_t i = 0; i < sizeof logs / sizeof logs[0] && !e; i++) {
+        char log[STORE_PATH];
+        e = file_path(log, dir, logs[i]);
+        if (!e)
+            e = file_remove(log);
+    }
+    return e ? e : store_index_open(out, path, mode);
 }
 
-enum err store_sqlite_open(struct store **out, const char *dir, bool read_only)
+static enum err open_store(struct store **out, const char *dir, enum store_index_mode mode)
 {
     *out = NULL;
     struct store_sqlite *s = calloc(1, sizeof *s);
@@ -308,11 +459,15 @@ enum err store_sqlite_open(struct store **out, const char *dir, bool read_only)
     s->store = (struct store){.close = close_store,
                               .begin = begin,
                               .commit = commit,
+                              .flush = flush,
+                              .place = place,
+                              .finish = finish,
                               .rollback = rollback,
                               .chain = chain,
                               .each_chain = each_chain,
                               .append = append,
                               .label = label,
+                              .each_route = each_route,
                               .heard = heard,
                               .settled = settled,
                               .alarm = alarm_chain,
@@ -322,6 +477,10 @@ enum err store_sqlite_open(struct store **out, const char *dir, bool read_only)
                               .each_need = each_need,
                               .each_wanted = each_wanted,
                               .put = put,
+                              .pieces = pieces,
+                              .piece = piece,
+                              .join = join,
+                              .read = read_part,
                               .get = get,
                               .size = size_of,
                               .retire = retire,
@@ -330,12 +489,40 @@ enum err store_sqlite_open(struct store **out, const char *dir, bool read_only)
                               .totals = totals};
     snprintf(s->dir, sizeof s->dir, "%s", dir);
     s->group.dir = s->dir;
-    enum err e = open_index(&s->index, dir, read_only);
-    if (!e && !read_only)
-        e = store_catch_up(&s->store, dir);
+    store_pieces_init(&s->pieces, s->dir);
+    enum err e = mode == STORE_INDEX_WRITE ? store_disk_open(&s->disk, dir) : ERR_OK;
+    if (!e)
+        e = open_index(&s->index, dir, mode);
+    if (!e && mode == STORE_INDEX_WRITE) {
+        /* what it adopts may be a killed writer's, not durable yet */
+        s->touched = store_index_unclean(s->index);
+        e = store_catch_up(&s->store, dir, false);
+    }
+    if (!e && mode == STORE_INDEX_TRY)
+        e = store_catch_up(&s->store, dir, true);
     if (e)
         close_store(&s->store);
     else
         *out = &s->store;
     return e;
+}
+
+enum err store_sqlite_open(struct store **out, const char *dir, bool read_only)
+{
+    return open_store(out, dir, read_only ? STORE_INDEX_READ : STORE_INDEX_WRITE);
+}
+
+enum err store_sqlite_open_trial(struct store **out, const char *dir)
+{
+    enum err e = open_store(out, dir, STORE_INDEX_READ);
+    if (e || !store_index_unclean(self(*out)->index))
+        return e;
+    struct store *plain = *out;
+    if (open_store(out, dir, STORE_INDEX_TRY) == ERR_OK) {
+        plain->close(plain);
+    } else { /* a folder that cannot be written: as it stands */
+        err_clear();
+        *out = plain;
+    }
+    return ERR_OK;
 }

@@ -4,6 +4,7 @@
 #include "storage/base/text.h"
 #include "storage/base/file.h"
 #include "sync/hub/audit.h"
+#include "sync/hub/store_sqlite.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -144,7 +145,7 @@ enum err verb_verify(const struct args *a)
     h->tell.json = args_has(a, "json");
     struct refuse faults = {.tell = &h->tell};
     struct audit c = {.hub = h, .fault = say_fault, .ctx = &faults};
-    e = store_sqlite_open(&h->store, h->dir, true);
+    e = store_sqlite_open_trial(&h->store, h->dir);
     if (e && e != ERR_NOMEM) {
         char why[1024];
         snprintf(why, sizeof why, "%s", err_text());

@@ -131,9 +131,12 @@ struct wire_side {
      * call). An answer other than WIRE_KEPT given within: it need not come. */
     enum err (*open)(void *ctx, uint64_t id, const struct wire_item *item,
                      struct partial_range held[static PARTIAL_RUNS_MAX], size_t *n);
-    enum err (*write)(void *ctx, uint64_t id, const struct wire_item *item, uint64_t offset, const uint8_t *p, size_t n);
+    enum err (*write)(void *ctx, uint64_t id, const struct wire_item *item, uint64_t offset, const uint8_t *p,
+                      size_t n);
     /* Every byte was written, or held before. To be answered. */
     enum err (*done)(void *ctx, uint64_t id, const struct wire_item *item);
+    /* The other side gave up an open item: its own copy failed. No answer is awaited. */
+    void (*gone)(void *ctx, uint64_t id, const struct wire_item *item);
 };
 
 struct wire_start {
@@ -147,9 +150,8 @@ struct wire_start {
     /* our own notices, in rising order; sent only if the digests differ */
     const char (*notices)[NOTICE_ID];
     size_t n_notices;
-    uint64_t rate;  /* bytes a second that the last conversation on this link measured; 0: not known */
-    uint64_t rtt;   /* ms, the same */
-    bool silent_ok; /* (unused by the hub) nobody asks for signs of life while nothing is under way */
+    uint64_t rate; /* bytes a second that the last conversation on this link measured; 0: not known */
+    uint64_t rtt;  /* ms, the same */
 };
 
 /* Copies what s points to. ERR_NOMEM. */
@@ -185,16 +187,16 @@ void wire_ping(struct wire *w);
 void wire_finish(struct wire *w, enum wire_end why, const char *text);
 
 struct wire_status {
-    bool met;               /* the other side's hello came */
-    bool ended;             /* it said goodbye, or we did and it is sent */
-    bool quiet;             /* nothing offered, nothing unanswered, nothing to send */
-    bool answered;          /* nothing of what came waits for our answer */
-    uint64_t rate, rtt;     /* bytes a second, ms; 0: not known yet */
-    uint64_t sent, received;/* bytes of the conversation */
-    uint64_t flying;        /* sent and not acknowledged */
-    size_t unanswered;      /* items that went out whole or in part, without a last word */
-    int64_t waits_since;    /* since when something is awaited and nothing was heard; INT64_MAX: nothing is */
-    int64_t heard;          /* when bytes came last */
+    bool met;                /* the other side's hello came */
+    bool ended;              /* it said goodbye, or we did and it is sent */
+    bool quiet;              /* nothing offered, nothing unanswered, nothing to send */
+    bool answered;           /* nothing of what came waits for our answer */
+    uint64_t rate, rtt;      /* bytes a second, ms; 0: not known yet */
+    uint64_t sent, received; /* bytes of the conversation */
+    uint64_t flying;         /* sent and not acknowledged */
+    size_t unanswered;       /* items that went out whole or in part, without a last word */
+    int64_t waits_since;     /* since when something is awaited and nothing was heard; INT64_MAX: nothing is */
+    int64_t heard;           /* when bytes came last */
 };
 void wire_status(const struct wire *w, struct wire_status *s);
 /* Every item that was offered and has no last word, with ->sent brought up to

@@ -24,6 +24,10 @@ export RCLONE_CONFIG="$work/rclone.conf"
 "$watch" file "$work/camera/VIDEO.MP4" "$BYTES"
 video=$work/camera/VIDEO.MP4
 "$B/bench/station" "$work/fresh"
+# its 256 folders are there, as those of restic are after init
+mkdir "$work/small"
+for i in $(seq 1500); do echo "$i" >"$work/small/$i.mp4"; done
+"$B/feldsher-dock" -C "$work/fresh/station" offload --from "$work/small" --quiet >/dev/null
 recipient=$(sed -n 's/^circle: evidence\/brigade-1 [0-9]* //p' "$work/fresh/station/roster" | tail -1)
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -41,6 +45,7 @@ for round in $(seq "$ROUNDS"); do
     fresh
     cp -a "$work/fresh/station" "$work/out/station"
     timed feldsher "$B/feldsher-dock" -C "$work/out/station" offload --from "$work/camera" --quiet
+    timed libsodium "$watch" floor "$BYTES"
     fresh
     have age && timed age age -r "$recipient" -o "$work/out/video.age" "$video"
     fresh

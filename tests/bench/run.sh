@@ -6,6 +6,10 @@ B=${B:-build}
 bad=0
 echo "== save and rebuild"
 "$B/bench/chain" "${NOTES:-3000}" || bad=1
+echo "== a hub's store"
+"$B/bench/hub_store" "${GROUPS_OF_LABELS:-40}" || bad=1
 echo "== intake"
 B=$B sh tests/bench/intake.sh || bad=1
+echo "== hub"
+B=$B sh tests/bench/hub.sh || bad=1
 exit $bad
