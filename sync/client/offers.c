@@ -10,6 +10,7 @@
 #define FILL_LOW 16u /* items of a lane that wait in a conversation: below this, more are offered */
 #define FILL_HIGH 32u
 #define ASK_ABOVE 16384u     /* what is longer is asked about before it goes */
+#define PARTS_AGAIN 4096u    /* a parts list up to here goes again whole, so that its blobs may follow at once */
 #define PARTS_AT_ONCE 65536u /* a parts list up to here goes without asking, its blobs right behind it */
 
 /* One label of ours that the hub is not known to have whole. */
@@ -54,6 +55,7 @@ struct offers_road {
     struct offers *o;
     bool met;
     uint64_t hub_seq;
+    uint64_t clear; /* up to this label none stays out: those behind would float */
     size_t n_floats;
     struct wire_span floats[WIRE_FLOATS_MAX];
     struct cursor blobs[2]; /* flagged, others */
@@ -209,13 +211,11 @@ static enum err offer_object(struct offers_road *r, struct wire *w, enum wire_ki
     enum err e = progress_add(&r->o->objects, name, &p);
     if (e)
         return e;
-    struct wire_item item = {.kind = kind,
-                             .lane = lane,
-                             .name = *name,
-                             .size = size,
-                             .sent = p->sent ? p->sent
-                                     : ask   ? WIRE_ASK
-                                             : 0};
+    if (kind == WIRE_PARTS && size <= PARTS_AGAIN)
+        p->sent = 0;
+    struct wire_item item = {.kind = kind, .lane = lane, .name = *name, .size = size, .sent = p->sent};
+    if (ask && item.sent == 0)
+        item.sent = WIRE_ASK;
     e = wire_offer(w, &item);
     if (!e) {
         p->state = PROGRESS_GOING;
@@ -224,14 +224,41 @@ static enum err offer_object(struct offers_road *r, struct wire *w, enum wire_ki
     return e;
 }
 
-/* The batch of a label that does not go with it. */
-static enum err fill_batch(struct offers_road *r, struct wire *w, const struct entry *x)
+/* May what a label names go: the hub accepts the label before it comes. What
+ * a floating label names is not taken yet. */
+static bool named(const struct offers_road *r, const struct entry *x)
 {
-    uint64_t size;
-    bool wanted = x->lacks_batch || (x->size > WIRE_INLINE_MAX && x->state == LABEL_GOING && x->road == r);
-    if (!wanted || !may_go(r, &x->object) || !r->o->stock.size(r->o->stock.ctx, &x->object, &size))
-        return ERR_OK;
-    return offer_object(r, w, WIRE_BATCH, x->lane, &x->object, size, size > ASK_ABOVE && !x->fresh);
+    return x->state == LABEL_HELD || (x->state == LABEL_GOING && x->road == r && x->seq <= r->clear);
+}
+
+static void find_clear(struct offers_road *r)
+{
+    const struct offers *o = r->o;
+    r->clear = UINT64_MAX;
+    for (size_t i = 0; i < o->n; i++) {
+        const struct entry *x = &o->v[i];
+        if (x->state != LABEL_HELD && !(x->state == LABEL_GOING && x->road == r) &&
+            !(x->state == LABEL_SENT && r->met && floats(r, x->seq))) {
+            r->clear = x->seq - 1;
+            return;
+        }
+    }
+}
+
+/* Batches that do not go with their label. */
+static enum err fill_batches(struct offers_road *r, struct wire *w)
+{
+    struct offers *o = r->o;
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < o->n && !e; i++) {
+        const struct entry *x = &o->v[i];
+        uint64_t size;
+        bool wanted = x->lacks_batch || (x->size > WIRE_INLINE_MAX && named(r, x));
+        if (wanted && may_go(r, &x->object) && wire_waiting(w, x->lane) < FILL_HIGH &&
+            o->stock.size(o->stock.ctx, &x->object, &size))
+            e = offer_object(r, w, WIRE_BATCH, x->lane, &x->object, size, size > ASK_ABOVE && !x->fresh);
+    }
+    return e;
 }
 
 /* Labels of one lane: the oldest first, so that gaps close; before the hub's
@@ -257,16 +284,8 @@ static enum err fill_labels(struct offers_road *r, struct wire *w, enum lane lan
                 x->road = r;
             }
         }
-        if (!e)
-            e = fill_batch(r, w, x);
     }
     return e;
-}
-
-/* May what a label names go: the label is there, or on its way before it. */
-static bool named(const struct offers_road *r, const struct entry *x)
-{
-    return x->state == LABEL_HELD || (x->state == LABEL_GOING && x->road == r);
 }
 
 static enum err fill_parts(struct offers_road *r, struct wire *w)
@@ -291,9 +310,8 @@ static bool list_goes(const struct offers_road *r, const struct entry *x)
     uint64_t size;
     if (!p || !named(r, x))
         return false;
-    return p->state == PROGRESS_DONE ||
-           (p->state == PROGRESS_GOING && p->owner == r && r->o->stock.size(r->o->stock.ctx, &x->parts, &size) &&
-            (size <= PARTS_AT_ONCE || p->sent >= size));
+    return p->state == PROGRESS_DONE || (p->state == PROGRESS_GOING && p->owner == r && p->sent == 0 &&
+                                         r->o->stock.size(r->o->stock.ctx, &x->parts, &size) && size <= PARTS_AT_ONCE);
 }
 
 /* Opens the next list of the cursor's lane; *some false: there is none. */
@@ -381,6 +399,10 @@ enum err offers_fill(struct offers_road *r, struct wire *w)
     if (!e)
         e = fill_labels(r, w, LANE_BATCH);
     if (!e)
+        find_clear(r);
+    if (!e)
+        e = fill_batches(r, w);
+    if (!e)
         e = fill_parts(r, w);
     if (!e)
         e = fill_blobs(r, w, LANE_FLAGGED);
@@ -404,7 +426,8 @@ static void label_answered(struct offers *o, const struct wire_item *item, enum 
         return;
     if (a == WIRE_GOOD || a == WIRE_HAVE) {
         x->state = LABEL_HELD;
-        o->turn += !x->parts_done;
+        if (!x->parts_done || x->size > WIRE_INLINE_MAX)
+            offers_again(o); /* what it names was refused while it floated */
     } else if (a == WIRE_BAD) {
         x->state = LABEL_REFUSED;
         o->refused++;

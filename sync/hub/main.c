@@ -6,6 +6,7 @@ static const struct args_option options[] = {
     {"address", 0, "HOST:PORT", "where stations will reach it"},
     {"station", 0, "NAME", "put things on the stick for this station too; may be repeated"},
     {"as-of", 0, "DATE", "treat this as today, YYYY-MM-DD"},
+    {"listen", 0, "HOST:PORT", "where to listen; without it, everywhere, on the port of the hub's address, or 7443"},
     {"json", 0, NULL, "one JSON object a line instead of sentences"},
 };
 
@@ -15,6 +16,7 @@ static const struct args_command commands[] = {
     {"notice", "DIR FILE...", "json", "take signed orders: holds, releases, destruction", verb_notice},
     {"import", "DIR FOLDER", "json", "take in what stations put on a stick, and sign receipts", verb_import},
     {"export", "DIR FOLDER", "station json", "put on a stick what its stations lack, receipts first", verb_export},
+    {"serve", "DIR", "listen", "converse with stations over TLS until SIGTERM", verb_serve},
     {"stations", "DIR", "json", "every station of the roster: labels held, last word, what is missing", verb_stations},
     {"status", "DIR", "json", "totals, alarms, free space", verb_status},
     {"verify", "DIR", "json", "check every signature, label, object and receipt", verb_verify},

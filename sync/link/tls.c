@@ -14,7 +14,8 @@
     "NONE:+VERS-TLS1.3:+MAC-ALL:+GROUP-X25519:+SIGN-EDDSA-ED25519:+AES-128-GCM:+CHACHA20-POLY1305:"                    \
     "+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK"
 #define ALPN "feldsher/1"
-#define GUARD 16u /* bytes in front of a kept ticket */
+#define GUARD 16u     /* bytes in front of a kept ticket */
+#define EMPTY_MAX 16u /* records without data that are read in one call */
 
 /* RFC 8410: an Ed25519 key in DER is one of these and 32 bytes. */
 static const uint8_t spki[12] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
@@ -305,7 +306,7 @@ enum err tls_read(struct tls *t, void *p, size_t cap, size_t *n)
     *n = 0;
     if (t->phase != OPEN)
         return err_set(ERR_UNREACHABLE, "the connection was cut");
-    for (;;) {
+    for (unsigned i = 0; i < EMPTY_MAX; i++) {
         ssize_t got = gnutls_record_recv(t->s, p, cap);
         if (got > 0) {
             *n = (size_t)got;
@@ -319,6 +320,7 @@ enum err tls_read(struct tls *t, void *p, size_t cap, size_t *n)
         if (!again((int)got))
             return broken(t, (int)got);
     }
+    return ERR_AGAIN; /* the socket can still be read: others have their turn first */
 }
 
 enum err tls_write(struct tls *t, const void *p, size_t n)

@@ -3,9 +3,11 @@
 #include "tests/unit/link_fixture.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define CONNS 40u
@@ -644,8 +646,10 @@ static void a_name_is_found_though_the_program_may_read_nothing(void **state)
     snprintf(name, sizeof name, "localhost:%u", y.a.port);
     pid_t pid = fork();
     assert_true(pid >= 0);
-    if (pid == 0)
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         _exit(dial_limited(&y, name));
+    }
     while ((done = waitpid(pid, &status, WNOHANG)) == 0) {
         struct pollfd set[CONNS + 1] = {{y.a.l, POLLIN, 0}};
         nfds_t n = 1;
@@ -776,11 +780,45 @@ static void a_hub_listens_on_both_kinds_of_address(void **state)
         close(fds[i]);
 }
 
+static int option(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t n = sizeof value;
+    return getsockopt(fd, level, name, &value, &n) == 0 ? value : -1;
+}
+
+static void the_settings_reach_the_socket(void **state)
+{
+    struct server s;
+    int fd;
+    (void)state;
+    server_open(&s);
+    struct address a = at_port(s.port);
+    assert_int_equal(sock_connect(&a, &sock_usual, &fd), ERR_OK);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 4096);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 60000);
+    assert_int_equal(option(fd, SOL_SOCKET, SO_SNDBUF), 2 * (256 << 10)); /* socket(7): the kernel doubles it */
+    assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+    int retry = option(fd, IPPROTO_TCP, 44);
+    assert_true(retry == 4000 || retry == -1); /* a kernel before 6.15 */
+    print_message("longest pause between retransmissions: %d ms\n", retry);
+    sock_tune(fd, &(struct sock_tuning){.unsent = 16384});
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 16384);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 60000);
+    close(fd);
+    assert_int_equal(sock_connect(&a, NULL, &fd), ERR_OK);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    close(fd);
+    server_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_read_and_written),
         cmocka_unit_test(a_hub_listens_on_both_kinds_of_address),
+        cmocka_unit_test(the_settings_reach_the_socket),
         cmocka_unit_test(one_that_answers_wins_and_can_be_spoken_with),
         cmocka_unit_test(silence_is_dialled_anew_every_300_ms_then_less_and_less),
         cmocka_unit_test(a_burst_of_events_is_one_attempt),

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -47,6 +48,7 @@ static void bus_open(struct bus *b)
     b->pid = fork();
     assert_true(b->pid >= 0);
     if (b->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
         int null = open("/dev/null", O_RDWR);
         dup2(null, 1); /* the mock logs there */
         dup2(null, 2);

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -274,6 +275,40 @@ static void a_peer_that_changes_keys_all_the_time_is_served(void **state)
     }
     odd_close(&o);
     ends_close(&x);
+    ends_free(&x);
+}
+
+/* Records without data, new keys without end: no call takes long, and what
+ * comes behind them arrives, or the connection ends. */
+static void a_peer_that_says_nothing_at_length_holds_up_nobody(void **state)
+{
+    struct odd good = {RAW, "feldsher/1", GNUTLS_ENABLE_RAWPK, true, false, 0};
+    struct ends x;
+    struct odd_end o;
+    uint8_t b[100];
+    size_t n;
+    (void)state;
+    ends_new(&x);
+    for (int keys = 0; keys < 2; keys++) {
+        enum err e = ERR_AGAIN;
+        unsigned calls = 0;
+        assert_int_equal(against(&x, &good, true, &o), ERR_OK);
+        for (int i = 0; i < 200; i++) {
+            if (keys)
+                assert_int_equal(gnutls_session_key_update(o.s, 0), 0);
+            else
+                assert_int_equal(gnutls_record_send2(o.s, "", 0, 1, 0), 0);
+        }
+        assert_int_equal(gnutls_record_send(o.s, "abc", 3), 3);
+        for (; calls < 1000 && e == ERR_AGAIN; calls++)
+            e = tls_read(x.s, b, sizeof b, &n);
+        print_message("200 %s: %u calls, then %d: %s\n", keys ? "new keys" : "empty records", calls, e,
+                      e ? err_text() : "data");
+        assert_true(e == ERR_UNREACHABLE || (e == ERR_OK && n == 3 && memcmp(b, "abc", 3) == 0));
+        assert_true(keys || calls > 5);
+        odd_close(&o);
+        ends_close(&x);
+    }
     ends_free(&x);
 }
 
@@ -601,6 +636,7 @@ static enum err openssl_client(struct ends *x, const char *const more[])
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
         const char *argv[16] = {"openssl", "s_client", "-connect", at};
         for (size_t i = 0; i < 11 && more[i]; i++)
             argv[4 + i] = more[i];
@@ -703,6 +739,7 @@ static pid_t start(const char *const argv[], int *to, int *from)
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
         dup2(in[0], 0);
         dup2(out[1], 1);
         dup2(out[1], 2);
@@ -808,7 +845,7 @@ static void our_client_speaks_with_gnutls_serv_and_resumes(void **state)
     struct sign_public p;
     int l[SOCK_LISTENERS], to, out, fd, status;
     size_t n;
-    char port[16], said[32768] = "", mine[SIGN_PEM];
+    char port[16], said[32768] = "", mine[SIGN_PEM], ready[64];
     uint8_t b[64];
     struct tls *t;
     (void)state;
@@ -825,7 +862,8 @@ static void our_client_speaks_with_gnutls_serv_and_resumes(void **state)
                           pem.pub_arg,    pem.sec_arg, GNUTLS_PRIORITY,         "--alpn=feldsher/1",
                           "--alpn-fatal", "--echo",    "--require-client-cert", NULL};
     pid_t pid = start(argv, &to, &out);
-    assert_true(says(out, said, sizeof said, "listening on IPv4"));
+    snprintf(ready, sizeof ready, "IPv4 0.0.0.0 port %u...done", at.port);
+    assert_true(says(out, said, sizeof said, ready));
     for (int round = 0; round < 2; round++) {
         bool refused;
         assert_int_equal(sock_connect(&at, &sock_usual, &fd), ERR_OK);
@@ -867,6 +905,7 @@ int main(void)
         cmocka_unit_test(a_stranger_by_another_recipe_is_refused_with_a_sentence),
         cmocka_unit_test(a_peer_that_wants_short_records_is_cut_not_half_served),
         cmocka_unit_test(a_peer_that_changes_keys_all_the_time_is_served),
+        cmocka_unit_test(a_peer_that_says_nothing_at_length_holds_up_nobody),
         cmocka_unit_test(garbage_is_refused_by_both_sides),
         cmocka_unit_test(a_handshake_that_never_ends_is_ended),
         cmocka_unit_test(half_a_handshake_and_silence_costs_no_wait),
