@@ -217,6 +217,8 @@ static void over(struct contact *c, enum err e, int64_t now)
     c->pause_until = 0;
     if (c->done || (c->finishing && !news.ended)) {
         c->finishing = false;
+    } else if (news.revoked) {
+        pause_now(c, now);
     } else if (news.ended) {
         turned_away(c, &news);
         if (news.why != WIRE_END_DONE)
