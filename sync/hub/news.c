@@ -89,6 +89,26 @@ static void object_refused(void *ctx, const char *chain, const struct hash *name
     log_line("%s: object %s of %llu bytes refused: %s", chain, hex, (unsigned long long)size, why);
 }
 
+static enum err notice_text(void *ctx, const char *id, struct buf *text)
+{
+    return shelf_notice_text(&((struct serve *)ctx)->shelf, id, text);
+}
+
+static enum err confirmation(void *ctx, size_t i, struct buf *text)
+{
+    return shelf_confirmation_text(&((struct serve *)ctx)->shelf, i, text);
+}
+
+static int64_t signed_before(void *ctx, const char *chain)
+{
+    return shelf_signed_before(&((struct serve *)ctx)->shelf, chain);
+}
+
+static void signed_now(void *ctx, const struct receipt *r)
+{
+    shelf_signed_now(&((struct serve *)ctx)->shelf, r);
+}
+
 void news_calls(struct serve *s)
 {
     struct room_calls *c = &s->room.calls;
@@ -99,6 +119,10 @@ void news_calls(struct serve *s)
     c->notice = take_notice;
     c->alarm = alarm_said;
     c->refused = object_refused;
+    c->notice_text = notice_text;
+    c->confirmation = confirmation;
+    c->signed_before = signed_before;
+    c->signed_now = signed_now;
 }
 
 /* A new roster is in force at once. */

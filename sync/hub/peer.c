@@ -406,7 +406,7 @@ void peer_resume(struct peer *p)
         size_t n = p->n_rest;
         p->rest = NULL;
         p->n_rest = 0;
-        bool good = feed(p, rest, n);
+        bool good = feed(p, rest ? rest : p->serve->buf, n); /* the wire may hold a frame of its own */
         free(rest);
         if (!good || (p->dead && !p->paused)) {
             peer_close(p);

@@ -54,10 +54,10 @@ void room_close(struct room *r)
     if (in->open && r->store)
         r->store->rollback(r->store);
     clear(in);
-    for (size_t i = 0; i < in->n_chains; i++) {
+    for (size_t i = 0; i < in->n_chains; i++)
         floats_free(r, in->chains[i]);
+    for (size_t i = 0; i < in->n_chains; i++)
         free(in->chains[i]);
-    }
     gather_free_all(r);
     free(in->chains);
     buf_free(&in->answers);
@@ -389,6 +389,16 @@ static enum err start(struct room *r)
     return ERR_AGAIN;
 }
 
+static enum err finish(struct room *r, enum err e)
+{
+    if (!e)
+        e = r->store->finish(r->store);
+    if (e)
+        return failed(r, e);
+    settle(r);
+    return ERR_OK;
+}
+
 enum err room_commit(struct room *r, enum err result)
 {
     struct room_inside *in = r->in;
@@ -403,21 +413,13 @@ enum err room_commit(struct room *r, enum err result)
         flushed(r);
         return ERR_OK;
     case ROOM_FIRST:
-        if (!e && in->fresh.len) {
-            e = r->store->place(r->store);
-            in->step = ROOM_SECOND;
-            if (!e)
-                return ERR_AGAIN;
-        }
-        /* labels alone are durable by now */
-        /* fallthrough */
+        if (e || in->fresh.len == 0) /* labels alone are durable by now */
+            return finish(r, e);
+        in->step = ROOM_SECOND;
+        e = r->store->place(r->store);
+        return e ? failed(r, e) : ERR_AGAIN;
     case ROOM_SECOND:
-        if (!e)
-            e = r->store->finish(r->store);
-        if (e)
-            return failed(r, e);
-        settle(r);
-        return ERR_OK;
+        return finish(r, e);
     }
     return ERR_BUG;
 }

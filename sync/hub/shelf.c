@@ -82,18 +82,16 @@ enum err shelf_notice(struct shelf *s, struct room *r, const char *id)
     return ERR_OK;
 }
 
-static enum err notice_text(void *ctx, const char *id, struct buf *text)
+enum err shelf_notice_text(const struct shelf *s, const char *id, struct buf *text)
 {
-    const struct shelf *s = ctx;
     char name[64], path[4096];
     snprintf(name, sizeof name, "notices/%s", id);
     enum err e = hub_path(s->hub, path, name);
     return e ? e : file_read(path, NOTICE_MAX, text);
 }
 
-static enum err confirmation_text(void *ctx, size_t i, struct buf *text)
+enum err shelf_confirmation_text(const struct shelf *s, size_t i, struct buf *text)
 {
-    const struct shelf *s = ctx;
     char name[64], path[4096];
     if (i >= s->n_confirmations)
         return err_set(ERR_NOINPUT, "a confirmation is not here any more");
@@ -238,9 +236,8 @@ static size_t place(const struct shelf_receipts *k, const char *chain)
     return lo;
 }
 
-static int64_t signed_before(void *ctx, const char *chain)
+int64_t shelf_signed_before(const struct shelf *s, const char *chain)
 {
-    const struct shelf *s = ctx;
     struct buf text = {.max = RECEIPT_MAX};
     struct receipt *old = NULL;
     int64_t time = 0;
@@ -253,9 +250,8 @@ static int64_t signed_before(void *ctx, const char *chain)
     return time;
 }
 
-static void signed_now(void *ctx, const struct receipt *r)
+void shelf_signed_now(struct shelf *s, const struct receipt *r)
 {
-    const struct shelf *s = ctx;
     struct shelf_receipts *k = s->receipts;
     size_t i = place(k, r->chain);
     if (i == k->n || strcmp(k->list[i].chain, r->chain) != 0) {
@@ -290,11 +286,6 @@ enum err shelf_open(struct shelf *s, struct hub *hub, struct room *r)
     if (!s->receipts)
         return err_set(ERR_NOMEM, "out of memory");
     s->receipts->dir = hub->dir;
-    struct room_calls *c = &r->calls;
-    c->notice_text = notice_text;
-    c->confirmation = confirmation_text;
-    c->signed_before = signed_before;
-    c->signed_now = signed_now;
     return shelf_read(s, r);
 }
 

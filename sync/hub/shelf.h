@@ -22,9 +22,8 @@ struct shelf {
     struct shelf_receipts *receipts; /* not written yet */
 };
 
-/* Reads all of it and hands it to the room, with those calls of the room that
- * need nobody else (notice_text, confirmation, signed_before, signed_now). The
- * hub's roster and store are open. */
+/* Reads all of it and hands it to the room. The hub's roster and store are
+ * open. */
 enum err shelf_open(struct shelf *s, struct hub *hub, struct room *r) MUST_USE;
 /* The same anew. */
 enum err shelf_read(struct shelf *s, struct room *r) MUST_USE;
@@ -33,6 +32,12 @@ void shelf_close(struct shelf *s);
 enum err shelf_roster(struct shelf *s, struct room *r) MUST_USE;
 /* Adds the id of a notice that was taken. */
 enum err shelf_notice(struct shelf *s, struct room *r, const char *id) MUST_USE;
+
+/* What the room calls for. */
+enum err shelf_notice_text(const struct shelf *s, const char *id, struct buf *text) MUST_USE;
+enum err shelf_confirmation_text(const struct shelf *s, size_t i, struct buf *text) MUST_USE;
+int64_t shelf_signed_before(const struct shelf *s, const char *chain);
+void shelf_signed_now(struct shelf *s, const struct receipt *r);
 
 /* At most n receipts to be written; NULL: none are. Writes and frees them: may
  * run on another thread. */
