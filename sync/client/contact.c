@@ -217,6 +217,8 @@ static void over(struct contact *c, enum err e, int64_t now)
     c->pause_until = 0;
     if (c->done || (c->finishing && !news.ended)) {
         c->finishing = false;
+    } else if (news.revoked) {
+        pause_now(c, now);
     } else if (news.ended) {
         turned_away(c, &news);
         if (news.why != WIRE_END_DONE)
@@ -253,6 +255,10 @@ static enum err won(struct contact *c, const struct dial_won *w, int64_t now)
     address_text(c->shown->to, &w->at);
     memcpy(c->shown->hub, c->hubs[w->hub].name, sizeof c->shown->hub);
     show(c, REPORT_CONNECTED);
+    tell_line(&c->all->in->tell,
+              json_pack("{s:s,s:s,s:s,s:b}", "event", "connected", "hub", c->hubs[c->hub].name, "to", c->shown->to,
+                        "resumed", (int)tls_resumed(w->tls)),
+              "connected to hub %s at %s", c->hubs[c->hub].name, c->shown->to);
     log_line("conversation with hub %s%s", c->hubs[w->hub].name, tls_resumed(w->tls) ? ", resumed" : "");
     return stream_new(&c->stream, w, &s, c->all->rate, now);
 }
@@ -289,10 +295,6 @@ static void look(struct contact *c, int64_t now)
         c->met = true;
         c->pauses = 0;
         say_why(c, ERR_OK, false, "");
-        tell_line(&c->all->in->tell,
-                  json_pack("{s:s,s:s,s:s,s:b}", "event", "connected", "hub", c->hubs[c->hub].name, "to", c->shown->to,
-                            "resumed", tls_resumed(stream_tls(c->stream))),
-                  "connected to hub %s at %s", c->hubs[c->hub].name, c->shown->to);
     }
     if (!c->resumable && tls_ticket(stream_tls(c->stream), &ticket) == ERR_OK &&
         dial_ticket(c->dial, ticket.p, ticket.len) == ERR_OK)
