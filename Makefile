@@ -46,9 +46,10 @@ units    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c
 replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 benches  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
-helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(wildcard tests/system/*.c))
+helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(wildcard tests/system/*.c)) $(B)/link/note
+roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check setup lint format asan fuzz fuzzers torture bench benches install man clean
+.PHONY: all run test check setup lint format asan fuzz fuzzers torture bench benches link install man clean
 .SECONDARY:
 all: $(bins)
 
@@ -82,6 +83,9 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $(B)/system/%: $(B)/obj/tests/system/%.o $(B)/all.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/link/%: $(B)/obj/tests/link/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # a fuzz target as a regression test over its corpus, any compiler
@@ -133,6 +137,11 @@ bench:
 	@tests/setup.sh bench
 	@$(MAKE) benches
 	@B=$(B) tests/bench/run.sh
+
+link:
+	@tests/setup.sh link
+	@$(MAKE) $(bins) $(roads)
+	@B=$(B) tests/link/run.sh
 
 man: $(bins)
 	@mkdir -p $(B)/man

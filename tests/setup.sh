@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing on a Debian 12: tests/setup.sh run|test|bench|lint
+# Installs what is missing on a Debian 12: tests/setup.sh run|test|bench|link|lint
 set -eu
 build="gcc libc6-dev pkg-config libsodium-dev libzstd-dev libsqlite3-dev libjansson-dev libseccomp-dev libgnutls28-dev libsystemd-dev"
 demo="ffmpeg minisign age zstd openssl libgfshare-bin"
@@ -7,9 +7,10 @@ check="libcmocka-dev strace sqlite3 clang libclang-rt-14-dev python3 git xxd gro
 case ${1:-run} in
 run) want="$build $demo" ;;
 test) want="$build $demo $check" ;;
-bench) want="$build $demo libcmocka-dev borgbackup restic rclone time" ;;
+bench) want="$build $demo libcmocka-dev borgbackup restic rclone rsync time" ;;
+link) want="$build iproute2 ethtool procps python3 nncp rsync" ;;
 lint) want="$build libcmocka-dev clang-format clang-tidy cppcheck git" ;;
-*) echo "usage: setup.sh run|test|bench|lint" >&2; exit 64 ;;
+*) echo "usage: setup.sh run|test|bench|link|lint" >&2; exit 64 ;;
 esac
 missing=
 for p in $want; do

@@ -149,10 +149,16 @@ static enum err take_own(struct parse *p, const char *arg, bool *taken)
         if (!is_option(arg, o, &value))
             continue;
         *taken = true;
-        if (c->values[i])
-            return err_set(ERR_USAGE, "--%s is given twice", o->name);
+        bool again = o->value && strstr(o->value, "...");
+        if (c->values[i] && (!again || c->n_again == COMMAND_AGAIN_MAX))
+            return err_set(ERR_USAGE, "--%s is given %s", o->name, again ? "too often" : "twice");
         enum err e = take_value(p, o, &value);
-        c->values[i] = value;
+        if (c->values[i]) {
+            c->again[c->n_again].option = i;
+            c->again[c->n_again++].value = value;
+        } else {
+            c->values[i] = value;
+        }
         return e;
     }
     return ERR_OK;
@@ -271,6 +277,16 @@ const char *command_option(const struct call *c, const char *name)
 bool command_has(const struct call *c, const char *name)
 {
     return command_option(c, name) != NULL;
+}
+
+const char *command_each(const struct call *c, const char *name, size_t i)
+{
+    if (i == 0)
+        return command_option(c, name);
+    for (size_t k = 0; k < c->n_again; k++)
+        if (strcmp(c->command->options[c->again[k].option].name, name) == 0 && --i == 0)
+            return c->again[k].value;
+    return NULL;
 }
 
 enum err command_need(const struct call *c, const char *name, const char **value)

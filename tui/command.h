@@ -11,10 +11,11 @@
  * they name (commands/). The parser, --help and the man page are made from it.
  */
 #define COMMAND_OPTIONS_MAX 12
+#define COMMAND_AGAIN_MAX 16 /* options given again, in one command line */
 
 struct command_option {
     const char *name;  /* "why" for --why; NULL ends the row */
-    const char *value; /* "TEXT"; NULL: a switch */
+    const char *value; /* "TEXT"; "TEXT...": it may be given again, command_each has them all; NULL: a switch */
     const char *help;
 };
 
@@ -47,6 +48,11 @@ struct call {
     char **args;
     int n_args;
     const char *values[COMMAND_OPTIONS_MAX]; /* as command->options; "" for a switch that is given */
+    struct {
+        size_t option; /* of the table */
+        const char *value;
+    } again[COMMAND_AGAIN_MAX]; /* what repeating options were given besides the first */
+    size_t n_again;
     struct secret_source *secrets;
     int exit_code; /* where a command went well and still has something to say by it */
     enum { CALL_RUN, CALL_HELP, CALL_MAN, CALL_VERSION, CALL_NOTHING } what;
@@ -61,6 +67,8 @@ enum err command_parse(struct call *c, int argc, char **argv) MUST_USE;
 /* Value of an option of the table; NULL: not given. */
 const char *command_option(const struct call *c, const char *name);
 bool command_has(const struct call *c, const char *name);
+/* Value number i, from 0, of an option that repeats; NULL: no more. */
+const char *command_each(const struct call *c, const char *name, size_t i);
 /* ERR_USAGE: an option that must be there is not. */
 enum err command_need(const struct call *c, const char *name, const char **value) MUST_USE;
 

@@ -319,7 +319,7 @@ enum err offload_run(const struct offload *o, bool *incomplete)
     if (log_open(o->dir, "feldsher-dock") != ERR_OK)
         err_clear(); /* evidence goes before the log */
     struct confine_path camera[] = {{o->from, CONFINE_READ}, {"/dev/disk/by-uuid", CONFINE_READ}};
-    e = station_confine(d.s, camera, 2);
+    e = station_confine(d.s, camera, 2, CONFINE_NO_NET);
     if (!e)
         e = check_apart(o->dir, o->from);
     if (!e)

@@ -3,6 +3,7 @@
 #include "storage/base/log.h"
 #include "storage/vault/object.h"
 #include "storage/vault/parts.h"
+#include "storage/vault/want.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,20 +123,75 @@ enum err custody_flag(struct station *s, const struct user *u, const struct reco
     return e ? e : set_parts_job(s, "flag", r);
 }
 
+/* Which blobs of its parts list hold bytes from..to, and are any of them not
+ * here? A recording's own blobs stand first in a list that is its alone. */
+static enum err blobs_of(const struct station *s, const struct recording *r, uint64_t from, uint64_t to,
+                         uint64_t *first, uint64_t *last, bool *lacks)
+{
+    const struct recording_file *f = &r->files[0];
+    bool some = false;
+    *lacks = false;
+    for (size_t i = 0; i < f->n_blobs; i++) {
+        const struct recording_blob *b = &f->blobs[i];
+        uint64_t has;
+        if (b->offset >= to || b->offset + b->length <= from)
+            continue;
+        *first = some ? *first : i;
+        *last = i;
+        some = true;
+        *lacks = *lacks || !object_size(s->dir, &b->name, &has) || has != b->size;
+    }
+    return some ? ERR_OK
+                : err_set(ERR_USAGE, "recording %s has %llu bytes, none of them are there", r->id,
+                          (unsigned long long)f->size);
+}
+
+/* Beside what was asked for of it before. */
+static enum err set_want(struct station *s, const struct recording *r, bool whole, uint64_t first, uint64_t last)
+{
+    char name[HASH_HEX];
+    struct buf text = {0};
+    struct want_spans spans = {.n = 0};
+    hash_hex(name, &r->parts);
+    bool asked = queue_job(s->queue, "want", name, &text) == ERR_OK;
+    if (asked)
+        want_parse(&spans, (const char *)text.p, text.len);
+    buf_clear(&text);
+    if (whole || (asked && spans.n == 0))
+        spans.n = 0;
+    else
+        want_add(&spans, first, last);
+    enum err e = want_write(&text, r->id, &spans);
+    if (!e)
+        e = queue_set_job(s->queue, "want", name, text.p, text.len);
+    buf_free(&text);
+    return e;
+}
+
 enum err custody_pull(struct station *s, const struct user *u, const struct recording_list *l,
-                      const struct recording *r, const char *why)
+                      const struct recording *r, uint64_t from, uint64_t to, const char *why)
 {
     struct recording_held held;
     char id[ENTRY_ID];
+    uint64_t first = 0, last = 0;
+    bool lacks = true, whole = (from == 0 && to == UINT64_MAX) || r->gathered > 1;
     recording_where(s, l, r, &held);
-    if (held.here == held.blobs)
-        return err_set(ERR_CREATE, "recording %s is here already; nothing to do", r->id);
     if (r->order[0])
         return err_set(ERR_NOINPUT, "recording %s was destroyed under order %s", r->id, r->order);
-    enum err e = custody_circle(u, r);
+    enum err e = whole ? ERR_OK : blobs_of(s, r, from, to, &first, &last, &lacks);
+    if (!e && (held.here == held.blobs || !lacks))
+        e = err_set(ERR_CREATE, "%s recording %s is here already; nothing to do", whole ? "all of" : "that part of",
+                    r->id);
     if (!e)
-        e = custody_entry(s, u, r, "pull", json_pack("{s:s}", "why", why), id);
-    return e ? e : set_parts_job(s, "want", r);
+        e = custody_circle(u, r);
+    if (!e)
+        e = custody_entry(s, u, r, "pull",
+                          whole ? json_pack("{s:s}", "why", why)
+                                : json_pack("{s:s,s:[I,I]}", "why", why, "blobs", (json_int_t)first, (json_int_t)last),
+                          id);
+    if (e || hash_is_zero(&r->parts))
+        return e; /* an empty file has no blobs */
+    return set_want(s, r, whole, first, last);
 }
 
 /* The order about r that one supervisor, not u, has signed; NULL: none. The

@@ -25,9 +25,12 @@ enum err custody_hold(struct station *s, const struct user *u, const struct reco
 
 /* Puts the blobs in lane 3. */
 enum err custody_flag(struct station *s, const struct user *u, const struct recording *r) MUST_USE;
-/* Asks for the blobs at the next contact. ERR_CREATE: they are all here. */
+/* Asks for the blobs at the next contact: those that hold bytes from..to of the
+ * recording (0 and UINT64_MAX: everything, its sidecars too). Recordings that
+ * share a parts list are short, and come whole. ERR_CREATE: they are all here;
+ * ERR_USAGE: it has no such bytes. */
 enum err custody_pull(struct station *s, const struct user *u, const struct recording_list *l,
-                      const struct recording *r, const char *why) MUST_USE;
+                      const struct recording *r, uint64_t from, uint64_t to, const char *why) MUST_USE;
 
 /*
  * A destruction order needs two supervisors. The first call writes the order

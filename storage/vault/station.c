@@ -197,7 +197,7 @@ void station_close(struct station *s)
     free(s);
 }
 
-enum err station_confine(const struct station *s, const struct confine_path *further, size_t n)
+enum err station_confine(const struct station *s, const struct confine_path *further, size_t n, enum confine_net net)
 {
     static const struct {
         const char *name;
@@ -229,7 +229,7 @@ enum err station_confine(const struct station *s, const struct confine_path *fur
     memcpy(all + OWN, further, n * sizeof *further);
     all[OWN + n] = (struct confine_path){"/dev/null", CONFINE_WRITE};
     all[OWN + n + 1] = (struct confine_path){"/proc/sys/kernel/random", CONFINE_READ};
-    return confine_self(all, OWN + n + 2, CONFINE_NO_NET);
+    return confine_self(all, OWN + n + 2, net);
 }
 
 int64_t station_now(const struct station *s, enum clock_mark *mark)

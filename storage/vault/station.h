@@ -2,6 +2,7 @@
 #define STORAGE_VAULT_STATION_H
 
 #include "storage/base/clock.h"
+#include "storage/base/confine.h"
 #include "storage/trust/enrolment.h"
 #include "storage/trust/notice.h"
 #include "storage/trust/user.h"
@@ -46,9 +47,9 @@ void station_close(struct station *s);
 
 /* Limits this process for good to what feldsher-dock and feldsher-sync need of
  * the folder (objects, chain, notices, log, the index; not keys/), and to the
- * further paths. After station_open. */
-struct confine_path;
-enum err station_confine(const struct station *s, const struct confine_path *further, size_t n) MUST_USE;
+ * further paths; sockets only where a link needs them. After station_open. */
+enum err station_confine(const struct station *s, const struct confine_path *further, size_t n,
+                         enum confine_net net) MUST_USE;
 
 /* The time now as far as it can be believed: the wall clock, unless it is
  * behind or far ahead of roster, chain and receipts. ms since 1970. */

@@ -49,7 +49,7 @@ static enum err clear_list(struct clearing *k, const struct hash *list)
     struct hash name;
     uint64_t size;
     char path[80];
-    enum err e = object_get(k->c->station->dir, list, PARTS_MAX, &text);
+    enum err e = object_get(k->c->in.station->dir, list, PARTS_MAX, &text);
     if (!e)
         e = parts_open(&p, (const char *)text.p, text.len);
     while (!e && (e = parts_next(&p, &mark, &name, &size)) == ERR_OK) {
@@ -68,7 +68,7 @@ static enum err clear_list(struct clearing *k, const struct hash *list)
 
 static enum err clear_held(struct clearing *k, const struct receipt *r)
 {
-    const struct station *s = k->c->station;
+    const struct station *s = k->c->in.station;
     struct buf text = {0};
     enum err e = ERR_OK;
     for (uint64_t seq = 1; seq <= r->labels && !e; seq++) {
@@ -91,7 +91,7 @@ enum err clearing_run(struct client *c, uint64_t *removed, uint64_t *bytes)
 {
     struct clearing k = {.c = c};
     struct receipt *r;
-    enum err e = standing_receipt(c, &r);
+    enum err e = standing_receipt(&c->in, &r);
     if (!e && r)
         e = walk_folder(&c->walk, "have", WALK_FILE, one_have, &k);
     if (!e && r)

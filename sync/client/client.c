@@ -10,13 +10,16 @@
 #include "sync/client/clearing.h"
 #include "sync/client/outbox.h"
 #include "sync/client/standing.h"
-#include "sync/client/wants.h"
+#include "sync/client/fetch.h"
 #include "sync/limits.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum err client_refuse(struct client *c, const char *name, enum err e)
 {
@@ -34,7 +37,7 @@ enum err client_take_object(struct client *c, const struct hash *name, uint64_t 
     uint64_t has;
     int fd;
     struct object_writer w;
-    if (object_size(c->station->dir, name, &has) && (!exact || has == size))
+    if (object_size(c->in.station->dir, name, &has) && (!exact || has == size))
         return ERR_OK;
     stick_object(path, name);
     enum err e = stick_file(&c->stick, path, &fd, &has);
@@ -42,7 +45,7 @@ enum err client_take_object(struct client *c, const struct hash *name, uint64_t 
     if (!e && (exact ? has != size : has > size))
         e = err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of %s%" PRIu64, has, exact ? "" : "at most ", size);
     if (!e)
-        e = object_begin(&w, c->station->dir);
+        e = object_begin(&w, c->in.station->dir);
     if (e)
         return e;
     e = stick_stream(&c->stick, path, has, to_object, &w);
@@ -52,8 +55,8 @@ enum err client_take_object(struct client *c, const struct hash *name, uint64_t 
         object_abort(&w);
         return e;
     }
-    c->taken.objects++;
-    c->taken.bytes += has;
+    c->in.taken.objects++;
+    c->in.taken.bytes += has;
     return ERR_OK;
 }
 
@@ -63,7 +66,7 @@ static enum err keep_refused(void *ctx, const char *name, const char *why)
     struct client *c = ctx;
     char job[NAME_LEN + 4 * STICK_NAME_MAX];
     snprintf(job, sizeof job, "%s/%s", c->stick.linked ? c->stick.label : "stick", name);
-    return queue_set_job(c->station->queue, "quarantine", job, why, strlen(why));
+    return queue_set_job(c->in.station->queue, "quarantine", job, why, strlen(why));
 }
 
 struct names {
@@ -86,9 +89,9 @@ static enum err add_name(void *ctx, const char *name, const char *text, size_t n
 static enum err forget_refused(struct client *c)
 {
     struct names all = {.prefix = c->stick.linked ? c->stick.label : "stick"};
-    enum err e = queue_each_job(c->station->queue, "quarantine", add_name, &all);
+    enum err e = queue_each_job(c->in.station->queue, "quarantine", add_name, &all);
     for (size_t i = 0; i < all.list.len && !e; i += strlen((char *)all.list.p + i) + 1)
-        e = queue_end_job(c->station->queue, "quarantine", (char *)all.list.p + i);
+        e = queue_end_job(c->in.station->queue, "quarantine", (char *)all.list.p + i);
     buf_free(&all.list);
     return e;
 }
@@ -103,12 +106,12 @@ static enum err take_in(struct client *c)
     if (!e)
         e = arrivals_receipts(c, true);
     /* a revoked station hears that it is, and nothing more */
-    if (!e && !standing_revoked(c))
+    if (!e && !standing_revoked(&c->in))
         e = arrivals_labels(c);
-    if (!e && !standing_revoked(c))
+    if (!e && !standing_revoked(&c->in))
         e = arrivals_receipts(c, false);
-    if (!e && !standing_revoked(c))
-        e = wants_take(c);
+    if (!e && !standing_revoked(&c->in))
+        e = fetch_wanted(c);
     return e;
 }
 
@@ -119,15 +122,15 @@ static enum err note_stick(struct client *c, const struct client_options *o, uin
     const char *due = o->due ? o->due : "-";
     struct buf old = {0};
     enum err e = ERR_OK;
-    struct queue *q = c->station->queue;
-    if (c->receipt_news)
+    struct queue *q = c->in.station->queue;
+    if (c->in.receipt_news)
         e = queue_end_job(q, "stick", c->stick.label);
     if (!e && sent) {
         const char *blank;
         if (!o->due && queue_job(q, "stick", c->stick.label, &old) == ERR_OK &&
             (blank = strchr((const char *)old.p, ' ')) != NULL)
             due = blank + 1;
-        clock_text(when, station_now(c->station, &(enum clock_mark){CLOCK_FINE}));
+        clock_text(when, station_now(c->in.station, &(enum clock_mark){CLOCK_FINE}));
         snprintf(text, sizeof text, "%s %.10s", when, due);
         e = queue_set_job(q, "stick", c->stick.label, text, strlen(text));
     }
@@ -153,7 +156,7 @@ static enum err fill(struct client *c, struct load *load, uint64_t *sent)
         return e;
     tell_size(size, bytes);
     tell_line(
-        &c->tell,
+        &c->in.tell,
         json_pack("{s:s, s:I, s:I}", "event", "cleared", "blobs", (json_int_t)removed, "bytes", (json_int_t)bytes),
         "room made on the stick: %" PRIu64 " blobs that a receipt covers removed (%s)", removed, size);
     first = *load;
@@ -167,7 +170,7 @@ static enum err fill(struct client *c, struct load *load, uint64_t *sent)
 static enum err put_on(struct client *c, const struct client_options *o, struct load *load)
 {
     uint64_t sent = 0;
-    enum err e = stick_make(&c->stick, o->label, c->station->district);
+    enum err e = stick_make(&c->stick, o->label, c->in.station->district);
     if (!e)
         e = fill(c, load, &sent);
     if (!e)
@@ -191,22 +194,23 @@ static void summary(const struct client *c, const struct load *load)
     struct load_lane all;
     char in[TELL_SIZE], out[TELL_SIZE], rest[TELL_SIZE];
     load_total(load, &all);
-    load_say(load, &c->tell);
+    load_say(load, &c->in.tell);
     refuse_end(&c->refuse);
-    tell_size(in, c->taken.bytes);
+    tell_size(in, c->in.taken.bytes);
     tell_size(out, all.bytes);
     tell_size(rest, all.stays_bytes);
-    tell_line(&c->tell,
+    tell_line(&c->in.tell,
               json_pack("{s:s, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "event", "summary", "plan",
-                        (int)load->plan, "stick", c->stick.label, "taken_labels", (json_int_t)c->taken.labels,
-                        "taken_objects", (json_int_t)c->taken.objects, "taken_bytes", (json_int_t)c->taken.bytes,
-                        "taken_receipts", (json_int_t)c->taken.receipts, "put", (json_int_t)all.items, "put_bytes",
+                        (int)load->plan, "stick", c->stick.label, "taken_labels", (json_int_t)c->in.taken.labels,
+                        "taken_objects", (json_int_t)c->in.taken.objects, "taken_bytes", (json_int_t)c->in.taken.bytes,
+                        "taken_receipts", (json_int_t)c->in.taken.receipts, "put", (json_int_t)all.items, "put_bytes",
                         (json_int_t)all.bytes, "there", (json_int_t)all.there, "stays", (json_int_t)all.stays,
                         "stays_bytes", (json_int_t)all.stays_bytes, "refused", (json_int_t)c->refuse.n),
               "stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64 " receipts; %s %" PRIu64
               " items (%s); %" PRIu64 " were there; %" PRIu64 " stay (%s); %" PRIu64 " refused",
-              c->stick.linked ? c->stick.label : "(new)", c->taken.labels, c->taken.objects, in, c->taken.receipts,
-              load->plan ? "would put" : "put", all.items, out, all.there, all.stays, rest, c->refuse.n);
+              c->stick.linked ? c->stick.label : "(new)", c->in.taken.labels, c->in.taken.objects, in,
+              c->in.taken.receipts, load->plan ? "would put" : "put", all.items, out, all.there, all.stays, rest,
+              c->refuse.n);
 }
 
 static enum err check_due(const char *due)
@@ -225,15 +229,15 @@ static enum err contact(struct client *c, const struct client_options *o)
 {
     struct load load = {0};
     enum err e = ERR_OK;
-    if (c->stick.linked && strcmp(c->stick.district, c->station->district) != 0)
+    if (c->stick.linked && strcmp(c->stick.district, c->in.station->district) != 0)
         return err_set(ERR_DENIED, "the stick %s belongs to district %s, not to %s; take another one", c->stick.label,
-                       c->stick.district, c->station->district);
+                       c->stick.district, c->in.station->district);
     if (o->plan) {
         e = plan(c, &load);
     } else {
         e = take_in(c);
         if (!e)
-            e = standing_check(c);
+            e = standing_check(&c->in);
         if (!e)
             e = put_on(c, o, &load);
     }
@@ -243,12 +247,12 @@ static enum err contact(struct client *c, const struct client_options *o)
     load_total(&load, &all);
     summary(c, &load);
     log_line("stick: took %" PRIu64 " labels %" PRIu64 " objects, put %" PRIu64 ", stay %" PRIu64 ", refused %" PRIu64,
-             c->taken.labels, c->taken.objects, all.items, all.stays, c->refuse.n);
+             c->in.taken.labels, c->in.taken.objects, all.items, all.stays, c->refuse.n);
     e = tell_end();
-    if (!e && standing_revoked(c))
+    if (!e && standing_revoked(&c->in))
         e = err_set(ERR_DENIED, "this station is revoked by roster %" PRIu64 "; ask the administrator to enrol it anew",
-                    c->station->roster->number);
-    else if (!e && c->full)
+                    c->in.station->roster->number);
+    else if (!e && c->in.full)
         e = err_set(ERR_FULL, "this station's disk is full, blobs that it asked for stay on the stick");
     else if (!e && all.stays && o->plan)
         e = err_set(ERR_AGAIN, "%" PRIu64 " items would not fit; take a larger stick, or bring this one twice",
@@ -265,33 +269,53 @@ enum err client_run(const struct client_options *o)
 {
     char path[4096];
     int lock = -1;
-    struct client c = {.tell = {.json = o->json}, .stick = {.fd = -1}};
-    c.refuse = (struct refuse){.tell = &c.tell, .keep = o->plan ? NULL : keep_refused, .ctx = &c};
+    struct client c = {.in.tell = {.json = o->json}, .stick = {.fd = -1}};
+    c.refuse = (struct refuse){.tell = &c.in.tell, .keep = o->plan ? NULL : keep_refused, .ctx = &c};
     c.walk = (struct walk){.stick = &c.stick, .refuse = &c.refuse, .left = STICK_ENTRIES_MAX};
     enum err e = check_due(o->due);
     if (!e && o->label && !text_is_name(o->label, false))
         e = err_set(ERR_USAGE, "a stick's label is 1 to 63 of a-z, 0-9, -: not %s", o->label);
     if (!e)
-        e = station_open(&c.station, o->dir, STATION_LINK_KEY | (o->plan ? STATION_READ_ONLY : 0));
-    if (!e && !c.station->queue)
+        e = station_open(&c.in.station, o->dir, STATION_LINK_KEY | (o->plan ? STATION_READ_ONLY : 0));
+    if (!e && !c.in.station->queue)
         e = err_set(ERR_BAD, "the index queue.db is damaged; run `feldsher rebuild`");
     if (!e && !o->plan)
         e = log_open(o->dir, "feldsher-sync");
     if (!e)
-        e = file_path(path, o->dir, "log/sync.lock");
+        e = file_path(path, o->dir, "log/stick.lock");
     if (!e && !o->plan)
         e = file_lock(path, true, false, &lock);
     if (!e)
         e = stick_open(&c.stick, o->folder);
     if (!e) {
         const struct confine_path further[] = {{o->folder, CONFINE_WRITE}};
-        e = station_confine(c.station, further, 1);
+        e = station_confine(c.in.station, further, 1, CONFINE_NO_NET);
     }
     if (!e)
         e = contact(&c, o);
     stick_close(&c.stick);
     file_close(&lock);
-    station_close(c.station);
+    station_close(c.in.station);
     log_close();
     return e;
+}
+
+enum err client_run_apart(const struct client_options *o)
+{
+    int status;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        return err_errno(ERR_IO, "cannot start a process");
+    if (pid == 0) {
+        int code = err_report("feldsher-sync", client_run(o));
+        fflush(NULL);
+        _exit(code);
+    }
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return err_errno(ERR_IO, "cannot wait for the contact with %s", o->folder);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0
+               ? ERR_OK
+               : err_set(ERR_AGAIN, "the contact with %s did not do everything", o->folder);
 }

@@ -1,23 +1,16 @@
 #ifndef SYNC_CLIENT_CLIENT_H
 #define SYNC_CLIENT_CLIENT_H
 
-#include "storage/vault/station.h"
-#include "sync/folder/tell.h"
+#include "sync/client/taking.h"
 #include "sync/folder/stick.h"
 #include "sync/folder/walk.h"
 
 /* One contact of a station with a stick. */
 struct client {
-    struct station *station;
+    struct taking in;
     struct stick stick;
-    struct tell tell;
     struct refuse refuse;
     struct walk walk;
-    bool receipt_news; /* a newer receipt for our chain came on this stick */
-    bool full;         /* our disk: blobs were left on the stick */
-    struct {
-        uint64_t rosters, notices, receipts, labels, objects, bytes;
-    } taken;
 };
 
 struct client_options {
@@ -33,6 +26,8 @@ struct client_options {
  * refused; ERR_DENIED: this station is revoked; ERR_UNREACHABLE: no folder.
  * Limits this process for good. */
 enum err client_run(const struct client_options *o) MUST_USE;
+/* The same in a child process, which says itself what went wrong: ERR_AGAIN. */
+enum err client_run_apart(const struct client_options *o) MUST_USE;
 
 /* Copies an object from the stick into the station's objects/, unless it is
  * there; exact: it must have size bytes, else at most these. Errors as

@@ -75,14 +75,14 @@ static enum err fill_object(void *ctx, sink_fn *sink, void *sink_ctx)
 
 static enum err put_object(struct outbox *b, const struct hash *name, uint64_t size)
 {
-    struct outgoing o = {b->c->station->dir, *name, size};
+    struct outgoing o = {b->c->in.station->dir, *name, size};
     return load_object(b->load, b->lane, name, size, fill_object, &o);
 }
 
 static enum err own_label(void *ctx, uint64_t seq, struct buf *out)
 {
     struct outbox *b = ctx;
-    enum err e = queue_label(b->c->station->queue, b->c->station->chain, seq, &b->text);
+    enum err e = queue_label(b->c->in.station->queue, b->c->in.station->chain, seq, &b->text);
     return e ? e : buf_add(out, b->text.p, b->text.len);
 }
 
@@ -96,13 +96,13 @@ static enum err put_notice(void *ctx, const struct notice *n)
 
 static enum err put_control(struct outbox *b)
 {
-    const struct buf *roster = &b->c->station->roster->text;
+    const struct buf *roster = &b->c->in.station->roster->text;
     uint64_t unheld = b->receipt ? b->receipt->labels + 1 : 1;
     enum err e = load_text(b->load, LANE_CONTROL, "roster", roster->p, roster->len);
     if (!e)
-        e = station_each_notice(b->c->station, put_notice, b);
+        e = station_each_notice(b->c->in.station, put_notice, b);
     if (!e && unheld <= b->head.seq)
-        e = labels_put(b->load, b->c->station->chain, unheld, b->head.seq, own_label, b);
+        e = labels_put(b->load, b->c->in.station->chain, unheld, b->head.seq, own_label, b);
     return e;
 }
 
@@ -110,7 +110,7 @@ static enum err put_control(struct outbox *b)
  * word when it was destroyed by order. */
 static enum err put_blobs(struct outbox *b, const struct label *l)
 {
-    const struct station *s = b->c->station;
+    const struct station *s = b->c->in.station;
     struct parts p;
     bool mark;
     struct hash name;
@@ -142,7 +142,7 @@ static bool flagged(const struct outbox *b, const struct hash *parts)
     char hex[HASH_HEX];
     struct buf job = {0};
     hash_hex(hex, parts);
-    bool yes = queue_job(b->c->station->queue, "flag", hex, &job) == ERR_OK;
+    bool yes = queue_job(b->c->in.station->queue, "flag", hex, &job) == ERR_OK;
     buf_free(&job);
     return yes;
 }
@@ -160,7 +160,7 @@ static enum err put_of_label(struct outbox *b, const struct label *l)
         uint64_t size;
         char path[80];
         stick_object(path, &l->parts);
-        if (!object_size(b->c->station->dir, &l->parts, &size))
+        if (!object_size(b->c->in.station->dir, &l->parts, &size))
             return refuse_item(&b->c->refuse, path,
                                "this parts list is not in the station's folder; run `feldsher verify`");
         return put_object(b, &l->parts, size);
@@ -172,7 +172,7 @@ static enum err put_of_label(struct outbox *b, const struct label *l)
  * append meanwhile. */
 static enum err put_lane(struct outbox *b)
 {
-    const struct station *s = b->c->station;
+    const struct station *s = b->c->in.station;
     struct buf text = {0};
     enum err e = ERR_OK;
     for (uint64_t seq = b->from; seq <= b->head.seq && !e; seq++) {
@@ -194,9 +194,9 @@ enum err outbox_fill(struct client *c, struct load *load, uint64_t *sent)
     static const enum lane order[] = {LANE_URGENT, LANE_BATCH, LANE_CONTROL, LANE_FLAGGED, LANE_BLOB};
     struct outbox b = {.c = c, .load = load, .from = 1, .parts = {.max = PARTS_MAX}};
     *sent = 0;
-    enum err e = standing_receipt(c, &b.receipt);
+    enum err e = standing_receipt(&c->in, &b.receipt);
     if (!e)
-        e = queue_head(c->station->queue, c->station->chain, &b.head);
+        e = queue_head(c->in.station->queue, c->in.station->chain, &b.head);
     if (b.receipt) {
         b.from = b.receipt->labels + 1;
         if (b.receipt->n_missing && b.receipt->missing[0] < b.from)
@@ -238,7 +238,7 @@ static enum err have_job(void *ctx, const char *name, const char *text, size_t n
 
 enum err outbox_have(struct client *c)
 {
-    const struct station *s = c->station;
+    const struct station *s = c->in.station;
     struct have h = {.roster = s->roster->number};
     enum clock_mark mark;
     char path[STICK_NAME_MAX];

@@ -14,6 +14,7 @@ void tell_line(const struct tell *s, json_t *fact, const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     if (!s->json) {
+        fputs(s->wipe ? "\r\033[K" : "", stdout);
         vprintf(fmt, ap);
         putchar('\n');
     } else if (fact) {

@@ -12,6 +12,7 @@
  * object a line. Text from outside must be escaped by the caller. */
 struct tell {
     bool json;
+    bool wipe; /* a line of progress may stand on the terminal: it goes first */
 };
 
 /* fact is consumed; NULL (out of memory) prints nothing in json. */

@@ -59,7 +59,7 @@ void ring_settle(struct ring *r, bool (*over)(const void *one))
     }
 }
 
-void ring_free(struct ring *r)
+void ring_end(struct ring *r)
 {
     free(r->v);
 }
@@ -230,8 +230,8 @@ void wire_free(struct wire *w)
         return;
     for (size_t i = 0; i < LANES; i++)
         free(w->waiting[i].v);
-    ring_free(&w->given);
-    ring_free(&w->taken);
+    ring_end(&w->given);
+    ring_end(&w->taken);
     free(w->heads);
     free(w->notices);
     buf_free(&w->in);

@@ -101,7 +101,7 @@ void *ring_push(struct ring *r, uint64_t *id);
 void ring_pop(struct ring *r); /* the last one */
 /* Forgets the answered ones at the beginning. */
 void ring_settle(struct ring *r, bool (*over)(const void *one));
-void ring_free(struct ring *r);
+void ring_end(struct ring *r);
 bool wire_given_over(const void *one);
 bool wire_taken_over(const void *one);
 

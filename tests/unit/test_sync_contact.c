@@ -614,8 +614,8 @@ static void full_stick_sheds_only_what_a_receipt_covers_and_nobody_wants(void **
     assert_int_equal(child(run_client, &o), 0);
     shell("rm -rf %s/feldsher/objects %s/feldsher/labels && mv %s/aside/* %s/feldsher", w->stick, w->stick, w->dir,
           w->stick);
-    struct client c = {.station = open_station(w, CREW), .stick = {.fd = -1}};
-    c.refuse.tell = &c.tell;
+    struct client c = {.in.station = open_station(w, CREW), .stick = {.fd = -1}};
+    c.refuse.tell = &c.in.tell;
     c.walk = (struct walk){.stick = &c.stick, .refuse = &c.refuse, .left = 1000};
     OK(stick_open(&c.stick, w->stick));
     OK(clearing_run(&c, &removed, &bytes));
@@ -625,7 +625,7 @@ static void full_stick_sheds_only_what_a_receipt_covers_and_nobody_wants(void **
     assert_int_equal(blobs_on_stick(w, &asked), 2);
     assert_int_equal(blobs_on_stick(w, &fresh), 2);
     stick_close(&c.stick);
-    station_close(c.station);
+    station_close(c.in.station);
     clean(w);
     world_free(w);
 }

@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* The beginning of every command here: unlocked, with the recording args[0]. */
 static enum err begin(struct call *c, struct session *s, const struct recording **r)
@@ -29,17 +31,54 @@ static void done(const struct call *c, const struct recording *r, const char *wh
         printf("%s: %s\n", r->id, sentence);
 }
 
+/* A place in a file of size bytes: "120M" (decimal, as sizes are shown), "25%",
+ * "5000". */
+static enum err place(const char *text, const char *option, uint64_t size, uint64_t *out)
+{
+    static const char units[] = "kMGT";
+    char *end;
+    double v = strtod(text, &end);
+    const char *unit = *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
+    if (text[0] < '0' || text[0] > '9' || !(v >= 0 && v < 1e15))
+        end = NULL;
+    else if (*end == '%' && !end[1] && v <= 100)
+        v = v / 100 * (double)size;
+    else if (unit && !end[1])
+        for (const char *u = units; u <= unit; u++)
+            v *= 1000;
+    else if (*end)
+        end = NULL;
+    if (!end)
+        return err_set(ERR_USAGE,
+                       "--%s %s is no place in the file; give bytes (120M) or a share (25%%): which time of the video "
+                       "that is, is not known yet",
+                       option, text);
+    *out = (uint64_t)v;
+    return ERR_OK;
+}
+
 static enum err pull(struct call *c)
 {
     struct session s;
     const struct recording *r;
-    const char *why = command_option(c, "why");
+    const char *why = command_option(c, "why"), *from = command_option(c, "from"), *to = command_option(c, "to");
+    uint64_t first = 0, last = UINT64_MAX;
     enum err e = begin(c, &s, &r);
     if (e)
         return e;
-    e = custody_pull(s.station, s.user, s.list, r, why ? why : "");
+    if (from)
+        e = place(from, "from", r->files[0].size, &first);
+    if (!e && to)
+        e = place(to, "to", r->files[0].size, &last);
+    if (!e && first >= last)
+        e = err_set(ERR_USAGE, "--from must be before --to");
     if (!e)
-        done(c, r, "pull", "why", why, "asked for; the next contact with the hub brings it");
+        e = custody_pull(s.station, s.user, s.list, r, first, last, why ? why : "");
+    if (!e)
+        done(c, r, "pull", "why", why,
+             (from || to) && r->gathered > 1 ? "asked for, whole: it is short; the next contact with the hub brings it"
+             : from || to                    ? "that part is asked for; the next contact with the hub brings it"
+                                             : "asked for; the next contact with the hub brings it");
     session_end(&s);
     return e;
 }
@@ -193,7 +232,9 @@ static const struct command rows[] = {
      .max = 1,
      .help = "asks the hub for one that is not here",
      .run = pull,
-     .options = {{"why", "TEXT", "the reason, for the chain of custody"}}},
+     .options = {{"from", "T", "only from this place of the file on: bytes (120M) or a share (25%)"},
+                 {"to", "T", "up to this place"},
+                 {"why", "TEXT", "the reason, for the chain of custody"}}},
     {.name = "recordings",
      .sub = "request",
      .args = "ID",

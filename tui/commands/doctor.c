@@ -154,6 +154,30 @@ static void check_station(struct exam *x, const struct station *s)
         say(x, BAD, "index", "%s; feldsher rebuild", err_text());
 }
 
+/* A hub is known if link.conf or the roster says where one is. */
+static void check_hub(struct exam *x, const struct station *s)
+{
+    char path[4096];
+    const char *address = NULL;
+    struct buf text = {.max = 65536};
+    bool own = false;
+    for (size_t i = 0; i < s->roster->n_hubs && !address; i++)
+        if (s->roster->hubs[i].address[0])
+            address = s->roster->hubs[i].address;
+    if (file_path(path, s->dir, "link.conf") == ERR_OK && file_read(path, text.max, &text) == ERR_OK)
+        own = strstr((const char *)text.p, "\nhub: ") != NULL;
+    buf_free(&text);
+    if (own)
+        say(x, FINE, "hub", "link.conf says where it is; feldsher sync --once says whether it answers");
+    else if (address)
+        say(x, FINE, "hub", "at %s by the roster; feldsher sync --once says whether it answers", address);
+    else if (s->roster->n_hubs)
+        say(x, WARN, "hub",
+            "the roster names no address; a stick works, for a network put hub: HOST:PORT into link.conf");
+    else
+        say(x, WARN, "hub", "the roster names none; ask the administrator for a newer one");
+}
+
 static void check_tools(struct exam *x)
 {
     static const char *const programs[] = {"feldsher-dock", "feldsher-sync"};
@@ -178,6 +202,7 @@ static enum err doctor(struct call *c)
     check_permissions(&x, c->dir);
     check_space(&x, c->dir);
     check_station(&x, s);
+    check_hub(&x, s);
     if (e)
         say(&x, BAD, "index", "%s", index);
     else

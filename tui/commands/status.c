@@ -3,11 +3,13 @@
 #include "storage/base/file.h"
 #include "storage/vault/object.h"
 #include "storage/vault/parts.h"
+#include "tui/link_state.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY ((int64_t)86400 * 1000)
@@ -126,9 +128,15 @@ static enum err show_job(void *ctx, const char *name, const char *text, size_t n
     }
     printf("%-10s ", j->kind);
     print_text(name);
-    if (n) {
-        printf(": ");
-        print_text(text);
+    /* a line for each, whatever the text */
+    for (const char *p = text; n && p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
+        char line[512];
+        size_t len = strcspn(p, "\n");
+        len = len < sizeof line ? len : sizeof line - 1;
+        memcpy(line, p, len);
+        line[len] = '\0';
+        printf(p == text ? ": " : ", ");
+        print_text(line);
     }
     printf(overdue ? "  OVERDUE\n" : "\n");
     return ERR_OK;
@@ -148,6 +156,31 @@ static enum err show_jobs(struct jobs *j, const struct station *s, json_t *all)
             json_object_set_new(all, kinds[i], j->list);
     }
     return e;
+}
+
+/* By how much this clock is ahead of the hub's, in seconds, as feldsher-sync
+ * found it and thought worth a word; 0: it did not. */
+static int64_t clock_skew(const struct station *s)
+{
+    struct buf text = {0};
+    int64_t seconds = 0;
+    if (queue_job(s->queue, "clock", "hub", &text) == ERR_OK)
+        seconds = strtoll((const char *)text.p, NULL, 10);
+    buf_free(&text);
+    return seconds;
+}
+
+static void say_skew(int64_t seconds)
+{
+    int64_t off = seconds < 0 ? -seconds : seconds;
+    if (off >= 2 * 86400)
+        printf("clock      differs from the hub's by %" PRId64 " days", off / 86400);
+    else if (off >= 7200)
+        printf("clock      differs from the hub's by %" PRId64 " h %" PRId64 " min", off / 3600, off / 60 % 60);
+    else if (off)
+        printf("clock      differs from the hub's by %" PRId64 " min", off / 60);
+    if (off)
+        printf(", it is %s; one of the two is wrong\n", seconds < 0 ? "behind" : "ahead");
 }
 
 /* How long the free space lasts at the rate of the last days; -1: not known. */
@@ -226,8 +259,15 @@ static enum err status(struct call *c)
     if (!e)
         e = file_free_space(s->dir, &space);
     json_t *all = !e && c->json ? to_json(&t, s, space) : NULL;
-    if (!e && !c->json)
+    if (!e && !c->json) {
         to_text(&t, s, space);
+        link_state_print(s->dir);
+        say_skew(clock_skew(s));
+    }
+    if (all) {
+        json_object_set_new(all, "link", link_state_json(s->dir));
+        json_object_set_new(all, "clock_skew", json_integer(clock_skew(s)));
+    }
     if (!e)
         e = show_jobs(&jobs, s, all);
     if (!e && c->json)

@@ -51,12 +51,30 @@ static enum err note_courier(struct call *c, const char *folder, const char *cou
     return e;
 }
 
+#define LINKS_MAX 8
+
+/* The one stick among the links, for its courier; ERR_USAGE if there is none. */
+static enum err the_stick(struct call *c, const char **folder)
+{
+    struct stat st;
+    const char *link;
+    *folder = NULL;
+    for (size_t i = 0; (link = command_each(c, "link", i)) != NULL; i++) {
+        if (strchr(link, ':') && (stat(link, &st) < 0 || !S_ISDIR(st.st_mode)))
+            continue;
+        if (*folder)
+            return err_set(ERR_USAGE, "a courier takes one stick; name one --link DIR");
+        *folder = link;
+    }
+    return *folder ? ERR_OK : err_set(ERR_USAGE, "a courier takes a stick: --link DIR");
+}
+
 static enum err sync_run(struct call *c)
 {
-    const char *folder, *courier = command_option(c, "courier"), *due = command_option(c, "due");
-    const char *stick = command_option(c, "stick");
+    const char *folder, *link, *courier = command_option(c, "courier"), *due = command_option(c, "due");
+    const char *stick = command_option(c, "stick"), *patience = command_option(c, "patience");
     char name[NAME_LEN];
-    enum err e = command_need(c, "link", &folder);
+    enum err e = courier || stick || due ? the_stick(c, &folder) : ERR_OK;
     if (!e && courier && !command_has(c, "plan")) {
         if (!stick)
             e = stick_name(folder, name);
@@ -66,22 +84,30 @@ static enum err sync_run(struct call *c)
     }
     if (e)
         return e;
-    const char *argv[14] = {"feldsher-sync", "-C", c->dir, "--link", folder};
-    size_t n = 5;
+    const char *argv[SPAWN_ARGS_MAX + 1] = {"feldsher-sync", "-C", c->dir};
+    size_t n = 3;
+    for (size_t i = 0; (link = command_each(c, "link", i)) != NULL; i++) {
+        if (i == LINKS_MAX)
+            return err_set(ERR_USAGE, "at most %d links at once", LINKS_MAX);
+        argv[n++] = "--link";
+        argv[n++] = link;
+    }
+    const struct {
+        const char *option, *value;
+    } valued[] = {{"--stick", stick}, {"--due", due}, {"--patience", patience}};
+    for (size_t i = 0; i < sizeof valued / sizeof valued[0]; i++)
+        if (valued[i].value) {
+            argv[n++] = valued[i].option;
+            argv[n++] = valued[i].value;
+        }
     if (command_has(c, "plan"))
         argv[n++] = "--plan";
     if (command_has(c, "once"))
         argv[n++] = "--once";
+    if (command_has(c, "watch"))
+        argv[n++] = "--watch";
     if (c->json)
         argv[n++] = "--json";
-    if (stick) {
-        argv[n++] = "--stick";
-        argv[n++] = stick;
-    }
-    if (due) {
-        argv[n++] = "--due";
-        argv[n++] = due;
-    }
     return spawn_run(argv, &c->exit_code);
 }
 
@@ -91,9 +117,12 @@ static const struct command rows[] = {
      .help = "meets the hub, or a stick on its way to it",
      .run = sync_run,
      .spawns = true,
-     .options = {{"link", "DIR", "the stick: a mounted file system, or any folder that travels"},
-                 {"plan", NULL, "only says what a contact would carry, and what stays"},
-                 {"once", NULL, "one contact"},
+     .options = {{"link", "HOST:PORT|DIR...",
+                  "the hub, or a stick (any folder that travels); without it the hub of link.conf or of the roster"},
+                 {"once", NULL, "one contact (this is what happens without it, too)"},
+                 {"watch", NULL, "keeps the link up, and meets every stick that is mounted"},
+                 {"plan", NULL, "only says what a contact would carry, how long it takes and what stays"},
+                 {"patience", "SECONDS", "how long one contact tries to reach the hub"},
                  {"stick", "NAME", "the stick's label"},
                  {"due", "DATE", "when the stick is expected back, 2026-11-22"},
                  {"courier", "NAME", "who takes it along; written into the chain first"}}},

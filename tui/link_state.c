@@ -1,0 +1,119 @@
+#include "tui/link_state.h"
+
+#include "storage/base/file.h"
+#include "tui/print.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STATUS_MAX 65536u
+
+/* pid and start time (proc(5), field 22) name a process for good. */
+static bool runs(json_int_t pid, json_int_t start)
+{
+    char path[64], line[4096], *p;
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+    file_close(&fd);
+    if (n <= 0)
+        return false;
+    line[n] = '\0';
+    p = strrchr(line, ')'); /* its name may hold anything */
+    for (int field = 2; p && field < 22; field++)
+        p = strchr(p + 1, ' ');
+    return p && strtoll(p, NULL, 10) == start;
+}
+
+json_t *link_state_json(const char *dir)
+{
+    char path[4096];
+    struct buf text = {.max = STATUS_MAX};
+    json_t *all = NULL;
+    if (file_path(path, dir, "log/sync.status") == ERR_OK && file_read(path, STATUS_MAX, &text) == ERR_OK)
+        all = json_loadb((const char *)text.p, text.len, 0, NULL);
+    buf_free(&text);
+    err_clear();
+    if (!json_is_object(all)) {
+        json_decref(all);
+        return json_null();
+    }
+    bool running =
+        !json_is_true(json_object_get(all, "ended")) &&
+        runs(json_integer_value(json_object_get(all, "pid")), json_integer_value(json_object_get(all, "start")));
+    json_object_set_new(all, "running", json_boolean(running));
+    return all;
+}
+
+static uint64_t number(const json_t *o, const char *key)
+{
+    json_int_t v = json_integer_value(json_object_get(o, key));
+    return v > 0 ? (uint64_t)v : 0;
+}
+
+static const char *word(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+static void print_link(const json_t *l)
+{
+    char size[PRINT_SIZE];
+    bool connected = strcmp(word(l, "state"), "connected") == 0;
+    printf("link       ");
+    if (connected) {
+        printf("connected to ");
+        print_text(word(l, "hub"));
+        printf(" at ");
+    } else {
+        printf("%s ", strcmp(word(l, "state"), "pausing") == 0 ? "pausing before it tries again:" : "dialling");
+    }
+    print_text(word(l, "to"));
+    printf(" since %.20s", word(l, "since"));
+    if (connected && number(l, "rate")) {
+        print_size(size, number(l, "rate"));
+        printf(", %s/s, round trip %" PRIu64 " ms", size, number(l, "rtt"));
+    }
+    if (!connected && word(l, "error")[0]) {
+        printf(": ");
+        print_text(word(l, "error"));
+    }
+    printf("\n");
+}
+
+void link_state_print(const char *dir)
+{
+    json_t *all = link_state_json(dir), *links = json_object_get(all, "links"), *one;
+    size_t i;
+    uint64_t items = 0, bytes = 0;
+    const char *withheld = NULL;
+    char size[PRINT_SIZE];
+    if (!json_is_object(all)) {
+        json_decref(all);
+        return;
+    }
+    if (!json_is_true(json_object_get(all, "running"))) {
+        printf("link       feldsher-sync is not running; it was at %.20s\n", word(all, "updated"));
+        json_decref(all);
+        return;
+    }
+    json_array_foreach(links, i, one) print_link(one);
+    json_array_foreach(json_object_get(all, "left"), i, one)
+    {
+        items += number(one, "items");
+        bytes += number(one, "bytes");
+        if (number(one, "items") && word(one, "withheld")[0])
+            withheld = word(one, "withheld");
+    }
+    print_size(size, bytes);
+    if (items)
+        printf("to give    %" PRIu64 " items (%s)%s%s\n", items, size, withheld ? "; some stay: " : "",
+               withheld ? withheld : "");
+    json_decref(all);
+}
