@@ -9,7 +9,7 @@
 #define GROUP_MAX (4 * HUB_GROUP) /* changes: more would keep everybody waiting for one commit */
 #define NOTED_MAX 64u             /* of what was not taken, in so many ms: */
 #define NOTED_MS 60000
-#define RECEIPT_AHEAD_MS 5000 /* receipts' times run at most so far ahead of our clock */
+#define RECEIPT_AHEAD_MS ((int64_t)5000) /* receipts' times run at most so far ahead of our clock */
 
 static size_t count(const struct buf *list, size_t one)
 {

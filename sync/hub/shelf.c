@@ -206,7 +206,7 @@ static enum err read_confirmations(struct shelf *s, struct room *r)
         s->confirmations = calloc(n, sizeof *s->confirmations);
         e = s->confirmations ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
     }
-    for (size_t i = 0; i < n && !e; i++) {
+    for (size_t i = 0; i < n && !e && s->confirmations; i++) {
         struct room_confirmation *c = &s->confirmations[s->n_confirmations];
         struct dated one;
         memcpy(&one, list.p + i * sizeof one, sizeof one);
