@@ -406,7 +406,9 @@ static void check_logs(struct verify *v)
     DIR *d = file_path(path, v->dir, "log") ? NULL : opendir(path);
     for (struct dirent *f; d && (f = readdir(d)) != NULL;) {
         struct log_fault l = {v, name};
-        if (f->d_name[0] == '.')
+        /* what feldsher-sync keeps there is no log: its state, and the day's use */
+        if (f->d_name[0] == '.' || strncmp(f->d_name, "sync.status", 11) == 0 ||
+            strncmp(f->d_name, "sync.usage", 10) == 0)
             continue;
         snprintf(name, sizeof name, "log/%s", f->d_name);
         if (file_path(path, v->dir, name) || log_check(path, log_bad, &l))

@@ -128,7 +128,9 @@ static int64_t silence_at(const struct contact *c, const struct wire_status *s)
     uint64_t rtt = s->rtt ? s->rtt : c->rtt;
     if (s->waits_since == INT64_MAX)
         return INT64_MAX;
-    return s->waits_since + (rtt ? (int64_t)(2 * rtt) + SILENCE : SILENCE_UNMET);
+    /* a ping is waited for from when it was asked for */
+    int64_t since = s->waits_since > c->pinged ? s->waits_since : c->pinged;
+    return since + (rtt ? (int64_t)(2 * rtt) + SILENCE : SILENCE_UNMET);
 }
 
 static int64_t ping_at(const struct contact *c, const struct wire_status *s)
@@ -217,6 +219,8 @@ static void over(struct contact *c, enum err e, int64_t now)
     c->pause_until = 0;
     if (c->done || (c->finishing && !news.ended)) {
         c->finishing = false;
+    } else if (news.revoked) {
+        pause_now(c, now);
     } else if (news.ended) {
         turned_away(c, &news);
         if (news.why != WIRE_END_DONE)
@@ -253,6 +257,10 @@ static enum err won(struct contact *c, const struct dial_won *w, int64_t now)
     address_text(c->shown->to, &w->at);
     memcpy(c->shown->hub, c->hubs[w->hub].name, sizeof c->shown->hub);
     show(c, REPORT_CONNECTED);
+    tell_line(&c->all->in->tell,
+              json_pack("{s:s,s:s,s:s,s:b}", "event", "connected", "hub", c->hubs[c->hub].name, "to", c->shown->to,
+                        "resumed", (int)tls_resumed(w->tls)),
+              "connected to hub %s at %s", c->hubs[c->hub].name, c->shown->to);
     log_line("conversation with hub %s%s", c->hubs[w->hub].name, tls_resumed(w->tls) ? ", resumed" : "");
     return stream_new(&c->stream, w, &s, c->all->rate, now);
 }
@@ -289,10 +297,6 @@ static void look(struct contact *c, int64_t now)
         c->met = true;
         c->pauses = 0;
         say_why(c, ERR_OK, false, "");
-        tell_line(&c->all->in->tell,
-                  json_pack("{s:s,s:s,s:s,s:b}", "event", "connected", "hub", c->hubs[c->hub].name, "to", c->shown->to,
-                            "resumed", tls_resumed(stream_tls(c->stream))),
-                  "connected to hub %s at %s", c->hubs[c->hub].name, c->shown->to);
     }
     if (!c->resumable && tls_ticket(stream_tls(c->stream), &ticket) == ERR_OK &&
         dial_ticket(c->dial, ticket.p, ticket.len) == ERR_OK)
@@ -375,8 +379,9 @@ void contact_route(struct contact *c, int64_t now)
 {
     struct wire_status s;
     if (c->stream) {
-        wire_ping(road_wire(stream_road(c->stream)));
         wire_status(road_wire(stream_road(c->stream)), &s);
+        wire_ping(road_wire(stream_road(c->stream)));
+        c->pinged = now;
         contact_lanes(c); /* the ping is to go out */
         if (s.waits_since == INT64_MAX || now - s.waits_since < (int64_t)(c->rtt + c->rtt / 2) + 200 || c->finishing)
             return;

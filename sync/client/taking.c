@@ -39,10 +39,16 @@ enum err taking_notice(struct taking *t, const char *text, size_t n)
     return e;
 }
 
-static void say_receipt(const struct taking *t, const struct receipt *r, bool ours)
+/* A hub signs many while it takes much: a person hears of labels, and of the
+ * end of what was missing. */
+static void say_receipt(struct taking *t, const struct receipt *r, bool ours)
 {
     char what[160] = "nothing yet";
     int n = 0;
+    if (ours && !t->tell.json && r->labels == t->told_labels && r->n_missing + r->n_parts_missing)
+        return;
+    if (ours)
+        t->told_labels = r->labels;
     if (r->labels)
         n = snprintf(what, sizeof what, "labels 1 to %" PRIu64, r->labels);
     if (r->n_missing)

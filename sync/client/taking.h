@@ -12,8 +12,9 @@
 struct taking {
     struct station *station;
     struct tell tell;
-    bool receipt_news; /* a newer receipt for our own chain came */
-    bool full;         /* our disk: blobs were left where they are */
+    bool receipt_news;    /* a newer receipt for our own chain came */
+    uint64_t told_labels; /* of the receipt that a person heard of last */
+    bool full;            /* our disk: blobs were left where they are */
     struct {
         uint64_t rosters, notices, receipts, labels, objects, bytes;
     } taken;

@@ -2,7 +2,7 @@
 # is turned away, kills on either side, a contact that a stick finishes.
 . "$(dirname "$0")/lib.sh"
 note=$B/link/note
-hub_pid= sync_pid=
+hub_pid= sync_pid= patience=8
 quit() {
     for pid in $hub_pid $sync_pid; do kill -9 "$pid" 2>/dev/null; done
     rm -rf "$T"
@@ -38,10 +38,8 @@ stop() { # SIGNAL
     stopped=$?
     hub_pid=
 }
-watch() { # STATION [OPTIONS...]
-    name=$1
-    shift
-    feldsher-sync -C "$T/$name" --watch --link "127.0.0.1:$port" "$@" >"$T/$name.sync" 2>"$T/$name.err" &
+watch() { # STATION
+    feldsher-sync -C "$T/$1" --watch --link "127.0.0.1:$port" >"$T/$1.sync" 2>"$T/$1.err" &
     sync_pid=$!
 }
 unwatch() { # SIGNAL
@@ -51,9 +49,9 @@ unwatch() { # SIGNAL
     sync_pid=
 }
 once() { # STATION [OPTIONS...]
-    name=$1
+    who=$1
     shift
-    at "$name" sync --once --link "127.0.0.1:$port" --patience 8 "$@"
+    at "$who" sync --once --link "127.0.0.1:$port" --patience "$patience" "$@"
 }
 labels() { at "$1" status --json | number labels; }
 hub_labels() { at "$1" status --json | number hub_labels; }
@@ -72,9 +70,11 @@ must at amb-1 offload --from "$T/camera"
 serve
 check_exit 66 "a roster without an address, and no --link" at amb-1 sync --once
 stop TERM
-check_exit 69 "the hub is down" once amb-1 --patience 1
+patience=1
+check_exit 69 "the hub is down" once amb-1
+patience=8
 check "one line says where" grep -q "no hub answers at 127.0.0.1:$port" "$err"
-check_exit 75 "a plan needs no network" at amb-1 sync --plan
+check_exit 0 "a plan needs no network" at amb-1 sync --plan
 check "it says what would go" grep -q 'batches' "$out"
 
 # --- one contact ---------------------------------------------------------------
@@ -182,7 +182,7 @@ station_enrol amb-2 brigade-1 station nurse-2 crew
 check_exit 77 "a station that the hub's roster does not know" once amb-2
 check "one line says so" grep -q 'does not know this station' "$err"
 hub_roster
-check_exit 0 "known by the next roster" once amb-2
+check "known by the next roster" within 10 once amb-2
 watch amb-2
 within 10 grep -q connected "$T/amb-2/log/sync.status"
 must authority revoke --station amb-2
