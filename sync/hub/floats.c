@@ -28,10 +28,10 @@ static enum err wait_too(struct room *r, struct floating *f, struct waiter to)
 
 enum err floats_keep(struct room *r, const struct label *l, const uint8_t *batch, size_t n, struct waiter to)
 {
-    struct room_chain *c;
+    struct room_chain *c = NULL;
     struct hash h = hash_of(batch, n);
     enum err e = room_chain_make(r, l->chain, &c);
-    if (e)
+    if (e || !c)
         return e;
     if (n && !hash_same(&h, &l->object))
         n = 0; /* the receipt will say that it is missing */
@@ -50,19 +50,17 @@ enum err floats_keep(struct room *r, const struct label *l, const uint8_t *batch
         room_refuse(r, to, WIRE_LATER, "too far ahead of its turn");
         return ERR_OK;
     }
-    struct floating *more = reallocarray(c->floats, c->n_floats + 1, sizeof *more);
-    if (!more)
-        return err_set(ERR_NOMEM, "out of memory");
-    c->floats = more;
     struct floating f = {.seq = l->seq, .to = {to}, .n_to = 1};
     e = buf_add(&f.text, l->text, l->len);
     if (!e && n)
         e = buf_add(&f.batch, batch, n);
-    if (e) {
+    struct floating *more = e ? NULL : reallocarray(c->floats, c->n_floats + 1, sizeof *more);
+    if (!more) {
         buf_free(&f.text);
         buf_free(&f.batch);
-        return e;
+        return e ? e : err_set(ERR_NOMEM, "out of memory");
     }
+    c->floats = more;
     memmove(&more[i + 1], &more[i], (c->n_floats - i) * sizeof *more);
     more[i] = f;
     c->n_floats++;

@@ -476,12 +476,12 @@ void room_text_free(struct room_text *t)
 
 enum err room_receipt(struct room *r, const char *chain, struct buf *text)
 {
-    struct room_chain *c;
+    struct room_chain *c = NULL;
     struct receipt *made = NULL;
     if (!room_usable(r) || r->in->open || !r->sign)
         return ERR_AGAIN; /* it may not tell of what is not durable yet */
     enum err e = room_chain_make(r, chain, &c);
-    if (e)
+    if (e || !c)
         return e;
     if (!c->signed_known && r->calls.signed_before)
         c->signed_at = r->calls.signed_before(r->calls.ctx, chain);
