@@ -1,6 +1,5 @@
 #include "sync/hub/room_inside.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The place of a number, or of the first behind it. */
@@ -54,15 +53,17 @@ enum err floats_keep(struct room *r, const struct label *l, const uint8_t *batch
     e = buf_add(&f.text, l->text, l->len);
     if (!e && n)
         e = buf_add(&f.batch, batch, n);
-    struct floating *more = e ? NULL : reallocarray(c->floats, c->n_floats + 1, sizeof *more);
-    if (!more) {
+    c->list.len = c->n_floats * sizeof f;
+    if (!e)
+        e = buf_reserve(&c->list, sizeof f);
+    if (e) {
         buf_free(&f.text);
         buf_free(&f.batch);
-        return e ? e : err_set(ERR_NOMEM, "out of memory");
+        return e;
     }
-    c->floats = more;
-    memmove(&more[i + 1], &more[i], (c->n_floats - i) * sizeof *more);
-    more[i] = f;
+    c->floats = (struct floating *)(void *)c->list.p;
+    memmove(&c->floats[i + 1], &c->floats[i], (c->n_floats - i) * sizeof f);
+    c->floats[i] = f;
     c->n_floats++;
     c->bytes += bytes;
     r->counts.floating++;
@@ -100,6 +101,6 @@ void floats_free(struct room *r, struct room_chain *c)
         buf_free(&f.text);
         buf_free(&f.batch);
     }
-    free(c->floats);
+    buf_free(&c->list);
     c->floats = NULL;
 }

@@ -50,6 +50,7 @@ struct floating {
 
 struct room_chain {
     char id[CHAIN_ID];
+    struct buf list;         /* holds: */
     struct floating *floats; /* rising */
     size_t n_floats;
     uint64_t bytes;
