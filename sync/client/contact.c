@@ -13,6 +13,7 @@
 #define PING_EVERY 25000   /* ms of silence, so that a NAT keeps the way open */
 #define SILENCE 1000       /* ms beyond two round trips that are waited for an answer */
 #define SILENCE_UNMET 3000 /* the same before the round trip is known */
+#define BESIDE_MOST 10000  /* ms that a new one is dialled beside one that speaks again */
 #define PAUSE_FIRST 5000   /* ms, after the hub sent us away */
 #define PAUSE_MAX 60000
 #define SETTLED 500          /* ms without anything happening, beyond two round trips */
@@ -98,6 +99,13 @@ static void hang_up(struct contact *c)
     c->stream = NULL;
     c->met = false;
     show(c, REPORT_DIALLING);
+}
+
+static void cut_off(struct contact *c)
+{
+    if (c->stream)
+        stream_cut(c->stream);
+    hang_up(c);
 }
 
 void contact_close(struct contact *c)
@@ -239,7 +247,7 @@ static void over(struct contact *c, enum err e, int64_t now)
 
 static enum err won(struct contact *c, const struct dial_won *w, int64_t now)
 {
-    hang_up(c); /* first: what it leaves is offered by the new one */
+    cut_off(c); /* first: what it leaves is offered by the new one */
     if (w->rtt)
         c->rtt = w->rtt;
     struct road_setup s = {.in = c->all->in,
@@ -323,9 +331,12 @@ static void mind_silence(struct contact *c, int64_t now)
         dial_rtt(c->dial, (uint32_t)(s.rtt ? s.rtt : c->rtt));
     if (!c->finishing && !c->beside && now >= silence_at(c, &s)) {
         c->beside = true;
+        c->beside_since = now;
         dial_go(c->dial, now);
-    } else if (c->beside && silence_at(c, &s) > now) {
-        c->beside = false; /* it has spoken */
+    } else if (c->beside && s.heard > c->beside_since + BESIDE_MOST) {
+        /* it speaks all the same. Not believed sooner: after an outage an old
+         * connection may get a word through, and crawl from then on */
+        c->beside = false;
         dial_stop(c->dial);
     }
     if (now >= ping_at(c, &s)) {
@@ -340,6 +351,12 @@ enum err contact_step(struct contact *c, const struct pollfd *set, size_t n, int
     enum err e = step_dial(c, now);
     if (e)
         return e;
+    /* the path is there again, and the old connection would only send what
+     * was lost once more, slowly, beside the new one */
+    if (c->stream && c->beside && dial_near(c->dial)) {
+        c->beside = false;
+        cut_off(c);
+    }
     if (c->stream) {
         short happened = t == c->stream && n && set[0].revents ? set[0].revents : 0;
         mind_silence(c, now);
@@ -386,6 +403,7 @@ void contact_route(struct contact *c, int64_t now)
         if (s.waits_since == INT64_MAX || now - s.waits_since < (int64_t)(c->rtt + c->rtt / 2) + 200 || c->finishing)
             return;
         c->beside = true;
+        c->beside_since = now;
     }
     if (!c->done && (c->stream || !c->final)) {
         c->pause_until = 0;

@@ -31,6 +31,7 @@ struct contact {
     bool met;              /* its hello came */
     bool resumable;        /* its ticket is with the dial */
     bool beside;           /* dialling because it is silent */
+    int64_t beside_since;
     uint64_t rate, rtt;
     uint64_t sent, received; /* of conversations that are over */
     uint64_t given;          /* the same */

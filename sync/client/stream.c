@@ -9,8 +9,7 @@
 #include <unistd.h>
 
 #define CHUNK 16384u
-#define CHUNK_MIN 2048u   /* a record's head and the packet's are 5 % of it */
-#define CHUNK_FIRST 4096u /* before the rate is known */
+#define RECORD_HEAD 22u /* what TLS adds to a record */
 #define UNSENT_MIN 4096u
 #define ROUNDS 16 /* of reading or writing before others have their turn */
 
@@ -59,6 +58,11 @@ void stream_free(struct stream *t)
     tls_free(t->tls);
     file_close(&t->fd);
     free(t);
+}
+
+void stream_cut(struct stream *t)
+{
+    sock_abandon(t->fd);
 }
 
 struct road *stream_road(struct stream *t)
@@ -125,9 +129,10 @@ static size_t chunk_of(struct stream *t)
         t->unsent = unsent;
         sock_tune(t->fd, &(struct sock_tuning){.unsent = unsent});
     }
-    if (!s.rate)
-        return CHUNK_FIRST;
-    return part < CHUNK_MIN ? CHUNK_MIN : part > CHUNK ? CHUNK : (size_t)part;
+    /* whole packets, two at least: their heads cost five percent as it is */
+    size_t segment = sock_segment(t->fd), most = (CHUNK + RECORD_HEAD) / segment, n = (size_t)(part / segment);
+    n = n < 2 ? 2 : n > most ? most : n;
+    return n * segment - RECORD_HEAD;
 }
 
 static bool writable(const struct stream *t)

@@ -15,6 +15,8 @@ enum err stream_new(struct stream **out, const struct dial_won *won, const struc
                     int64_t now) MUST_USE;
 void stream_free(struct stream *t);
 
+/* It is cut: nothing of it goes on in the kernel when it is freed. */
+void stream_cut(struct stream *t);
 struct road *stream_road(struct stream *t);
 struct tls *stream_tls(struct stream *t);
 void stream_poll(const struct stream *t, struct pollfd *p);

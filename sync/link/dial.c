@@ -222,6 +222,14 @@ bool dial_going(const struct dial *d)
     return d->going;
 }
 
+bool dial_near(const struct dial *d)
+{
+    for (size_t i = 0; i < d->n_attempts; i++)
+        if (d->attempts[i].tls)
+            return true;
+    return false;
+}
+
 const char *dial_why(const struct dial *d)
 {
     return d->why;

@@ -74,6 +74,8 @@ void dial_go(struct dial *d, int64_t now);
 void dial_hurry(struct dial *d, int64_t now);
 /* Closes every attempt, until dial_go. */
 void dial_stop(struct dial *d);
+/* One of the contenders has been answered. */
+bool dial_near(const struct dial *d);
 bool dial_going(const struct dial *d);
 
 /* Descriptors and events to wait for; how many. */

@@ -80,6 +80,19 @@ enum err sock_connected(int fd, bool *refused)
     return err_errno(ERR_UNREACHABLE, "cannot connect");
 }
 
+void sock_abandon(int fd)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+uint32_t sock_segment(int fd)
+{
+    int n = 0;
+    socklen_t len = sizeof n;
+    return getsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &n, &len) == 0 && n > 500 ? (uint32_t)n : 1220;
+}
+
 uint32_t sock_rtt(int fd)
 {
     struct tcp_info info = {0};

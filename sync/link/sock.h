@@ -36,6 +36,11 @@ enum err sock_connect(const struct address *a, const struct sock_tuning *t, int 
 enum err sock_connected(int fd, bool *refused) MUST_USE;
 /* Smoothed round trip of a connected socket in ms as the kernel has measured it; 0: not yet. */
 uint32_t sock_rtt(int fd);
+/* What it still holds unsent or unacknowledged is dropped when fd is closed:
+ * a silent connection would go on sending it beside its successor. */
+void sock_abandon(int fd);
+/* Bytes that a full packet of a connected socket carries now. */
+uint32_t sock_segment(int fd);
 
 /* Listens on a (numeric, or host ""). Without host: IPv6 and IPv4, or the one
  * that the machine has. ERR_CREATE: it is taken, or not this machine's. */

@@ -9,7 +9,7 @@
 #define ACK_BYTES 16384u /* so many bytes are acknowledged without waiting */
 #define ACK_MS_FIRST 50
 #define ACK_MS_MIN 10u
-#define ACK_MS_MAX 100u
+#define ACK_MS_MAX 250u
 
 static enum err nonsense(const char *what)
 {
@@ -18,7 +18,7 @@ static enum err nonsense(const char *what)
 
 static void elicit(struct wire *w, int64_t now)
 {
-    uint64_t wait = w->pace.rtt / 8;
+    uint64_t wait = w->pace.rtt / 4;
     wait = wait < ACK_MS_MIN ? ACK_MS_MIN : wait > ACK_MS_MAX ? ACK_MS_MAX : wait;
     w->elicited = w->received;
     w->elicited_at = now;

@@ -56,6 +56,7 @@ struct wire {
     struct pace pace;
     unsigned lanes;
     bool narrow; /* the last time something stayed because too much flew */
+    bool full;   /* the window was full, and is not a quarter empty yet: more small pieces would cost more than they bring */
 
     struct waiting waiting[LANES];
     struct ring given; /* of struct given */

@@ -257,7 +257,11 @@ static enum err from_lane(struct wire *w, enum lane lane, int64_t now)
     bool ask = next && !in_one_piece(next) && next->sent > 0;
     if (!g && !next)
         return ERR_OK;
-    if (flying >= window) {
+    if (flying >= window)
+        w->full = true;
+    else if (flying <= window - window / 4)
+        w->full = false;
+    if (flying >= window || (w->full && lane != LANE_URGENT)) {
         w->narrow = true;
         return ERR_OK;
     }
