@@ -31,7 +31,8 @@ struct end {
     size_t n_said;
     struct came *came;
     size_t n_came;
-    bool has_all; /* of what it is asked about */
+    struct buf rest; /* on its way: the hub did not take it yet */
+    bool has_all;    /* of what it is asked about */
     enum wire_answer label_answer;
     bool ended;
     enum wire_end why;
@@ -271,6 +272,7 @@ FIXTURE void end_hang_up(struct end *s, struct talk *talk)
         buf_free(&s->came[i].batch);
     }
     free(s->came);
+    buf_free(&s->rest);
     wire_free(s->wire);
     talk_free(talk);
 }
@@ -296,8 +298,6 @@ FIXTURE void hall_run(struct hall *h, struct end *s, struct talk *t)
 {
     uint8_t a[16384];
     size_t n, used, still = 0;
-    static uint8_t rest[1 << 20]; /* what the hub did not take yet */
-    size_t n_rest = 0;
     for (unsigned round = 0; round < 20000 && still < 60; round++) {
         size_t moved = 0;
         h->room.now += 5;
@@ -305,13 +305,11 @@ FIXTURE void hall_run(struct hall *h, struct end *s, struct talk *t)
         OK(talk_fill(t));
         OK(wire_out(s->wire, a, sizeof a, h->room.now, &n));
         moved += n;
-        assert_true(n_rest + n <= sizeof rest);
-        memcpy(rest + n_rest, a, n);
-        n_rest += n;
-        enum err e = wire_in(talk_wire(t), rest, n_rest, h->room.now, &used);
+        OK(buf_add(&s->rest, a, n));
+        enum err e = wire_in(talk_wire(t), s->rest.p, s->rest.len, h->room.now, &used);
         (void)e; /* then its goodbye says so */
-        memmove(rest, rest + used, n_rest - used);
-        n_rest -= used;
+        memmove(s->rest.p, s->rest.p + used, s->rest.len - used);
+        s->rest.len -= used;
         if (!h->no_commit && room_due(&h->room) <= h->room.now) {
             e = room_commit(&h->room, ERR_OK);
             while (e == ERR_AGAIN)
@@ -323,7 +321,7 @@ FIXTURE void hall_run(struct hall *h, struct end *s, struct talk *t)
         moved += n;
         OK(wire_in(s->wire, a, n, h->room.now, &used));
         assert_int_equal(used, n);
-        still = moved || n_rest ? 0 : still + 1;
+        still = moved || s->rest.len ? 0 : still + 1;
         if (h->no_commit && round > 200)
             break;
     }

@@ -511,6 +511,35 @@ static void paused_room_takes_nothing_until_it_goes_on(struct hall *h)
     chain_free(it, 1);
 }
 
+static void more_than_a_commit_holds_waits_for_the_next(struct hall *h)
+{
+    struct item *it = calloc(1200, sizeof *it);
+    struct end s[3];
+    struct talk *t[3];
+    chain_make(h->post, it, 1200, 0, "a", 0);
+    h->no_commit = true;
+    for (size_t i = 0; i < 3; i++) {
+        end_dial(&s[i], h, 0, 1200, NULL, &t[i]);
+        s[i].items = it;
+        s[i].n_items = 1200;
+        for (size_t k = 0; k < 400; k++)
+            end_label(&s[i], i * 400 + k, false);
+        hall_run(h, &s[i], t[i]);
+    }
+    assert_true(h->room.counts.labels <= 4 * HUB_GROUP);
+    assert_true(talk_paused(t[2]));
+    h->no_commit = false;
+    for (size_t i = 0; i < 3; i++)
+        hall_run(h, &s[i], t[i]);
+    assert_int_equal(head_of(h->store, &it[0]), 1200);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(s[i].n_said, 400);
+        end_hang_up(&s[i], t[i]);
+    }
+    chain_free(it, 1200);
+    free(it);
+}
+
 static void roster_from_a_station_reaches_the_hub(struct hall *h)
 {
     struct end s;
@@ -583,6 +612,7 @@ static void run(void (*fn)(struct hall *h), bool disk)
     X(two_roads_bring_one_label_once)                                                                                  \
     X(nothing_is_said_to_a_conversation_that_is_over)                                                                  \
     X(paused_room_takes_nothing_until_it_goes_on)                                                                      \
+    X(more_than_a_commit_holds_waits_for_the_next)                                                                     \
     X(roster_from_a_station_reaches_the_hub)
 
 TESTS(BOTH)
