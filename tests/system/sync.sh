@@ -86,13 +86,14 @@ check "labels are covered all the same" covered amb-1
 printf 'feldsher-link-conf 1\nlane 4: sometimes\n' >"$T/amb-1/link.conf"
 check_exit 65 "a mistake in link.conf" once amb-1
 check "is named with its line" grep -q 'link.conf, line 2' "$err"
+printf 'feldsher-link-conf 1\nhub: 127.0.0.1:%s\n' "$port" >"$T/amb-1/link.conf"
+check_exit 0 "one contact, with the hub that link.conf names" at amb-1 sync --once
 rm "$T/amb-1/link.conf"
-check_exit 0 "one contact" once amb-1
 check "a receipt covers everything" whole amb-1
 check_exit 0 "once more, with nothing to do" once amb-1 --json
 check "events say so" grep -q '"event":"ended","given":0' "$out"
 check_exit 0 "a plan with nothing to do" at amb-1 sync --plan
-check "the hub verifies" feldsher-hub verify "$T/hub"
+check_exit 0 "the hub verifies" feldsher-hub verify "$T/hub"
 
 # --- watching --------------------------------------------------------------------
 watch amb-1
