@@ -50,7 +50,7 @@ until_true() { # SECONDS COMMAND...
     done
 }
 all_covered() { for s; do covered "$s" || return 1; done; }
-cut_enough() { grep -q '^cuts done' cutter.out; }
+cut_enough() { grep -qs "^cuts done" cutter.out; }
 same_labels() { # STATION
     feldsher -C "$1" status --json >"$1.json"
     chain=$(field chain <"$1.json")
