@@ -167,6 +167,17 @@ check "both were used" [ "$(grep -c '"event":"connected"' "$out")" = 2 ]
 check "all is covered" whole amb-1
 rm "$T/amb-1/link.conf"
 
+# --- a station folder used twice ---------------------------------------------------------------
+cp -a "$T/amb-1" "$T/twin"
+must "$note" append "$T/amb-1" 1 "$T/note"
+check_exit 0 "one of two twins" once amb-1
+echo 'another note' >"$T/note"
+must "$note" append "$T/twin" 1 "$T/note"
+check_exit 77 "the other one" once twin
+check "one line says that it was cloned" grep -q 'cloned' "$err"
+check "it is frozen" sh -c "'$B/feldsher' -C '$T/twin' status | grep -q '^frozen'"
+check_exit 77 "the first hears of it, too" once amb-1
+
 # --- who is turned away -----------------------------------------------------------------------
 must feldsher-hub init "$T/stranger" --name hub-1
 must feldsher-hub roster "$T/stranger" "$T/authority/roster"
