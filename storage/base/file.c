@@ -110,7 +110,8 @@ enum err file_sync_dir(const char *dir)
     return e;
 }
 
-static enum err write_aside(char tmp[static 4096], const char *path, const void *bytes, size_t n, mode_t mode)
+static enum err write_aside(char tmp[static 4096], const char *path, const void *bytes, size_t n, mode_t mode,
+                            bool durable)
 {
     int len = snprintf(tmp, 4096, "%s.tmp.%ld", path, (long)getpid());
     if (len < 0 || len >= 4096)
@@ -119,7 +120,7 @@ static enum err write_aside(char tmp[static 4096], const char *path, const void 
     if (fd < 0)
         return err_errno(ERR_IO, "cannot write %s", path);
     enum err e = file_write_fd(fd, bytes, n, path);
-    if (!e)
+    if (!e && durable)
         e = file_sync_fd(fd, path);
     if (close(fd) < 0 && !e)
         e = err_errno(ERR_IO, "cannot close %s", path);
@@ -131,7 +132,7 @@ static enum err write_aside(char tmp[static 4096], const char *path, const void 
 enum err file_write(const char *path, const void *bytes, size_t n, mode_t mode)
 {
     char tmp[4096];
-    enum err e = write_aside(tmp, path, bytes, n, mode);
+    enum err e = write_aside(tmp, path, bytes, n, mode, true);
     if (e)
         return e;
     e = file_rename(tmp, path);
@@ -140,10 +141,21 @@ enum err file_write(const char *path, const void *bytes, size_t n, mode_t mode)
     return e;
 }
 
+enum err file_write_soon(const char *path, const void *bytes, size_t n, mode_t mode)
+{
+    char tmp[4096];
+    enum err e = write_aside(tmp, path, bytes, n, mode, false);
+    if (!e && rename(tmp, path) < 0) {
+        e = err_errno(ERR_IO, "cannot rename to %s", path);
+        unlink(tmp);
+    }
+    return e;
+}
+
 enum err file_create(const char *path, const void *bytes, size_t n, mode_t mode)
 {
     char tmp[4096], dir[4096];
-    enum err e = write_aside(tmp, path, bytes, n, mode);
+    enum err e = write_aside(tmp, path, bytes, n, mode, true);
     if (e)
         return e;
     /* RENAME_NOREPLACE also works where hard links do not (FAT) */

@@ -24,7 +24,13 @@ enum err file_read(const char *path, size_t max, struct buf *out) MUST_USE;
 /* Durable replace: PATH.tmp.PID, write, fsync, rename, fsync the directory. */
 enum err file_write(const char *path, const void *bytes, size_t n, mode_t mode) MUST_USE;
 
-/* The same, but fails with ERR_CREATE if the path exists (link, not rename). */
+/* Replaces without waiting for the disk: durable with the next flush of the
+ * file system. A power cut before that leaves the old bytes, the new ones, or
+ * a beginning of them. */
+enum err file_write_soon(const char *path, const void *bytes, size_t n, mode_t mode) MUST_USE;
+
+/* As file_write, but fails with ERR_CREATE if the path exists (link, not
+ * rename). */
 enum err file_create(const char *path, const void *bytes, size_t n, mode_t mode) MUST_USE;
 
 enum err file_write_fd(int fd, const void *bytes, size_t n, const char *path) MUST_USE;

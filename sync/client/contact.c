@@ -128,7 +128,9 @@ static int64_t silence_at(const struct contact *c, const struct wire_status *s)
     uint64_t rtt = s->rtt ? s->rtt : c->rtt;
     if (s->waits_since == INT64_MAX)
         return INT64_MAX;
-    return s->waits_since + (rtt ? (int64_t)(2 * rtt) + SILENCE : SILENCE_UNMET);
+    /* a ping is waited for from when it was asked for */
+    int64_t since = s->waits_since > c->pinged ? s->waits_since : c->pinged;
+    return since + (rtt ? (int64_t)(2 * rtt) + SILENCE : SILENCE_UNMET);
 }
 
 static int64_t ping_at(const struct contact *c, const struct wire_status *s)
@@ -377,8 +379,9 @@ void contact_route(struct contact *c, int64_t now)
 {
     struct wire_status s;
     if (c->stream) {
-        wire_ping(road_wire(stream_road(c->stream)));
         wire_status(road_wire(stream_road(c->stream)), &s);
+        wire_ping(road_wire(stream_road(c->stream)));
+        c->pinged = now;
         contact_lanes(c); /* the ping is to go out */
         if (s.waits_since == INT64_MAX || now - s.waits_since < (int64_t)(c->rtt + c->rtt / 2) + 200 || c->finishing)
             return;

@@ -67,7 +67,9 @@ enum err usage_spend(struct usage *u, int64_t day, uint64_t bytes, int64_t now)
     if (bytes)
         budget_spend(&u->days, day, bytes);
     u->unsaved += bytes;
-    if (u->unsaved == 0 || (u->unsaved < USAGE_BYTES && now - u->saved < USAGE_MS))
+    int64_t ago = now - u->saved;
+    bool due = u->unsaved >= USAGE_BYTES || (u->unsaved >= USAGE_SOME && ago >= USAGE_MS) || ago >= USAGE_LONG_MS;
+    if (u->unsaved == 0 || !due)
         return ERR_OK;
     return save(u, now == INT64_MAX ? u->saved : now);
 }

@@ -16,8 +16,12 @@ struct usage {
     int64_t saved; /* when, ms of a clock that never goes back */
 };
 
-#define USAGE_BYTES (256u << 10) /* are spent, or USAGE_MS passed, before it is written again */
+/* It is written again when so many bytes are spent; or some, and it is a while
+ * ago; or any, and it is long ago: a kill costs no more than that. */
+#define USAGE_BYTES (256u << 10)
+#define USAGE_SOME (16u << 10)
 #define USAGE_MS 10000
+#define USAGE_LONG_MS 900000
 
 /* A file that is damaged or not there counts as nothing used. */
 enum err usage_open(struct usage *u, const char *dir) MUST_USE;

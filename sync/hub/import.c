@@ -64,6 +64,32 @@ static enum err refuse(struct importing *in, const char *name, enum err e)
     return stick_stops(e) ? e : refuse_item(in->im->refuse, name, err_text());
 }
 
+/* Wrong bytes are kept for looking at, where the station's name is known. */
+static enum err quarantine_object(struct importing *in, const char *path, const struct store_need *need)
+{
+    struct import *im = in->im;
+    struct buf bytes = {.max = ASIDE_BYTES_MAX};
+    char what[80] = "object ";
+    hash_hex(what + 7, &need->name);
+    enum err e = stick_read(im->stick, path, ASIDE_BYTES_MAX, &bytes);
+    if (e)
+        buf_clear(&bytes);
+    if (!stick_stops(e))
+        e = im->store->refused(im->store, need->chain, what, "its bytes do not match its name", bytes.p, bytes.len);
+    buf_free(&bytes);
+    return e;
+}
+
+static enum err quarantine_label(struct importing *in, const struct label *l, const char *file)
+{
+    struct import *im = in->im;
+    char what[40], why[300];
+    snprintf(what, sizeof what, "label %" PRIu64, l->seq);
+    snprintf(why, sizeof why, "%s", err_text());
+    enum err e = im->store->refused(im->store, l->chain, what, why, l->text, l->len);
+    return e ? e : refuse_item(im->refuse, file, why);
+}
+
 /* Keeps a label that is not accepted, with its batch if the stick has it. */
 static enum err set_aside(struct arriving *a, const struct label *l)
 {
@@ -146,7 +172,7 @@ static enum err one_label(void *ctx, const struct label *l, const char *file)
         e = stop(a, file);
         return e ? e : set_aside(a, l);
     case ACCEPT_BAD:
-        return refuse_item(im->refuse, file, err_text());
+        return quarantine_label(a->in, l, file);
     case ACCEPT_EARLY:
         if (!a->stopped && !a->gap)
             a->gap = l->seq;
@@ -230,6 +256,8 @@ static enum err take(struct importing *in, const char *path, const struct store_
     if (!e)
         e = need->kind == STORE_PARTS ? take_parts(in, path, need)
                                       : im->store->put(im->store, need->chain, &need->name, size, fill_from_stick, &f);
+    if (e == ERR_BAD && (e = quarantine_object(in, path, need)) == ERR_OK)
+        e = err_set(ERR_BAD, "its bytes do not match its name");
     if (e)
         return refuse_object(in, path, e);
     im->objects++;

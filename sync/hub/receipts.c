@@ -91,12 +91,33 @@ enum err receipts_make(struct store *s, const char *chain, const char *hub, cons
     return e;
 }
 
-enum err receipts_read(const struct hub *h, const char *chain, struct buf *text)
+/* Without a key only its form is looked at. */
+static bool whole(const struct hub *h, const char *chain, const struct receipt *r)
+{
+    return strcmp(r->chain, chain) == 0 && (!h->sign || sign_text_check(&r->sig, 0, &h->sign->pub));
+}
+
+static enum err read_kept(const struct hub *h, const char *chain, struct buf *text, int64_t *time)
 {
     char name[64], path[4096];
+    struct receipt *r = NULL;
     snprintf(name, sizeof name, "receipts/%s", chain);
     enum err e = hub_path(h, path, name);
-    return e ? e : file_read(path, RECEIPT_MAX, text);
+    if (!e)
+        e = file_read(path, RECEIPT_MAX, text);
+    if (!e)
+        e = receipt_parse(&r, (const char *)text->p, text->len);
+    if (!e && !whole(h, chain, r))
+        e = ERR_BAD;
+    *time = e ? 0 : r->time;
+    receipt_free(r);
+    return e == ERR_DATA || e == ERR_BAD ? err_set(ERR_NOINPUT, "the receipt of chain %s is damaged", chain) : e;
+}
+
+enum err receipts_read(const struct hub *h, const char *chain, struct buf *text)
+{
+    int64_t time;
+    return read_kept(h, chain, text, &time);
 }
 
 /* A station takes a receipt for newer only if its time is later, so ours
@@ -104,17 +125,14 @@ enum err receipts_read(const struct hub *h, const char *chain, struct buf *text)
 static int64_t next_time(const struct hub *h, const char *chain)
 {
     struct buf text = {.max = RECEIPT_MAX};
-    struct receipt *old = NULL;
-    int64_t now = hub_now(h, 0);
-    if (receipts_read(h, chain, &text) == ERR_OK && receipt_parse(&old, (const char *)text.p, text.len) == ERR_OK)
-        now = hub_now(h, old->time + 1000);
-    receipt_free(old);
+    int64_t time;
+    if (read_kept(h, chain, &text, &time) != ERR_OK)
+        err_clear();
     buf_free(&text);
-    err_clear();
-    return now;
+    return hub_now(h, time ? time + 1000 : 0);
 }
 
-static enum err write_receipt(struct hub *h, const char *chain, struct buf *text)
+static enum err write_receipt(struct hub *h, const char *chain, bool soon, struct buf *text)
 {
     char name[64], path[4096];
     struct receipt *r;
@@ -124,7 +142,7 @@ static enum err write_receipt(struct hub *h, const char *chain, struct buf *text
     snprintf(name, sizeof name, "receipts/%s", chain);
     e = hub_path(h, path, name);
     if (!e)
-        e = file_write(path, r->text.p, r->text.len, 0600);
+        e = soon ? file_write_soon(path, r->text.p, r->text.len, 0600) : file_write(path, r->text.p, r->text.len, 0600);
     if (!e && text) {
         buf_clear(text);
         e = buf_add(text, r->text.p, r->text.len);
@@ -146,7 +164,7 @@ static enum err renew(void *ctx, const struct store_chain *c)
     struct renewing *r = ctx;
     if (!c->changed || c->damaged)
         return ERR_OK;
-    enum err e = write_receipt(r->hub, c->id, NULL);
+    enum err e = write_receipt(r->hub, c->id, true, NULL);
     if (!e)
         e = r->hub->store->settled(r->hub->store, c->id);
     r->n += e == ERR_OK;
@@ -161,6 +179,8 @@ enum err receipts_renew(struct hub *h, uint64_t *n)
         return e;
     e = h->store->each_chain(h->store, renew, &r);
     *n = r.n;
+    if (!e && r.n)
+        e = h->store->flush(h->store); /* of all of them */
     if (!e)
         return h->store->commit(h->store);
     h->store->rollback(h->store);
@@ -173,5 +193,5 @@ enum err receipts_fresh(struct hub *h, const char *chain, struct buf *text)
     enum err e = h->store->chain(h->store, chain, &at);
     if (!e && at.damaged)
         return err_set(ERR_NOINPUT, "this hub's own file of chain %s is damaged; run `feldsher-hub verify`", chain);
-    return e ? e : write_receipt(h, chain, text);
+    return e ? e : write_receipt(h, chain, false, text);
 }

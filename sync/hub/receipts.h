@@ -15,7 +15,8 @@ enum err receipts_renew(struct hub *h, uint64_t *n) MUST_USE;
 /* A new one with the time now, kept; text is replaced. Of a chain never heard
  * of it says that nothing is held. ERR_NOINPUT: our file of it is damaged. */
 enum err receipts_fresh(struct hub *h, const char *chain, struct buf *text) MUST_USE;
-/* The one that is kept. ERR_NOINPUT. */
+/* The one that is kept. ERR_NOINPUT: none, or a torn one: a server does not
+ * wait for the disk with them. */
 enum err receipts_read(const struct hub *h, const char *chain, struct buf *text) MUST_USE;
 
 #endif

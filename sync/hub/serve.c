@@ -87,14 +87,22 @@ static void stop_listening(struct serve *s)
     s->listening = false;
 }
 
-/* Of those whose handshake is not done, the one that has been silent for the
- * longest time goes, or the oldest. */
+/* Has something come of it, read or not? */
+static bool has_spoken(struct peer *p)
+{
+    uint8_t one;
+    p->spoke = p->spoke || recv(p->fd, &one, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    return p->spoke;
+}
+
+/* Of those whose handshake is not done, one that is silent goes, the oldest
+ * first; or one that has taken far longer than a handshake does. */
 static bool evict(struct serve *s)
 {
     struct peer *worst = NULL;
     for (size_t i = 0; i < s->n_slots; i++) {
         struct peer *p = s->peers[i];
-        if (p && p->state == PEER_SHAKES &&
+        if (p && p->state == PEER_SHAKES && (!has_spoken(p) || p->began + HUB_HANDSHAKE_MS / 3 < s->room.now) &&
             (!worst || p->spoke < worst->spoke || (p->spoke == worst->spoke && p->began < worst->began)))
             worst = p;
     }
@@ -105,23 +113,33 @@ static bool evict(struct serve *s)
     return true;
 }
 
+/* While everybody is in the middle of a handshake, others wait in the kernel's
+ * queue. */
+static bool crowded(struct serve *s)
+{
+    return s->n_shaking >= HUB_HANDSHAKES_MAX && !evict(s);
+}
+
 static void accept_some(struct serve *s, int listener)
 {
     struct address from;
     for (unsigned i = 0; i < ACCEPTS_AT_ONCE; i++) {
         int fd;
+        if (crowded(s)) {
+            look_away(s, true);
+            return;
+        }
         enum err e = sock_accept(listener, &sock_usual, &fd, &from);
         if (e == ERR_FULL && !evict(s))
             look_away(s, true);
         if (e)
             return;
-        if ((s->n_peers >= s->max || s->n_shaking >= HUB_HANDSHAKES_MAX) && !evict(s)) {
+        if (s->n_peers >= s->max && !evict(s)) {
             s->counts.refused_full++;
             close(fd);
-            continue;
-        }
-        if (peer_new(s, fd) != ERR_OK)
+        } else if (peer_new(s, fd) != ERR_OK) {
             log_line("a connection was not taken: %s", err_text());
+        }
     }
 }
 
@@ -227,7 +245,7 @@ static void timers(struct serve *s)
         s->metrics_at = s->room.now + METRICS_MS;
         metrics_write(s);
     }
-    if (!s->listening && s->n_listeners && s->n_peers < s->max)
+    if (!s->listening && s->n_listeners && s->n_peers < s->max && !crowded(s))
         look_away(s, false);
 }
 
@@ -242,7 +260,8 @@ static int patience(const struct serve *s)
     due = s->metrics_at < due && !s->away ? s->metrics_at : due;
     due = s->stopping && s->stop_at < due ? s->stop_at : due;
     int64_t ms = due - s->room.now;
-    return ms < 0 ? 0 : ms > SWEEP_MS ? SWEEP_MS : (int)ms;
+    int64_t most = s->listening || !s->n_listeners ? SWEEP_MS : SWEEP_MS / 10;
+    return ms < 0 ? 0 : ms > most ? (int)most : (int)ms;
 }
 
 static enum err loop(struct serve *s)

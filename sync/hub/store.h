@@ -55,6 +55,15 @@ struct store {
      * beyond that, and for one that is kept already. */
     enum err (*aside)(struct store *s, const struct label *l, const void *batch, size_t n, bool *kept);
 
+    /* Notes why something of a chain was not taken: what is "label N" or
+     * "object HASH". The newest ASIDE_LABELS_MAX of a chain stay, and the bytes
+     * as far as ASIDE_BYTES_MAX goes (n 0: what was kept of it stays). Needs no
+     * transaction. Labels set aside are noted by aside. */
+    enum err (*refused)(struct store *s, const char *chain, const char *what, const char *why, const void *bytes,
+                        size_t n);
+    /* Of one chain, or (NULL) of all, oldest first. */
+    enum err (*each_refused)(struct store *s, const char *chain, store_refused_fn *fn, void *ctx);
+
     /* Label seq needs this blob. */
     enum err (*want)(struct store *s, const char *chain, uint64_t seq, const struct hash *blob, uint64_t size);
     /* How an object of that name and size stands; need (filled unless
@@ -73,7 +82,7 @@ struct store {
      * it (storage/vault/partial.h); one piece more; and, when it is whole, the
      * same as put. Pieces need no transaction, join does. They belong to no
      * chain and are not counted before join. join: ERR_BAD the bytes are not
-     * those of name, they are gone then. */
+     * those of name; they are noted as refused. */
     enum err (*pieces)(struct store *s, const struct hash *name, uint64_t size,
                        struct partial_range held[static PARTIAL_RUNS_MAX], size_t *n);
     enum err (*piece)(struct store *s, const struct hash *name, uint64_t size, uint64_t offset, const void *p,

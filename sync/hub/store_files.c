@@ -181,17 +181,16 @@ enum err store_files_each(const char *dir, bool aside, store_files_fn *fn, void 
     return e;
 }
 
-/* quarantine/CHAIN/NAME */
-static enum err aside_path(char out[static STORE_PATH], const char *dir, const char *chain, const char *name)
+enum err store_files_aside_path(char out[static STORE_PATH], const char *dir, const char *chain, const char *name)
 {
     int n = snprintf(out, STORE_PATH, "%s/quarantine/%s/%s", dir, chain, name);
     return n > 0 && n < STORE_PATH ? ERR_OK : err_set(ERR_DATA, "path too long: %.200s...", dir);
 }
 
-static enum err aside_folder(const char *dir, const char *chain)
+enum err store_files_aside_folder(const char *dir, const char *chain)
 {
     char folder[STORE_PATH];
-    enum err e = aside_path(folder, dir, chain, "");
+    enum err e = store_files_aside_path(folder, dir, chain, "");
     if (e)
         return e;
     folder[strlen(folder) - 1] = '\0';
@@ -211,7 +210,7 @@ static enum err aside_look(const char *dir, const struct label *l, struct aside_
     char path[STORE_PATH];
     struct buf text = {.max = ASIDE_FILE_MAX};
     *a = (struct aside_list){0};
-    enum err e = aside_path(path, dir, l->chain, "labels");
+    enum err e = store_files_aside_path(path, dir, l->chain, "labels");
     if (!e)
         e = file_read(path, ASIDE_FILE_MAX, &text);
     if (e == ERR_NOINPUT)
@@ -223,7 +222,7 @@ static enum err aside_look(const char *dir, const struct label *l, struct aside_
         if (label_parse(&one, (const char *)text.p + a->end, text.len - a->end) != ERR_OK)
             break; /* a write cut short: it is written over */
         hash_hex(hex, &one.object);
-        e = aside_path(object, dir, l->chain, hex);
+        e = store_files_aside_path(object, dir, l->chain, hex);
         if (!e && file_size(object, &size))
             a->bytes += size;
         a->known = a->known || (one.len == l->len && memcmp(one.text, l->text, one.len) == 0);
@@ -239,17 +238,17 @@ enum err store_files_aside(const char *dir, const struct label *l, const void *b
     struct aside_list a;
     char path[STORE_PATH], hex[HASH_HEX];
     *kept = false;
-    enum err e = aside_folder(dir, l->chain);
+    enum err e = store_files_aside_folder(dir, l->chain);
     if (!e)
         e = aside_look(dir, l, &a);
     if (e || a.known || a.labels >= ASIDE_LABELS_MAX)
         return e;
     hash_hex(hex, &l->object);
-    e = aside_path(path, dir, l->chain, hex);
+    e = store_files_aside_path(path, dir, l->chain, hex);
     if (!e && n && a.bytes + n <= ASIDE_BYTES_MAX)
-        e = file_write(path, batch, n, 0600);
+        e = file_write_soon(path, batch, n, 0600);
     if (!e)
-        e = aside_path(path, dir, l->chain, "labels");
+        e = store_files_aside_path(path, dir, l->chain, "labels");
     if (!e && file_exists(path) && truncate(path, (off_t)a.end) < 0)
         e = err_errno(ERR_IO, "cannot cut %s", path);
     if (!e)
@@ -265,9 +264,9 @@ enum err store_files_alarm(const char *dir, const char *chain, const struct stor
     hash_hex(held, &a->held);
     hash_hex(other, &a->other);
     clock_text(when, clock_wall());
-    enum err e = aside_folder(dir, chain);
+    enum err e = store_files_aside_folder(dir, chain);
     if (!e)
-        e = aside_path(path, dir, chain, "alarm");
+        e = store_files_aside_path(path, dir, chain, "alarm");
     if (!e)
         e = buf_fmt(&text, "feldsher-alarm 1\nchain: %s\nseq: %llu\nheld: %s\nother: %s\ntime: %s\n", chain,
                     (unsigned long long)a->seq, held, other, when);
@@ -284,7 +283,7 @@ enum err store_files_read_alarm(const char *dir, const char *chain, struct store
     struct text t;
     struct field f;
     unsigned version, seen = 0;
-    enum err e = aside_path(path, dir, chain, "alarm");
+    enum err e = store_files_aside_path(path, dir, chain, "alarm");
     if (!e)
         e = file_read(path, TEXT_LINE_MAX, &file);
     if (!e)

@@ -11,6 +11,7 @@
  *   quarantine/CHAIN/labels     labels that were not
  *   quarantine/CHAIN/HASH       their batch objects
  *   quarantine/CHAIN/alarm      feldsher-alarm 1: chain, seq, held, other, time
+ *   and why: store_refused.h
  *   removed                     feldsher-removed 1: "expired: PARTS TIME" and
  *                               "destroyed: PARTS ORDER TIME", appended before
  *                               the blobs of a parts list go
@@ -36,6 +37,11 @@ enum err store_files_get(const char *path, const struct hash *name, sink_fn *sin
 /* n bytes of it, unchecked. ERR_NOINPUT, ERR_BAD: they are not there. */
 enum err store_files_part(const char *path, uint64_t offset, void *p, size_t n) MUST_USE;
 
+/* quarantine/CHAIN/NAME; its folder. */
+enum err store_files_aside_path(char out[static STORE_PATH], const char *dir, const char *chain,
+                                const char *name) MUST_USE;
+enum err store_files_aside_folder(const char *dir, const char *chain) MUST_USE;
+/* The batch is durable with the next flush of the file system. */
 enum err store_files_aside(const char *dir, const struct label *l, const void *batch, size_t n, bool *kept) MUST_USE;
 struct store_alarm {
     uint64_t seq;

@@ -1,7 +1,10 @@
 #include "storage/base/text.h"
+#include "storage/base/clock.h"
 #include "sync/hub/store_memory_pieces.h"
+#include "sync/hub/store_refused.h"
 #include "sync/limits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +18,7 @@ struct mem_chain {
     struct buf labels; /* of struct mem_text */
     struct buf asides;
     uint64_t aside_bytes;
+    struct store_refused_list refused;
 };
 
 struct mem_text {
@@ -98,6 +102,7 @@ static void close_store(struct store *s)
         struct mem_chain *c = at(&m->chains, i, sizeof *c);
         buf_free(&c->labels);
         buf_free(&c->asides);
+        store_refused_free(&c->refused);
     }
     for (size_t i = 0; i < count(&m->objects, sizeof(struct mem_object)); i++) {
         struct mem_object *o = at(&m->objects, i, sizeof *o);
@@ -260,6 +265,29 @@ static enum err alarm_chain(struct store *s, const char *id, uint64_t seq, const
     return ERR_OK;
 }
 
+static enum err refused(struct store *s, const char *id, const char *what, const char *why, const void *bytes, size_t n)
+{
+    struct mem_chain *c;
+    struct store_refused dropped;
+    (void)bytes;
+    (void)n;
+    enum err e = make(self(s), id, &c);
+    return e ? e : store_refused_note(&c->refused, what, why, clock_wall(), &dropped);
+}
+
+static enum err each_refused(struct store *s, const char *id, store_refused_fn *fn, void *ctx)
+{
+    const struct memory *m = self(s);
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < count(&m->chains, sizeof(struct mem_chain)); i++) {
+        const struct mem_chain *c = at(&m->chains, i, sizeof *c);
+        for (size_t r = 0; r < store_refused_count(&c->refused) && !e; r++)
+            if (!id || strcmp(c->c.id, id) == 0)
+                e = fn(ctx, c->c.id, store_refused_at(&c->refused, r));
+    }
+    return e;
+}
+
 static enum err aside(struct store *s, const struct label *l, const void *batch, size_t n, bool *kept)
 {
     struct mem_chain *c;
@@ -279,7 +307,9 @@ static enum err aside(struct store *s, const struct label *l, const void *batch,
     if (!e && c->aside_bytes + n <= ASIDE_BYTES_MAX)
         c->aside_bytes += n;
     *kept = !e;
-    return e;
+    char what[40];
+    snprintf(what, sizeof what, "label %llu", (unsigned long long)l->seq);
+    return e ? e : refused(s, l->chain, what, store_refused_aside(c->c.alarm_seq), NULL, 0);
 }
 
 static enum err want(struct store *s, const char *id, uint64_t seq, const struct hash *blob, uint64_t size)
@@ -387,6 +417,7 @@ static enum err join(struct store *s, const char *id, const struct hash *name, u
 {
     struct buf bytes = {0};
     uint64_t has;
+    char what[80] = "object ";
     enum err e = ERR_OK;
     if (s->size(s, name, &has) && has == size)
         store_memory_pieces_drop(&self(s)->pieces, name);
@@ -395,6 +426,9 @@ static enum err join(struct store *s, const char *id, const struct hash *name, u
     if (!e)
         e = put(s, id, name, size, push, &bytes);
     buf_free(&bytes);
+    hash_hex(what + 7, name);
+    if (e == ERR_BAD && refused(s, id, what, "its bytes do not match its name", NULL, 0) == ERR_OK)
+        return err_set(ERR_BAD, "its bytes do not match its name");
     return e;
 }
 
@@ -498,6 +532,8 @@ enum err store_memory_open(struct store **out, uint64_t room)
                               .settled = settled,
                               .alarm = alarm_chain,
                               .aside = aside,
+                              .refused = refused,
+                              .each_refused = each_refused,
                               .want = want,
                               .look = look,
                               .each_need = each_need,

@@ -7,11 +7,14 @@
 #include "sync/hub/store_files.h"
 #include "sync/hub/store_group.h"
 #include "sync/hub/store_pieces.h"
+#include "sync/hub/store_refused.h"
 #include "sync/limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define WRONG_BYTES "its bytes do not match its name"
 
 /* Labels of one chain appended since begin. */
 struct pending {
@@ -241,9 +244,39 @@ static enum err alarm_chain(struct store *base, const char *name, uint64_t seq, 
     return e ? e : store_index_alarm(self(base)->index, name, seq, a, b);
 }
 
+static enum err refused(struct store *base, const char *name, const char *what, const char *why, const void *bytes,
+                        size_t n)
+{
+    return store_refused_add(self(base)->dir, name, what, why, bytes, n);
+}
+
 static enum err aside(struct store *base, const struct label *l, const void *batch, size_t n, bool *kept)
 {
-    return store_files_aside(self(base)->dir, l, batch, n, kept);
+    struct store_chain at;
+    char what[40];
+    enum err e = store_files_aside(self(base)->dir, l, batch, n, kept);
+    if (!e && *kept)
+        e = base->chain(base, l->chain, &at);
+    snprintf(what, sizeof what, "label %llu", (unsigned long long)l->seq);
+    return e || !*kept ? e : refused(base, l->chain, what, store_refused_aside(at.alarm_seq), NULL, 0);
+}
+
+struct each_refused {
+    const char *dir;
+    store_refused_fn *fn;
+    void *ctx;
+};
+
+static enum err refused_of(void *ctx, const char *chain)
+{
+    const struct each_refused *x = ctx;
+    return store_refused_each(x->dir, chain, x->fn, x->ctx);
+}
+
+static enum err each_refused(struct store *base, const char *chain, store_refused_fn *fn, void *ctx)
+{
+    struct each_refused x = {self(base)->dir, fn, ctx};
+    return chain ? refused_of(&x, chain) : store_files_each(x.dir, true, refused_of, &x);
 }
 
 static enum err want(struct store *base, const char *name, uint64_t seq, const struct hash *blob, uint64_t size)
@@ -351,11 +384,12 @@ static enum err join(struct store *base, const char *chain, const struct hash *n
     if (e)
         return e;
     e = store_group_add(&s->group, &w, name, size > 0);
-    if (e) {
-        object_abort(&w);
-        return e;
-    }
-    return store_index_held(s->index, chain, name, size);
+    if (!e)
+        return store_index_held(s->index, chain, name, size);
+    if (e == ERR_BAD && store_refused_move(s->dir, chain, name, w.tmp, size, WRONG_BYTES) != ERR_OK)
+        err_clear(); /* then they are not kept */
+    object_abort(&w);
+    return e == ERR_BAD ? err_set(ERR_BAD, WRONG_BYTES) : e;
 }
 
 /* Where an object's bytes are. */
@@ -472,6 +506,8 @@ static enum err open_store(struct store **out, const char *dir, enum store_index
                               .settled = settled,
                               .alarm = alarm_chain,
                               .aside = aside,
+                              .refused = refused,
+                              .each_refused = each_refused,
                               .want = want,
                               .look = look,
                               .each_need = each_need,

@@ -41,8 +41,16 @@ struct store_totals {
     uint64_t chains, labels, objects, bytes, wanted, removed, alarms;
 };
 
+/* What a chain's station sent and the hub did not take. */
+struct store_refused {
+    char what[80]; /* "label N", "object HASH" */
+    int64_t time;  /* by the hub's clock */
+    char why[256]; /* another side's words may be in it: escape before showing */
+};
+
 /* chain has labels delivered to a circle or unit, the last of them is last. */
 typedef enum err store_route_fn(void *ctx, const char *chain, uint64_t last);
+typedef enum err store_refused_fn(void *ctx, const char *chain, const struct store_refused *r);
 typedef enum err store_chain_fn(void *ctx, const struct store_chain *c);
 typedef enum err store_need_fn(void *ctx, const struct store_need *n);
 

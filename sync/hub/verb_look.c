@@ -22,6 +22,15 @@ static enum err count_wanted(void *ctx, const struct store_need *n)
     return ERR_OK;
 }
 
+static enum err count_refused(void *ctx, const char *chain, const struct store_refused *r)
+{
+    uint64_t *n = ctx;
+    (void)chain;
+    (void)r;
+    (*n)++;
+    return ERR_OK;
+}
+
 static void when(char out[static CLOCK_TEXT], int64_t ms)
 {
     if (ms)
@@ -34,10 +43,13 @@ static enum err one_station(struct hub *h, const struct roster_station *s)
 {
     struct store_chain at;
     struct wanted w = {0};
-    char heard[CLOCK_TEXT], last[CLOCK_TEXT], bytes[TELL_SIZE], note[160] = "";
+    uint64_t refused = 0;
+    char heard[CLOCK_TEXT], last[CLOCK_TEXT], bytes[TELL_SIZE], note[160] = "", aside[80] = "";
     enum err e = h->store->chain(h->store, s->chain, &at);
     if (!e)
         e = h->store->each_wanted(h->store, s->chain, count_wanted, &w);
+    if (!e)
+        e = h->store->each_refused(h->store, s->chain, count_refused, &refused);
     if (e)
         return e;
     when(heard, at.heard);
@@ -47,16 +59,19 @@ static enum err one_station(struct hub *h, const struct roster_station *s)
         snprintf(note, sizeof note, "; CLONED: two labels %" PRIu64 ", frozen", at.alarm_seq);
     else if (at.damaged)
         snprintf(note, sizeof note, "; its file here is damaged, run verify");
-    tell_line(&h->tell,
-              json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:b}", "event", "station",
-                        "name", s->name, "unit", s->unit, "kind",
-                        s->kind == STATION_SUPERVISOR ? "supervisor" : "station", "chain", s->chain, "revoked",
-                        (int)s->revoked, "labels", (json_int_t)at.seq, "last_label", last, "silent_since", heard,
-                        "bytes", (json_int_t)at.bytes, "missing_batches", (json_int_t)w.batches, "missing_blobs",
-                        (json_int_t)w.parts, "alarm", (json_int_t)at.alarm_seq, "damaged", (int)at.damaged),
-              "%s (%s)%s: %" PRIu64 " labels, last of %s, silent since %s; %s; missing %" PRIu64 " batches, %" PRIu64
-              " parts lists and blobs%s",
-              s->name, s->unit, s->revoked ? ", revoked" : "", at.seq, last, heard, bytes, w.batches, w.parts, note);
+    if (refused)
+        snprintf(aside, sizeof aside, "; %" PRIu64 " in quarantine, see status", refused);
+    tell_line(
+        &h->tell,
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:I}", "event", "station",
+                  "name", s->name, "unit", s->unit, "kind", s->kind == STATION_SUPERVISOR ? "supervisor" : "station",
+                  "chain", s->chain, "revoked", (int)s->revoked, "labels", (json_int_t)at.seq, "last_label", last,
+                  "silent_since", heard, "bytes", (json_int_t)at.bytes, "missing_batches", (json_int_t)w.batches,
+                  "missing_blobs", (json_int_t)w.parts, "alarm", (json_int_t)at.alarm_seq, "damaged", (int)at.damaged,
+                  "quarantine", (json_int_t)refused),
+        "%s (%s)%s: %" PRIu64 " labels, last of %s, silent since %s; %s; missing %" PRIu64 " batches, %" PRIu64
+        " parts lists and blobs%s%s",
+        s->name, s->unit, s->revoked ? ", revoked" : "", at.seq, last, heard, bytes, w.batches, w.parts, note, aside);
     return ERR_OK;
 }
 
@@ -89,11 +104,30 @@ static enum err say_alarm(void *ctx, const struct store_chain *c)
     return ERR_OK;
 }
 
+/* Another side's words may be in it. */
+static enum err say_refused(void *ctx, const char *chain, const struct store_refused *r)
+{
+    struct hub *h = ctx;
+    const struct roster_station *s = h->roster ? roster_chain(h->roster, chain) : NULL;
+    const char *name = s ? s->name : chain;
+    char date[CLOCK_TEXT];
+    struct buf why = {0};
+    enum err e = text_escape(&why, r->why, strlen(r->why));
+    clock_text(date, r->time);
+    if (!e)
+        tell_line(&h->tell,
+                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "event", "quarantine", "station", s ? s->name : "-",
+                            "chain", chain, "what", r->what, "time", date, "why", (const char *)why.p),
+                  "quarantine: station %s, %s, %s: %s", name, r->what, date, (const char *)why.p);
+    buf_free(&why);
+    return e;
+}
+
 enum err verb_status(const struct args *a)
 {
     struct hub *h;
     struct store_totals t = {0};
-    uint64_t space = 0;
+    uint64_t space = 0, refused = 0;
     char bytes[TELL_SIZE], room[TELL_SIZE];
     enum err e = hub_open(&h, args_operand(a, 0), HUB_STORE, NULL, 0);
     if (e)
@@ -102,23 +136,30 @@ enum err verb_status(const struct args *a)
     e = h->store->totals(h->store, &t);
     if (!e)
         e = h->store->space(h->store, &space);
+    if (!e)
+        e = h->store->each_refused(h->store, NULL, count_refused, &refused);
     tell_size(bytes, t.bytes);
     tell_size(room, space);
     uint64_t number = h->roster ? h->roster->number : 0;
     const char *district = h->roster ? h->roster->district : "-";
     if (!e)
         tell_line(&h->tell,
-                  json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "event", "status",
+                  json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "event", "status",
                             "hub", h->name, "district", district, "roster", (json_int_t)number, "stations",
                             (json_int_t)(h->roster ? h->roster->n_stations : 0), "chains", (json_int_t)t.chains,
                             "labels", (json_int_t)t.labels, "objects", (json_int_t)t.objects, "bytes",
                             (json_int_t)t.bytes, "missing", (json_int_t)t.wanted, "removed", (json_int_t)t.removed,
-                            "alarms", (json_int_t)t.alarms, "free", (json_int_t)space),
+                            "alarms", (json_int_t)t.alarms, "free", (json_int_t)space, "quarantine",
+                            (json_int_t)refused),
                   "hub %s, district %s, roster %" PRIu64 ": %" PRIu64 " chains, %" PRIu64 " labels, %" PRIu64
-                  " objects (%s), %" PRIu64 " missing, %" PRIu64 " removed, %" PRIu64 " alarms; %s free",
-                  h->name, district, number, t.chains, t.labels, t.objects, bytes, t.wanted, t.removed, t.alarms, room);
+                  " objects (%s), %" PRIu64 " missing, %" PRIu64 " removed, %" PRIu64 " alarms, %" PRIu64
+                  " in quarantine; %s free",
+                  h->name, district, number, t.chains, t.labels, t.objects, bytes, t.wanted, t.removed, t.alarms,
+                  refused, room);
     if (!e)
         e = h->store->each_chain(h->store, say_alarm, h);
+    if (!e)
+        e = h->store->each_refused(h->store, NULL, say_refused, h);
     if (!e)
         e = tell_end();
     hub_close(h);

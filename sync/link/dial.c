@@ -13,6 +13,7 @@
 #define SILENT_LEAST 3000  /* a handshake without a byte for so long is given up */
 #define CONNECT_MOST 60000 /* TCP without an answer for so long, too */
 #define NAME_AGAIN 60000   /* an answer older than that is asked for anew when it is hurried */
+#define RETRY_LATER 15000  /* ms between SYNs of one attempt at most, when it is not urgent any more */
 #define SENTENCE 512
 
 /* An address as it was given. */
@@ -365,9 +366,14 @@ static void start(struct dial *d, int64_t now)
     struct name *name = &d->names[p->name];
     if (!name->at.numeric && name->again == INT64_MAX && name->asked < now - NAME_AGAIN)
         name->again = now; /* it may have moved */
+    /* later on, the kernel's own repeating of a SYN is what notices that a
+     * silent link has come back; not too often, it may cost by the byte */
+    struct sock_tuning tuning = d->tuning;
+    if (now >= d->urgent_until && tuning.retry_max && tuning.retry_max < RETRY_LATER)
+        tuning.retry_max = RETRY_LATER;
     struct attempt *a = &d->attempts[d->n_attempts];
     *a = (struct attempt){.fd = -1, .at = p->at, .name = p->name, .begun = now};
-    if (sock_connect(&p->at, &d->tuning, &a->fd) != ERR_OK) {
+    if (sock_connect(&p->at, &tuning, &a->fd) != ERR_OK) {
         failed(d, p->name, err_text());
         leave(d, &p->at, now, false);
         return;
@@ -443,6 +449,7 @@ static void win(struct dial *d, size_t i, size_t hub, struct dial_won *won)
 {
     struct attempt *a = &d->attempts[i];
     *won = (struct dial_won){.fd = a->fd, .tls = a->tls, .hub = hub, .at = a->at, .rtt = (uint32_t)a->rtt};
+    sock_tune(a->fd, &d->tuning);
     a->fd = -1;
     a->tls = NULL;
     dial_stop(d);

@@ -15,7 +15,7 @@ struct resolver;
 #define RESOLVER_ANSWERS 8u /* addresses taken of one name */
 
 /* Call it before threads are started, keys read, or confine_self. The child
- * ends when this process does. */
+ * ends when the thread that called does. */
 enum err resolver_start(struct resolver **out) MUST_USE;
 void resolver_free(struct resolver *r);
 

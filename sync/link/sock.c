@@ -10,6 +10,8 @@
 #define TCP_RTO_MAX_MS 44 /* Linux 6.15 */
 #endif
 
+#define SYNS 32u
+
 const struct sock_tuning sock_usual = {
     .unsent = 4096, .send_buffer = 256u << 10, .user_timeout = 60000, .retry_max = 4000};
 
@@ -51,6 +53,7 @@ enum err sock_connect(const struct address *a, const struct sock_tuning *t, int 
     if (s < 0)
         return err_errno(out_of_something(errno) ? ERR_AGAIN : ERR_UNREACHABLE, "cannot reach %s", text);
     sock_tune(s, t);
+    set(s, IPPROTO_TCP, TCP_SYNCNT, SYNS); /* the caller closes what takes too long */
     if (connect(s, (const struct sockaddr *)&a->to, a->n) < 0 && errno != EINPROGRESS && errno != EINTR) {
         enum err e = err_errno(out_of_something(errno) ? ERR_AGAIN : ERR_UNREACHABLE, "cannot reach %s", text);
         close(s);

@@ -74,6 +74,17 @@ static void fill(uint8_t *p, size_t n, const void *seed, size_t len)
     crypto_stream_chacha20(p, n, (const uint8_t[8]){0}, h.b);
 }
 
+/* The same bytes from an offset on. */
+static void piece(uint8_t *p, size_t n, uint64_t offset, const void *seed, size_t len)
+{
+    static uint8_t bytes[WIRE_FRAME_MAX + 128];
+    struct hash h = hash_of(seed, len);
+    size_t skip = offset % 64;
+    memset(bytes, 0, skip + n);
+    crypto_stream_chacha20_xor_ic(bytes, bytes, skip + n, (const uint8_t[8]){0}, offset / 64, h.b);
+    memcpy(p, bytes + skip, n);
+}
+
 static void make_chain(struct station *s, uint64_t i)
 {
     struct hash prev = {{0}};
@@ -123,8 +134,6 @@ static enum err load(void *ctx, const struct wire_item *item, struct buf *text, 
 
 static enum err read_item(void *ctx, const struct wire_item *item, uint64_t offset, void *p, size_t n)
 {
-    static uint64_t held[2] = {UINT64_MAX};
-    static uint8_t *bytes;
     const struct station *s = ctx;
     if (item->kind != WIRE_BLOB) {
         const struct buf *b = item->kind == WIRE_PARTS ? &s->parts : &s->batches[item->seq - 1];
@@ -132,14 +141,7 @@ static enum err read_item(void *ctx, const struct wire_item *item, uint64_t offs
         return ERR_OK;
     }
     uint64_t seed[2] = {(uint64_t)(s - stations) + opt.from, item->seq};
-    if (!bytes)
-        bytes = malloc(opt.size);
-    if (!bytes)
-        return ERR_NOMEM;
-    if (memcmp(seed, held, sizeof seed) != 0)
-        fill(bytes, opt.size, seed, sizeof seed);
-    memcpy(held, seed, sizeof seed);
-    memcpy(p, bytes + offset, n);
+    piece(p, n, offset, seed, sizeof seed);
     return ERR_OK;
 }
 

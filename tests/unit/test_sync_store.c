@@ -370,6 +370,78 @@ static void verify_names_what_is_wrong(void **state)
     kit_free(k);
 }
 
+static void torn_receipt_counts_as_none(void **state)
+{
+    struct kit *k = kit_new();
+    const char *chain = k->it[0].l.chain;
+    struct hub h = {.roster = k->p->roster, .sign = &k->p->sign, .lock = -1, .ask = -1};
+    struct buf text = {0}, other = {0}, lines = {0};
+    char path[4200];
+    uint64_t n;
+    (void)state;
+    snprintf(h.dir, sizeof h.dir, "%s", k->p->hub);
+    snprintf(h.name, sizeof h.name, "hub");
+    snprintf(path, sizeof path, "%s/receipts", k->p->hub);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/receipts/%s", k->p->hub, chain);
+    h.store = k->s;
+    OK(receipts_renew(&h, &n));
+    assert_int_equal(n, 1);
+    OK(receipts_read(&h, chain, &text));
+    assert_null(strstr(audit(k, &lines), "receipts/"));
+    for (size_t cut = 0; cut < text.len; cut += 11) {
+        assert_int_equal(truncate(path, (off_t)cut), 0);
+        assert_int_equal(receipts_read(&h, chain, &other), ERR_NOINPUT);
+        assert_null(strstr(audit(k, &lines), "receipts/"));
+        OK(file_write(path, text.p, text.len, 0600));
+    }
+    OK(receipts_read(&h, chain, &other));
+    flip(path, 40);
+    assert_int_equal(receipts_read(&h, chain, &other), ERR_NOINPUT);
+    flip(path, 40);
+    OK(file_write(path, "feldsher-receipt 1\nno: thing\nsignature: x\n", 42, 0600));
+    assert_non_null(strstr(audit(k, &lines), "receipts/"));
+    buf_free(&text);
+    buf_free(&other);
+    buf_free(&lines);
+    kit_free(k);
+}
+
+static void receipts_never_go_back(void **state)
+{
+    struct kit *k = kit_new();
+    const char *chain = k->it[0].l.chain;
+    struct hub h = {.roster = k->p->roster, .sign = &k->p->sign, .lock = -1, .ask = -1};
+    struct buf text = {0};
+    struct receipt *one = NULL, *two = NULL;
+    char path[4200];
+    (void)state;
+    snprintf(h.dir, sizeof h.dir, "%s", k->p->hub);
+    snprintf(h.name, sizeof h.name, "hub");
+    snprintf(path, sizeof path, "%s/receipts", k->p->hub);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/receipts/%s", k->p->hub, chain);
+    h.store = k->s;
+    /* one of a clock that was ahead */
+    OK(receipts_make(k->s, chain, "hub", &k->p->sign, 4000000000000, &one));
+    OK(file_write(path, one->text.p, one->text.len, 0600));
+    OK(receipts_fresh(&h, chain, &text));
+    OK(receipt_parse(&two, (const char *)text.p, text.len));
+    assert_int_equal(two->time, one->time + 1000);
+    receipt_free(two);
+    /* but not of a stranger's */
+    receipt_free(one);
+    OK(receipts_make(k->s, chain, "hub", &k->p->authority, 5000000000000, &one));
+    OK(file_write(path, one->text.p, one->text.len, 0600));
+    OK(receipts_fresh(&h, chain, &text));
+    OK(receipt_parse(&two, (const char *)text.p, text.len));
+    assert_true(two->time < 4000000000000);
+    receipt_free(one);
+    receipt_free(two);
+    buf_free(&text);
+    kit_free(k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +457,8 @@ int main(void)
         cmocka_unit_test(removal_cut_short_is_finished),
         cmocka_unit_test(reader_changes_nothing),
         cmocka_unit_test(verify_names_what_is_wrong),
+        cmocka_unit_test(torn_receipt_counts_as_none),
+        cmocka_unit_test(receipts_never_go_back),
     };
     return cmocka_run_group_tests_name("sync store", tests, NULL, NULL);
 }

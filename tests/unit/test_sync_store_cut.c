@@ -588,6 +588,99 @@ static void damaged_index_with_a_log_is_set_aside_whole(void **state)
     kit_free(k);
 }
 
+static uint64_t refused_bytes(struct kit *k, const char *what)
+{
+    char path[300];
+    uint64_t size = 0;
+    snprintf(path, sizeof path, "%s/quarantine/%s/%s.refused", k->p->hub, k->it[0].l.chain, what);
+    return file_size(path, &size) ? size : 0;
+}
+
+static void refused_bytes_are_kept_up_to_the_ceiling_and_go_with_their_line(void **state)
+{
+    struct kit *k = kit_new();
+    const char *a = k->it[0].l.chain;
+    uint8_t *big = calloc(1, ASIDE_BYTES_MAX);
+    (void)state;
+    assert_non_null(big);
+    OK(k->s->refused(k->s, a, "label 1", "x", "12345", 5));
+    assert_int_equal(refused_bytes(k, "label-1"), 5);
+    OK(k->s->refused(k->s, a, "label 1", "again, without bytes", NULL, 0));
+    assert_int_equal(refused_bytes(k, "label-1"), 5);
+    OK(k->s->refused(k->s, a, "label 2", "x", big, ASIDE_BYTES_MAX / 2));
+    OK(k->s->refused(k->s, a, "label 3", "x", big, ASIDE_BYTES_MAX / 2 - 8192));
+    assert_int_equal(refused_bytes(k, "label-1"), 5);
+    assert_int_equal(refused_bytes(k, "label-2"), ASIDE_BYTES_MAX / 2);
+    OK(k->s->refused(k->s, a, "label 4", "x", big, 100000)); /* the oldest go */
+    assert_int_equal(refused_bytes(k, "label-1"), 0);
+    assert_int_equal(refused_bytes(k, "label-2"), 0);
+    assert_int_equal(refused_bytes(k, "label-4"), 100000);
+    OK(k->s->refused(k->s, a, "label 5", "x", big, ASIDE_BYTES_MAX)); /* never fits */
+    assert_int_equal(refused_bytes(k, "label-5"), 0);
+    for (unsigned i = 6; i < 6 + ASIDE_LABELS_MAX; i++) {
+        char what[40];
+        snprintf(what, sizeof what, "label %u", i);
+        OK(k->s->refused(k->s, a, what, "x", "12", 2));
+    }
+    assert_int_equal(refused_bytes(k, "label-4"), 0);
+    assert_int_equal(refused_bytes(k, "label-6"), 2);
+    assert_verifies(k);
+    free(big);
+    kit_free(k);
+}
+
+static void wrong_bytes_that_came_in_pieces_are_kept_to_look_at(void **state)
+{
+    struct kit *k = kit_new();
+    struct item *it = &k->it[0];
+    char hex[HASH_HEX];
+    (void)state;
+    hash_hex(hex, &it->l.object);
+    OK(k->s->begin(k->s));
+    OK(k->s->piece(k->s, &it->l.object, it->batch.len, 0, "evil", 4));
+    assert_int_equal(join(k, it, &it->batch), ERR_BAD);
+    OK(k->s->commit(k->s));
+    assert_int_equal(refused_bytes(k, hex), it->batch.len);
+    assert_verifies(k);
+    kit_free(k);
+}
+
+static enum err count_refused(void *ctx, const char *chain, const struct store_refused *r)
+{
+    size_t *n = ctx;
+    (void)chain;
+    (void)r;
+    (*n)++;
+    return ERR_OK;
+}
+
+static void torn_reasons_count_as_none_and_begin_anew(void **state)
+{
+    struct kit *k = kit_new();
+    const char *a = k->it[0].l.chain;
+    char path[300];
+    uint64_t size;
+    size_t n;
+    (void)state;
+    OK(k->s->refused(k->s, a, "label 1", "x", NULL, 0));
+    OK(k->s->refused(k->s, a, "label 2", "x", NULL, 0));
+    snprintf(path, sizeof path, "%s/quarantine/%s/reasons", k->p->hub, a);
+    assert_true(file_size(path, &size));
+    for (uint64_t cut = 0; cut < size; cut += 5) {
+        assert_int_equal(truncate(path, (off_t)cut), 0);
+        n = 0;
+        OK(k->s->each_refused(k->s, NULL, count_refused, &n));
+        assert_true(n < 2);
+        assert_verifies(k);
+        OK(k->s->refused(k->s, a, "label 1", "x", NULL, 0));
+        OK(k->s->refused(k->s, a, "label 2", "x", NULL, 0));
+        n = 0;
+        OK(k->s->each_refused(k->s, NULL, count_refused, &n));
+        assert_int_equal(n, 2);
+    }
+    kit_free(k);
+}
+
 struct flusher {
     struct store *s;
     enum err e;
@@ -688,6 +781,9 @@ int main(void)
         cmocka_unit_test(index_of_version_1_is_brought_up_in_place),
         cmocka_unit_test(index_made_anew_knows_the_routes),
         cmocka_unit_test(damaged_index_with_a_log_is_set_aside_whole),
+        cmocka_unit_test(refused_bytes_are_kept_up_to_the_ceiling_and_go_with_their_line),
+        cmocka_unit_test(wrong_bytes_that_came_in_pieces_are_kept_to_look_at),
+        cmocka_unit_test(torn_reasons_count_as_none_and_begin_anew),
         cmocka_unit_test(pieces_come_and_labels_are_read_while_another_thread_flushes),
         cmocka_unit_test(more_objects_than_files_may_be_open_come_in_pieces),
     };

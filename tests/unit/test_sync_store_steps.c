@@ -208,6 +208,28 @@ static void object_comes_in_pieces(struct kit *k)
     assert_object(k, b);
 }
 
+struct refusals {
+    size_t n;
+    struct store_refused last, first;
+};
+
+static enum err one_refused(void *ctx, const char *chain, const struct store_refused *r)
+{
+    struct refusals *all = ctx;
+    assert_int_equal(strlen(chain), CHAIN_ID - 1);
+    if (all->n++ == 0)
+        all->first = *r;
+    all->last = *r;
+    return ERR_OK;
+}
+
+static struct refusals refusals(struct kit *k, const char *chain)
+{
+    struct refusals all = {0};
+    OK(k->s->each_refused(k->s, chain, one_refused, &all));
+    return all;
+}
+
 static void wrong_pieces_are_found_and_gone(struct kit *k)
 {
     struct buf *b = &k->it[0].batch;
@@ -217,6 +239,7 @@ static void wrong_pieces_are_found_and_gone(struct kit *k)
     OK(piece(k, b, 0, b->len));
     assert_int_equal(join(k, b), ERR_BAD);
     assert_int_equal(held(k, b), 0);
+    assert_int_equal(refusals(k, k->it[0].l.chain).n, 1);
     assert_int_equal(state_of(k, &k->it[0].l.object, b->len), STORE_WANTED);
     OK(piece(k, b, 0, b->len));
     OK(join(k, b));
@@ -341,6 +364,82 @@ static void routes_say_where_labels_go_and_which_is_last(struct kit *k)
     chain_free(it, 4);
 }
 
+static void refusals_are_listed_newest_last_and_each_once(struct kit *k)
+{
+    const char *a = k->it[0].l.chain;
+    char b[CHAIN_ID];
+    roster_chain_id(b, &k->p->chain[1].pub);
+    assert_int_equal(refusals(k, NULL).n, 0);
+    OK(k->s->refused(k->s, a, "label 7", "the signature is not its station's", "text", 4));
+    OK(k->s->refused(k->s, b, "label 9", "another", NULL, 0));
+    OK(k->s->refused(k->s, a, "object 0000000000000000000000000000000000000000000000000000000000000000", "wrong", "x",
+                     1));
+    OK(k->s->refused(k->s, a, "label 7", "again", "text", 4));
+    again(k);
+    assert_int_equal(refusals(k, NULL).n, 3);
+    struct refusals all = refusals(k, a);
+    assert_int_equal(all.n, 2);
+    assert_memory_equal(all.first.what, "object 0000", 11);
+    assert_string_equal(all.first.why, "wrong");
+    assert_string_equal(all.last.what, "label 7");
+    assert_string_equal(all.last.why, "again");
+    assert_true(all.last.time > 1700000000000);
+    assert_int_equal(k->s->refused(k->s, a, "../alarm", "x", NULL, 0), ERR_BUG);
+    assert_int_equal(k->s->refused(k->s, a, "label x", "x", NULL, 0), ERR_BUG);
+}
+
+static void refusals_are_capped_and_the_newest_stay(struct kit *k)
+{
+    const char *a = k->it[0].l.chain;
+    for (unsigned i = 1; i <= ASIDE_LABELS_MAX + 10; i++) {
+        char what[40];
+        snprintf(what, sizeof what, "label %u", i);
+        OK(k->s->refused(k->s, a, what, "no", "bytes", 5));
+    }
+    struct refusals all = refusals(k, a);
+    assert_int_equal(all.n, ASIDE_LABELS_MAX);
+    assert_string_equal(all.first.what, "label 11");
+}
+
+static void words_of_another_side_are_one_clean_line(struct kit *k)
+{
+    static const char *const words[] = {"two\nlines", "\x1b[2Jgone", "\xff\xfe", "",
+                                        "feldsher-quarantine 1\nlabel 1: x"};
+    const char *a = k->it[0].l.chain;
+    char long_why[2000];
+    memset(long_why, 'y', sizeof long_why);
+    long_why[sizeof long_why - 1] = '\0';
+    for (size_t i = 0; i < 5; i++) {
+        char what[40];
+        snprintf(what, sizeof what, "label %zu", i + 1);
+        OK(k->s->refused(k->s, a, what, words[i], NULL, 0));
+    }
+    OK(k->s->refused(k->s, a, "label 6", long_why, NULL, 0));
+    again(k);
+    struct refusals all = refusals(k, a);
+    assert_int_equal(all.n, 6);
+    assert_string_equal(all.first.why, "two\\x0alines");
+    assert_int_equal(strlen(all.last.why), 200);
+}
+
+static void label_set_aside_is_listed(struct kit *k)
+{
+    bool kept;
+    OK(k->s->begin(k->s));
+    OK(k->s->aside(k->s, &k->it[0].l, NULL, 0, &kept));
+    OK(k->s->alarm(k->s, k->it[0].l.chain, 2, &k->it[0].l.object, &k->it[1].l.object));
+    OK(k->s->aside(k->s, &k->it[1].l, NULL, 0, &kept));
+    OK(k->s->aside(k->s, &k->it[1].l, NULL, 0, &kept));
+    assert_false(kept);
+    OK(k->s->commit(k->s));
+    again(k);
+    struct refusals all = refusals(k, k->it[0].l.chain);
+    assert_int_equal(all.n, 2);
+    assert_string_equal(all.first.what, "label 1");
+    assert_non_null(strstr(all.first.why, "revocation"));
+    assert_non_null(strstr(all.last.why, "cloned"));
+}
+
 struct test {
     const char *name;
     void (*run)(struct kit *k);
@@ -361,6 +460,10 @@ static const struct test cases[] = {
     CASE(pieces_beyond_the_size_or_in_too_many_places_are_refused),
     CASE(nothing_is_read_of_what_is_not_here),
     CASE(routes_say_where_labels_go_and_which_is_last),
+    CASE(refusals_are_listed_newest_last_and_each_once),
+    CASE(refusals_are_capped_and_the_newest_stay),
+    CASE(words_of_another_side_are_one_clean_line),
+    CASE(label_set_aside_is_listed),
 };
 #define CASES (sizeof cases / sizeof cases[0])
 
