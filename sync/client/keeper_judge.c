@@ -94,8 +94,11 @@ enum err keeper_stir(struct keeper *k)
     enum err e = take_roster(k);
     if (!e)
         e = keeper_receipt(k);
-    if (!e)
+    uint64_t roster = k->in.station->roster->number;
+    if (!e && (roster != k->stood_roster || k->report.receipt_time != k->stood_receipt))
         e = standing_check(&k->in);
+    k->stood_roster = roster;
+    k->stood_receipt = k->report.receipt_time;
     if (!e)
         e = keeper_wishes(k);
     offers_again(k->offers);
@@ -178,12 +181,27 @@ static struct rest rest_of(const struct keeper *k)
     return r;
 }
 
+/* Cloned: what was carried is carried, but nothing more is recorded. */
+static bool is_frozen(struct keeper *k, int64_t now)
+{
+    char why[700];
+    struct buf text = {0};
+    bool yes = queue_job(k->in.station->queue, "frozen", k->in.station->chain, &text) == ERR_OK;
+    if (yes) {
+        snprintf(why, sizeof why, "this station is frozen: %.400s; a supervisor has it enrolled anew",
+                 (const char *)text.p);
+        end_with(k, now, ERR_DENIED, why);
+    }
+    buf_free(&text);
+    return yes;
+}
+
 /* A conversation that has nothing more to do: is everything done? */
 static enum err judge_settled(struct keeper *k, const struct contact *c, int64_t now)
 {
     char why[512];
     enum err e = keeper_count(k, now, true);
-    if (e)
+    if (e || is_frozen(k, now))
         return e;
     const struct receipt *r = k->receipt;
     struct rest rest = rest_of(k);

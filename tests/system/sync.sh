@@ -86,13 +86,14 @@ check "labels are covered all the same" covered amb-1
 printf 'feldsher-link-conf 1\nlane 4: sometimes\n' >"$T/amb-1/link.conf"
 check_exit 65 "a mistake in link.conf" once amb-1
 check "is named with its line" grep -q 'link.conf, line 2' "$err"
+printf 'feldsher-link-conf 1\nhub: 127.0.0.1:%s\n' "$port" >"$T/amb-1/link.conf"
+check_exit 0 "one contact, with the hub that link.conf names" at amb-1 sync --once
 rm "$T/amb-1/link.conf"
-check_exit 0 "one contact" once amb-1
 check "a receipt covers everything" whole amb-1
 check_exit 0 "once more, with nothing to do" once amb-1 --json
 check "events say so" grep -q '"event":"ended","given":0' "$out"
 check_exit 0 "a plan with nothing to do" at amb-1 sync --plan
-check "the hub verifies" feldsher-hub verify "$T/hub"
+check_exit 0 "the hub verifies" feldsher-hub verify "$T/hub"
 
 # --- watching --------------------------------------------------------------------
 watch amb-1
@@ -165,6 +166,17 @@ check_exit 0 "two links carry one station's things" at amb-1 sync --once --json 
 check "both were used" [ "$(grep -c '"event":"connected"' "$out")" = 2 ]
 check "all is covered" whole amb-1
 rm "$T/amb-1/link.conf"
+
+# --- a station folder used twice ---------------------------------------------------------------
+cp -a "$T/amb-1" "$T/twin"
+must "$note" append "$T/amb-1" 1 "$T/note"
+check_exit 0 "one of two twins" once amb-1
+echo 'another note' >"$T/note"
+must "$note" append "$T/twin" 1 "$T/note"
+check_exit 77 "the other one" once twin
+check "one line says that it was cloned" grep -q 'cloned' "$err"
+check "it is frozen" sh -c "'$B/feldsher' -C '$T/twin' status | grep -q '^frozen'"
+check_exit 77 "the first hears of it, too" once amb-1
 
 # --- who is turned away -----------------------------------------------------------------------
 must feldsher-hub init "$T/stranger" --name hub-1
