@@ -97,7 +97,7 @@ static void hang_up(struct contact *c)
     stream_free(c->stream);
     c->stream = NULL;
     c->met = false;
-    show(c, REPORT_DIALLING);
+    show(c, c->done ? REPORT_PAUSING : REPORT_DIALLING);
 }
 
 void contact_close(struct contact *c)

@@ -162,7 +162,7 @@ static enum err spend(struct keeper *k, int64_t now)
         [METER_UNKNOWN] = BUDGET_UNKNOWN, [METER_NO] = BUDGET_IS_FREE, [METER_YES] = BUDGET_COSTS};
     int64_t day;
     uint64_t bytes = 0;
-    struct budget_now at = {.metered = known[meter_state(k->meter)]};
+    struct budget_now at = {.metered = known[meter_state(k->meter)], .urgent = k->report.left.items[LANE_URGENT]};
     for (size_t i = 0; i < k->n; i++)
         bytes += contact_bytes(&k->contacts[i]);
     if (bytes == k->bytes && now < k->lanes_at)

@@ -134,10 +134,13 @@ enum err keeper_count(struct keeper *k, int64_t now, bool at_once)
     k->count_at = k->changed ? k->count_min : INT64_MAX;
     if (e || (!at_once && (!k->changed || now < k->count_min)))
         return e;
+    bool urgent = k->report.left.items[LANE_URGENT];
     e = queue_head(k->in.station->queue, k->in.station->chain, &head);
     k->report.head = head.seq;
     if (!e)
         e = offers_count(k->offers, &k->report.left);
+    if (urgent != (k->report.left.items[LANE_URGENT] > 0))
+        k->lanes_at = now;
     int64_t took = clock_uptime() - now;
     k->count_min = now + (20 * took > COUNT_EVERY ? 20 * took : COUNT_EVERY);
     k->count_at = INT64_MAX;
@@ -165,6 +168,7 @@ static void end_with(struct keeper *k, int64_t now, enum err e, const char *why)
 
 struct rest {
     uint64_t may, withheld;
+    bool labels;     /* withheld, too: no receipt can cover them */
     const char *why; /* withheld */
 };
 
@@ -175,6 +179,7 @@ static struct rest rest_of(const struct keeper *k)
         uint64_t items = k->report.left.items[i];
         if (k->report.withheld[i] && items) {
             r.withheld += items;
+            r.labels = r.labels || i <= LANE_BATCH;
             r.why = r.why ? r.why : k->report.withheld[i];
         } else {
             r.may += items;
@@ -224,7 +229,7 @@ static enum err judge_settled(struct keeper *k, struct contact *c, int64_t now)
     struct rest rest = rest_of(k);
     bool covered = k->report.head == 0 || (r && r->labels >= k->report.head && !r->n_missing);
     bool whole = is_covered(k);
-    if (rest.may == 0 && covered && (whole || rest.withheld)) {
+    if (rest.may == 0 && (whole || (rest.withheld && (covered || rest.labels)))) {
         if (rest.withheld)
             snprintf(why, sizeof why, "%" PRIu64 " items stay here: %s", rest.withheld, rest.why);
         if (k->in.full)

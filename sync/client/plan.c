@@ -98,6 +98,7 @@ enum err keeper_plan(const struct keeper_options *o)
         e = offers_count(offers, &p.left);
     usage_today(&day, &p.now.minute);
     p.now.used = budget_used(&p.usage.days, day);
+    p.now.urgent = p.left.items[LANE_URGENT];
     if (!e)
         e = say(&in.tell, &p);
     receipt_free(best);

@@ -129,7 +129,9 @@ static void paint(const struct report *s)
     tell_size(left, bytes);
     tell_size(speed, rate);
     reporter_time(time, rate ? bytes / rate : 0);
-    if (l->state != REPORT_CONNECTED)
+    if (l->state == REPORT_PAUSING && !l->error[0])
+        printf("\r\033[K");
+    else if (l->state != REPORT_CONNECTED)
         printf("\r\033[K%s: %s", l->to, l->error[0] ? l->error : "dialling");
     else
         printf("\r\033[K%s: %s/s, %" PRIu64 " items (%s) to give%s%s", l->hub, speed, items, left,

@@ -66,6 +66,8 @@ hub_roster
 camera_make "$T/camera" 20000000
 must at amb-1 offload --from "$T/camera"
 
+echo 'a note' >"$T/note"
+
 # --- nobody there ------------------------------------------------------------
 serve
 check_exit 66 "a roster without an address, and no --link" at amb-1 sync --once
@@ -83,6 +85,12 @@ printf 'feldsher-link-conf 1\nlane 4: never\n' >"$T/amb-1/link.conf"
 check_exit 75 "what link.conf withholds stays" once amb-1
 check "and it says why" grep -q 'by stick' "$err"
 check "labels are covered all the same" covered amb-1
+printf 'feldsher-link-conf 1\nbytes-per-day: 1000\n' >"$T/amb-1/link.conf"
+must "$note" append "$T/amb-1" 1 "$T/note"
+must "$note" append "$T/amb-1" 0 "$T/note"
+check_exit 75 "a day's bytes that are used up" once amb-1
+check "an urgent note went, with the one before it" covered amb-1
+check "hold back all but urgent notes" grep -q 'stay here: the bytes of this day are used up' "$err"
 printf 'feldsher-link-conf 1\nlane 4: sometimes\n' >"$T/amb-1/link.conf"
 check_exit 65 "a mistake in link.conf" once amb-1
 check "is named with its line" grep -q 'link.conf, line 2' "$err"
@@ -99,7 +107,6 @@ check_exit 0 "the hub verifies" feldsher-hub verify "$T/hub"
 watch amb-1
 check "it connects" within 10 grep -q connected "$T/amb-1/log/sync.status"
 check "status says so" running amb-1
-echo 'a note' >"$T/note"
 must "$note" append "$T/amb-1" 1 "$T/note"
 check "a note is covered soon after it was saved" within 5 covered amb-1
 check_exit 75 "a second one is told that the first carries" once amb-1
