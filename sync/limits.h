@@ -25,8 +25,8 @@
 #define HUB_CONF_MAX 65536u
 #define HUB_GROUP 256u              /* labels or objects made durable in the index at once */
 #define HUB_SMALL (1u << 20)        /* objects up to here are made durable in groups */
-#define HUB_WAIT_MS (600 * 1000)    /* that a command waits for a server to give way */
-#define HUB_PIECES_AGE (90 * 86400) /* seconds that an object may stay half arrived */
+#define HUB_WAIT_MS 600000          /* that a command waits for a server to give way */
+#define HUB_PIECES_AGE 7776000      /* seconds: 90 days that an object may stay half arrived */
 #define RECEIPT_MISSING_MAX 16384u  /* numbers a receipt lists; it ends before the first that does not fit */
 #define ASIDE_LABELS_MAX 64u        /* kept of a cloned or revoked chain */
 #define ASIDE_BYTES_MAX (16u << 20) /* their batch objects */

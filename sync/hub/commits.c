@@ -2,8 +2,8 @@
 
 #include "storage/base/log.h"
 
-#define LOOK_MS 200 /* between two looks whether somebody wants the folder, or is done with it */
-#define AWAY_MS_MAX 60000
+#define LOOK_MS ((int64_t)200) /* between two looks whether somebody wants the folder, or is done with it */
+#define AWAY_MS_MAX ((int64_t)60000)
 #define RECEIPTS_MS 1000
 
 static enum err flush(void *store)
@@ -55,6 +55,13 @@ static void start_again(struct peer *p, void *ctx)
     if (p->state == PEER_TALKS)
         talk_resume(p->talk);
     peer_resume(p);
+}
+
+static void wait_no_longer(struct peer *p, void *ctx)
+{
+    (void)ctx;
+    if (p->state == PEER_TALKS && talk_waits(p->talk))
+        crowd_queue(p);
 }
 
 /* Nothing uses the folder any more. */
@@ -109,13 +116,17 @@ static void come_back(struct serve *s)
     crowd_each(s, start_again, NULL);
 }
 
+/* Whose turn is it with the folder? And what waits for nothing but time, in a
+ * quiet hour without commits? */
 static void look(struct serve *s)
 {
     s->look_at = s->room.now + LOOK_MS;
-    if (s->away)
+    if (s->away) {
         come_back(s);
-    else if (hub_asked(s->hub))
-        s->asked = true;
+        return;
+    }
+    s->asked = s->asked || hub_asked(s->hub);
+    crowd_each(s, wait_no_longer, NULL);
 }
 
 static void step(struct serve *s, enum err result)

@@ -42,8 +42,10 @@ void connected_find(const struct connected *c, const char *chain, unsigned *road
     *floating = 0;
     since[0] = '\0';
     /* thousands of lines, asked for thousands of chains: only those that name it are looked at */
-    while (p && (p = memmem(p, (size_t)(end - p), chain, strlen(chain))) != NULL) {
-        const char *from = p, *lf = memchr(p, '\n', (size_t)(end - p));
+    if (c->text.len == 0)
+        return;
+    for (const char *hit; (hit = memmem(p, (size_t)(end - p), chain, strlen(chain))) != NULL;) {
+        const char *from = hit, *lf = memchr(hit, '\n', (size_t)(end - hit));
         while (from > (const char *)c->text.p && from[-1] != '\n')
             from--;
         p = lf ? lf : end;

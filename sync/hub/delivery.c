@@ -159,7 +159,7 @@ static enum err fill_receipt(struct delivery *d)
     wire_status(d->wire, &st);
     uint64_t rate = st.rate ? st.rate : RECEIPT_RATE;
     if (d->receipt.len > RECEIPT_SMALL)
-        d->receipt_next = d->room->now + (int64_t)(20 * 1000 * (uint64_t)d->receipt.len / rate);
+        d->receipt_next = d->room->now + (int64_t)((uint64_t)d->receipt.len * 20000 / rate);
     struct wire_item item = {.kind = WIRE_RECEIPT,
                              .lane = d->receipt.len <= WIRE_INLINE_MAX ? LANE_URGENT : LANE_CONTROL,
                              .name = hash_of(d->receipt.p, d->receipt.len),
@@ -212,7 +212,7 @@ static enum err fill_notices(struct delivery *d)
     enum err e = ERR_OK;
     while (!e && d->at_notice < d->notices.len / NOTICE_ID && wire_waiting(d->wire, LANE_CONTROL) < HUB_OFFERS_LOW) {
         struct wire_item item = {.kind = WIRE_NOTICE, .lane = LANE_CONTROL};
-        memcpy(item.chain, d->notices.p + d->at_notice++ * NOTICE_ID, NOTICE_ID);
+        memcpy(item.chain, d->notices.p + d->at_notice++ * (size_t)NOTICE_ID, NOTICE_ID);
         if (text_of(d, &item, &text) != ERR_OK || text.len == 0)
             continue; /* gone or damaged: for verify to name */
         item.name = hash_of(text.p, text.len);

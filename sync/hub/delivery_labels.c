@@ -31,7 +31,7 @@ static uint64_t head_of(const struct delivery *d, const char *chain)
 {
     uint8_t id[8];
     size_t lo = 0, hi = d->n_heads;
-    for (unsigned i = 0; i < sizeof id; i++) {
+    for (size_t i = 0; i < sizeof id; i++) {
         const char hex[3] = {chain[2 * i], chain[2 * i + 1], '\0'};
         id[i] = (uint8_t)strtoul(hex, NULL, 16);
     }
@@ -103,7 +103,7 @@ static enum err one_route(void *ctx, const char *chain, uint64_t last)
 {
     struct delivery *d = ctx;
     struct store_chain c;
-    struct route *r;
+    struct route *r = NULL;
     if (strcmp(chain, d->station.chain) == 0)
         return ERR_OK;
     enum err e = d->room->store->chain(d->room->store, chain, &c);
@@ -111,7 +111,7 @@ static enum err one_route(void *ctx, const char *chain, uint64_t last)
         return e;
     last = allowed(d, chain, last);
     e = route(d, chain, &r);
-    if (!e && last > r->upto) {
+    if (!e && r && last > r->upto) {
         r->upto = last;
         e = look_for_urgent(d, r);
     }
@@ -122,13 +122,13 @@ static enum err one_route(void *ctx, const char *chain, uint64_t last)
 static enum err own_route(struct delivery *d)
 {
     struct store_chain c;
-    struct route *r;
+    struct route *r = NULL;
     enum err e = d->room->store->chain(d->room->store, d->station.chain, &c);
     if (e || c.damaged || d->seq >= c.seq)
         return e;
     size_t before = d->n_routes;
     e = route(d, d->station.chain, &r);
-    if (!e && d->n_routes > before) /* only what it lacked when it came */
+    if (!e && r && d->n_routes > before) /* only what it lacked when it came */
         r->upto = c.seq;
     return e;
 }
@@ -159,12 +159,12 @@ enum err delivery_routes(struct delivery *d)
 
 enum err delivery_label(struct delivery *d, const char *chain, uint64_t seq, bool urgent)
 {
-    struct route *r;
+    struct route *r = NULL;
     if (!d->heads_known || strcmp(chain, d->station.chain) == 0)
         return ERR_OK;
     seq = allowed(d, chain, seq);
     enum err e = route(d, chain, &r);
-    if (e)
+    if (e || !r)
         return e;
     r->upto = seq > r->upto ? seq : r->upto;
     r->urgent = urgent && seq > r->urgent ? seq : r->urgent;

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define CHUNK (2u * TEXT_LINE_MAX) /* of a parts list, read at once */
-#define ABSENT_MS 10000            /* between two looks for blobs that were not here */
+#define CHUNK ((size_t)2 * TEXT_LINE_MAX) /* of a parts list, read at once */
+#define ABSENT_MS 10000                   /* between two looks for blobs that were not here */
 
 struct asking {
     const struct delivery *d;

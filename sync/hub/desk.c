@@ -147,7 +147,7 @@ static enum err open_text(struct desk *d, uint64_t id, const struct wire_item *i
                           struct partial_range *held, size_t *n)
 {
     struct gathered *g;
-    struct opened *o;
+    struct opened *o = NULL;
     enum err e = gather_open(d->room, &item->name, item->size, &g);
     if (e == ERR_FULL) {
         room_refuse(d->room, (struct waiter){d, id}, WIRE_LATER, err_text());
@@ -155,7 +155,7 @@ static enum err open_text(struct desk *d, uint64_t id, const struct wire_item *i
     }
     if (!e)
         e = add_open(d, id, item, &o);
-    if (e)
+    if (e || !o)
         return e;
     o->text = g;
     snprintf(o->chain, sizeof o->chain, "%s", chain);
@@ -167,11 +167,11 @@ static enum err open_pieces(struct desk *d, uint64_t id, const struct wire_item 
                             struct partial_range *held, size_t *n)
 {
     struct store *s = d->room->store;
-    struct opened *o;
+    struct opened *o = NULL;
     enum err e = s->pieces(s, &item->name, item->size, held, n);
     if (!e)
         e = add_open(d, id, item, &o);
-    if (e)
+    if (e || !o)
         return e;
     snprintf(o->chain, sizeof o->chain, "%s", chain);
     for (size_t i = 0; i < *n; i++)

@@ -161,12 +161,14 @@ static enum err one_label(struct desk *d, const struct label *l, const uint8_t *
 static enum err land(struct desk *d, struct store_chain *at)
 {
     struct floating f;
+    char id[CHAIN_ID];
     enum err e = ERR_OK;
-    while (!e && floats_take(d->room, at->id, at->seq + 1, &f)) {
+    memcpy(id, at->id, sizeof id);
+    while (!e && floats_take(d->room, id, at->seq + 1, &f)) {
         struct label l;
         e = label_parse(&l, (const char *)f.text.p, f.text.len);
         if (!e)
-            e = d->room->store->chain(d->room->store, at->id, at);
+            e = d->room->store->chain(d->room->store, id, at);
         if (!e)
             e = one_label(d, &l, f.batch.p, f.batch.len, f.to[0], at);
         for (size_t i = 1; i < f.n_to && !e; i++)

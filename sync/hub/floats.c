@@ -1,6 +1,5 @@
 #include "sync/hub/room_inside.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The place of a number, or of the first behind it. */
@@ -28,10 +27,10 @@ static enum err wait_too(struct room *r, struct floating *f, struct waiter to)
 
 enum err floats_keep(struct room *r, const struct label *l, const uint8_t *batch, size_t n, struct waiter to)
 {
-    struct room_chain *c;
+    struct room_chain *c = NULL;
     struct hash h = hash_of(batch, n);
     enum err e = room_chain_make(r, l->chain, &c);
-    if (e)
+    if (e || !c)
         return e;
     if (n && !hash_same(&h, &l->object))
         n = 0; /* the receipt will say that it is missing */
@@ -50,21 +49,21 @@ enum err floats_keep(struct room *r, const struct label *l, const uint8_t *batch
         room_refuse(r, to, WIRE_LATER, "too far ahead of its turn");
         return ERR_OK;
     }
-    struct floating *more = reallocarray(c->floats, c->n_floats + 1, sizeof *more);
-    if (!more)
-        return err_set(ERR_NOMEM, "out of memory");
-    c->floats = more;
     struct floating f = {.seq = l->seq, .to = {to}, .n_to = 1};
     e = buf_add(&f.text, l->text, l->len);
     if (!e && n)
         e = buf_add(&f.batch, batch, n);
+    c->list.len = c->n_floats * sizeof f;
+    if (!e)
+        e = buf_reserve(&c->list, sizeof f);
     if (e) {
         buf_free(&f.text);
         buf_free(&f.batch);
         return e;
     }
-    memmove(&more[i + 1], &more[i], (c->n_floats - i) * sizeof *more);
-    more[i] = f;
+    c->floats = (struct floating *)(void *)c->list.p;
+    memmove(&c->floats[i + 1], &c->floats[i], (c->n_floats - i) * sizeof f);
+    c->floats[i] = f;
     c->n_floats++;
     c->bytes += bytes;
     r->counts.floating++;
@@ -102,6 +101,6 @@ void floats_free(struct room *r, struct room_chain *c)
         buf_free(&f.text);
         buf_free(&f.batch);
     }
-    free(c->floats);
+    buf_free(&c->list);
     c->floats = NULL;
 }

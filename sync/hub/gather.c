@@ -1,3 +1,5 @@
+#include "sync/hub/gather.h"
+
 #include "sync/hub/room_inside.h"
 
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #define GROUP_MAX (4 * HUB_GROUP) /* changes: more would keep everybody waiting for one commit */
 #define NOTED_MAX 64u             /* of what was not taken, in so many ms: */
 #define NOTED_MS 60000
-#define RECEIPT_AHEAD_MS 5000 /* receipts' times run at most so far ahead of our clock */
+#define RECEIPT_AHEAD_MS ((int64_t)5000) /* receipts' times run at most so far ahead of our clock */
 
 static size_t count(const struct buf *list, size_t one)
 {
@@ -476,12 +476,12 @@ void room_text_free(struct room_text *t)
 
 enum err room_receipt(struct room *r, const char *chain, struct buf *text)
 {
-    struct room_chain *c;
+    struct room_chain *c = NULL;
     struct receipt *made = NULL;
     if (!room_usable(r) || r->in->open || !r->sign)
         return ERR_AGAIN; /* it may not tell of what is not durable yet */
     enum err e = room_chain_make(r, chain, &c);
-    if (e)
+    if (e || !c)
         return e;
     if (!c->signed_known && r->calls.signed_before)
         c->signed_at = r->calls.signed_before(r->calls.ctx, chain);

@@ -3,21 +3,10 @@
 
 #include "sync/hub/accept.h"
 #include "sync/hub/desk.h"
+#include "sync/hub/gather.h"
 #include "sync/wire/spans.h"
 
 /* What room.c, floats.c and desk.c share; nobody else includes it. */
-
-/* A text that comes in pieces and stays in memory until it is whole: a parts
- * list, a roster, a long notice. It survives the conversation, not the room. */
-struct gathered {
-    struct gathered *next;
-    struct hash name;
-    uint64_t size;
-    struct spans have;
-    uint8_t *bytes;
-    unsigned users;
-    int64_t used; /* when a conversation let it go */
-};
 
 /* An object that is arriving. */
 struct opened {
@@ -61,6 +50,7 @@ struct floating {
 
 struct room_chain {
     char id[CHAIN_ID];
+    struct buf list;         /* holds: */
     struct floating *floats; /* rising */
     size_t n_floats;
     uint64_t bytes;
@@ -149,12 +139,5 @@ enum err floats_keep(struct room *r, const struct label *l, const uint8_t *batch
 bool floats_take(struct room *r, const char *chain, uint64_t next, struct floating *out);
 void floats_forget(struct room_chain *c, const struct desk *d);
 void floats_free(struct room *r, struct room_chain *c);
-
-/* gather.c. ERR_FULL: too much is half here already. */
-enum err gather_open(struct room *r, const struct hash *name, uint64_t size, struct gathered **out) MUST_USE;
-enum err gather_write(struct room *r, struct gathered *g, uint64_t offset, const uint8_t *p, size_t n) MUST_USE;
-/* One user less; over: nobody needs it any more. */
-void gather_close(struct room *r, struct gathered *g, bool over);
-void gather_free_all(struct room *r);
 
 #endif

@@ -112,23 +112,23 @@ static void drop_confirmations(struct shelf *s)
 struct naming {
     struct store *store;
     struct room_confirmation *c;
+    struct buf to;
 };
 
 /* The first label that names its recording says whom it concerns. */
 static enum err named_by(void *ctx, const struct store_need *n)
 {
-    const struct naming *in = ctx;
+    struct naming *in = ctx;
     struct buf text = {.max = LABEL_MAX};
     struct label l;
-    if (n->kind != STORE_PARTS || in->c->to)
+    if (n->kind != STORE_PARTS || in->to.len)
         return ERR_OK;
     enum err e = in->store->label(in->store, n->chain, n->seq, &text);
     if (!e)
         e = label_parse(&l, (const char *)text.p, text.len);
     if (!e) {
         memcpy(in->c->chain, n->chain, CHAIN_ID);
-        in->c->to = strdup(l.to);
-        e = in->c->to ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+        e = buf_str(&in->to, l.to);
     }
     buf_free(&text);
     return stick_stops(e) ? e : ERR_OK;
@@ -142,7 +142,7 @@ static enum err one_confirmation(struct shelf *s, const char *id, struct room_co
     struct field f;
     struct hash parts = {{0}};
     unsigned version;
-    struct naming in = {s->hub->store, c};
+    struct naming in = {.store = s->hub->store, .c = c};
     snprintf(name, sizeof name, "confirmations/%s", id);
     memcpy(c->id, id, NOTICE_ID);
     enum err e = hub_path(s->hub, path, name);
@@ -156,7 +156,10 @@ static enum err one_confirmation(struct shelf *s, const char *id, struct room_co
     c->name = hash_of(file.p, file.len);
     c->size = file.len;
     buf_free(&file);
-    return e == ERR_END ? s->hub->store->each_need(s->hub->store, &parts, named_by, &in) : e;
+    if (e == ERR_END)
+        e = s->hub->store->each_need(s->hub->store, &parts, named_by, &in);
+    c->to = (char *)in.to.p;
+    return e;
 }
 
 struct dated {
@@ -206,15 +209,17 @@ static enum err read_confirmations(struct shelf *s, struct room *r)
         s->confirmations = calloc(n, sizeof *s->confirmations);
         e = s->confirmations ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
     }
-    for (size_t i = 0; i < n && !e; i++) {
+    for (size_t i = 0; i < n && !e && s->confirmations; i++) {
         struct room_confirmation *c = &s->confirmations[s->n_confirmations];
         struct dated one;
         memcpy(&one, list.p + i * sizeof one, sizeof one);
         e = one_confirmation(s, one.id, c);
-        if (!e && c->to)
+        if (!e && c->to) {
             s->n_confirmations++;
-        else
-            *c = (struct room_confirmation){.size = 0}; /* a damaged one is for verify to name */
+        } else { /* a damaged one is for verify to name */
+            free(c->to);
+            *c = (struct room_confirmation){.size = 0};
+        }
         e = stick_stops(e) ? e : ERR_OK;
     }
     r->confirmations = s->confirmations;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct store_grouped {
-    char *tmp;
+    char file[100]; /* under objects/: tmp/PID.N, partial/HASH.0 */
     struct hash name;
     uint64_t size;
     bool keep;
@@ -29,30 +29,54 @@ enum err store_group_add(struct store_group *g, struct object_writer *w, const s
     if (!more)
         return err_set(ERR_NOMEM, "out of memory");
     g->list = more;
-    char *tmp = strdup(w->tmp);
-    if (!tmp)
-        return err_set(ERR_NOMEM, "out of memory");
-    more[g->n++] = (struct store_grouped){tmp, h, w->size, keep};
+    const char *file = strstr(w->tmp + strlen(g->dir), "/objects/");
+    if (!file || strlen(file) >= sizeof more->file)
+        return err_set(ERR_BUG, "%s is no file of a group", w->tmp);
+    strcpy(more[g->n].file, file + strlen("/objects/"));
+    more[g->n].name = h;
+    more[g->n].size = w->size;
+    more[g->n++].keep = keep;
     w->tmp[0] = '\0';
     return ERR_OK;
 }
 
-const char *store_group_file(const struct store_group *g, const struct hash *name, uint64_t *size)
+static enum err file_of(const char *dir, const struct store_grouped *o, char path[static OBJECT_PATH])
+{
+    char folder[OBJECT_PATH];
+    enum err e = file_path(folder, dir, "objects");
+    return e ? e : file_path(path, folder, o->file);
+}
+
+static const struct store_grouped *find(const struct store_group *g, const struct hash *name)
 {
     for (size_t i = 0; i < g->n && !g->placed; i++)
-        if (hash_same(&g->list[i].name, name)) {
-            *size = g->list[i].size;
-            return g->list[i].tmp;
-        }
+        if (hash_same(&g->list[i].name, name))
+            return &g->list[i];
     return NULL;
+}
+
+bool store_group_has(const struct store_group *g, const struct hash *name, uint64_t *size)
+{
+    const struct store_grouped *o = find(g, name);
+    if (o)
+        *size = o->size;
+    return o;
+}
+
+enum err store_group_file(const struct store_group *g, const struct hash *name, char path[static OBJECT_PATH])
+{
+    const struct store_grouped *o = find(g, name);
+    return o ? file_of(g->dir, o, path) : object_path(path, g->dir, name);
 }
 
 /* Gives one file its name. */
 static enum err place(const char *dir, const struct store_grouped *o)
 {
-    char path[OBJECT_PATH], folder[OBJECT_PATH];
-    enum err e = object_path(path, dir, &o->name);
-    if (e || rename(o->tmp, path) == 0)
+    char from[OBJECT_PATH], path[OBJECT_PATH], folder[OBJECT_PATH];
+    enum err e = file_of(dir, o, from);
+    if (!e)
+        e = object_path(path, dir, &o->name);
+    if (e || rename(from, path) == 0)
         return e;
     if (errno != ENOENT)
         return err_errno(ERR_IO, "cannot rename to %s", path);
@@ -60,7 +84,7 @@ static enum err place(const char *dir, const struct store_grouped *o)
     memcpy(folder, path, n);
     folder[n] = '\0';
     /* durable with the flush behind */
-    if ((mkdir(folder, 0700) < 0 && errno != EEXIST) || rename(o->tmp, path) < 0)
+    if ((mkdir(folder, 0700) < 0 && errno != EEXIST) || rename(from, path) < 0)
         e = err_errno(ERR_IO, "cannot rename to %s", path);
     return e;
 }
@@ -76,12 +100,12 @@ enum err store_group_place(struct store_group *g)
 
 void store_group_drop(struct store_group *g, bool undo)
 {
+    char path[OBJECT_PATH];
     for (size_t i = 0; i < g->n; i++) {
-        if (!g->list[i].keep)
-            unlink(g->list[i].tmp); /* nothing is there when it was placed */
+        if (!g->list[i].keep && file_of(g->dir, &g->list[i], path) == ERR_OK)
+            unlink(path); /* nothing is there when it was placed */
         if (g->placed && undo && object_remove(g->dir, &g->list[i].name) != ERR_OK)
             err_clear();
-        free(g->list[i].tmp);
     }
     free(g->list);
     g->list = NULL;

@@ -19,9 +19,10 @@ struct store_group {
  * dropped before it is placed. ERR_BAD, and w is left to the caller, when its
  * bytes are not those of name. */
 enum err store_group_add(struct store_group *g, struct object_writer *w, const struct hash *name, bool keep) MUST_USE;
-/* The file of one that is not placed yet; NULL: it is placed, or not among
- * them. */
-const char *store_group_file(const struct store_group *g, const struct hash *name, uint64_t *size);
+/* Is it among those that are not placed yet? */
+bool store_group_has(const struct store_group *g, const struct hash *name, uint64_t *size);
+/* Where an object's bytes are, among them or not. */
+enum err store_group_file(const struct store_group *g, const struct hash *name, char path[static OBJECT_PATH]) MUST_USE;
 enum err store_group_place(struct store_group *g) MUST_USE;
 /* Forgets them. What is not placed is removed; undo: what is placed, too. */
 void store_group_drop(struct store_group *g, bool undo);

@@ -65,6 +65,7 @@ static void make_room(struct store_pieces *s)
 static enum err get(struct store_pieces *s, const struct hash *name, uint64_t size, struct partial **out)
 {
     size_t i = find(s, name);
+    *out = NULL;
     if (i < s->n && s->list[i].p.size != size) {
         forget(s, i);
         i = s->n;
@@ -96,7 +97,7 @@ enum err store_pieces_held(struct store_pieces *s, const struct hash *name, uint
     struct partial *p;
     *n = 0;
     enum err e = get(s, name, size, &p);
-    if (!e)
+    if (p)
         partial_held(p, held, n);
     return e;
 }
@@ -106,14 +107,14 @@ enum err store_pieces_write(struct store_pieces *s, const struct hash *name, uin
 {
     struct partial *one;
     enum err e = get(s, name, size, &one);
-    return e ? e : partial_write(one, offset, p, n);
+    return one ? partial_write(one, offset, p, n) : e;
 }
 
 enum err store_pieces_finish(struct store_pieces *s, const struct hash *name, uint64_t size, struct object_writer *w)
 {
     struct partial *p;
     enum err e = get(s, name, size, &p);
-    if (!e)
+    if (p)
         e = partial_finish(p, w);
     size_t i = find(s, name);
     if (i < s->n)

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define REASONS_MAX (ASIDE_LABELS_MAX * 512u)
+#define REASONS_MAX ((size_t)ASIDE_LABELS_MAX * 512)
 #define KEPT ".refused"
 
 /* The file name for what: "label N" as label-N, "object HASH" as HASH. */

@@ -377,7 +377,7 @@ static enum err join(struct store *base, const char *chain, const struct hash *n
     enum err e;
     if (base->size(base, name, &has) && has == size) {
         uint64_t grouped;
-        e = store_group_file(&s->group, name, &grouped) ? ERR_OK : store_pieces_drop(&s->pieces, name);
+        e = store_group_has(&s->group, name, &grouped) ? ERR_OK : store_pieces_drop(&s->pieces, name);
         return e ? e : already_there(s, chain, name, size);
     }
     e = store_pieces_finish(&s->pieces, name, size, &w);
@@ -392,34 +392,23 @@ static enum err join(struct store *base, const char *chain, const struct hash *n
     return e == ERR_BAD ? err_set(ERR_BAD, WRONG_BYTES) : e;
 }
 
-/* Where an object's bytes are. */
-static enum err file_of(const struct store_sqlite *s, const struct hash *name, char path[static OBJECT_PATH])
-{
-    uint64_t size;
-    const char *aside = store_group_file(&s->group, name, &size);
-    if (!aside)
-        return object_path(path, s->dir, name);
-    snprintf(path, OBJECT_PATH, "%s", aside);
-    return ERR_OK;
-}
-
 static enum err read_part(struct store *base, const struct hash *name, uint64_t offset, void *p, size_t n)
 {
     char path[OBJECT_PATH];
-    enum err e = file_of(self(base), name, path);
+    enum err e = store_group_file(&self(base)->group, name, path);
     return e ? e : store_files_part(path, offset, p, n);
 }
 
 static enum err get(struct store *base, const struct hash *name, sink_fn *sink, void *ctx)
 {
     char path[OBJECT_PATH];
-    enum err e = file_of(self(base), name, path);
+    enum err e = store_group_file(&self(base)->group, name, path);
     return e ? e : store_files_get(path, name, sink, ctx);
 }
 
 static bool size_of(struct store *base, const struct hash *name, uint64_t *size)
 {
-    return store_group_file(&self(base)->group, name, size) || object_size(self(base)->dir, name, size);
+    return store_group_has(&self(base)->group, name, size) || object_size(self(base)->dir, name, size);
 }
 
 static enum err each_route(struct store *base, const char *to, store_route_fn *fn, void *ctx)
