@@ -90,6 +90,31 @@ feldsher -C crew status
 feldsher -C crew status --json | grep -q '"hub_labels": *[1-9]' || die "no receipt came back"
 proved "held by the district, by the hub's signature and not by anybody's word"
 
+say "A second shift: the crew's laptop meets the hub over TLS, on loopback"
+mkdir -p camera2/DCIM/100BADGE
+cp camera/DCIM/100BADGE/BWC_000101_20261121_0815.NMEA camera2/DCIM/100BADGE/BWC_000102_20261122_0900.NMEA
+head -c 3000000 /dev/urandom >camera2/DCIM/100BADGE/BWC_000102_20261122_0900.MP4
+feldsher -C crew offload BWC-000102 --from camera2 | tail -1
+feldsher-hub serve hub --listen 127.0.0.1:0 >serve.log 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null || true' EXIT
+tries=100
+until grep -q '^listening on' serve.log; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] && kill -0 $server 2>/dev/null || die "the hub does not come up: $(cat serve.log)"
+    sleep 0.1
+done
+port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' serve.log)
+feldsher -C crew sync --plan --link "127.0.0.1:$port"
+feldsher -C crew sync --once --link "127.0.0.1:$port" | tail -1
+feldsher -C crew status | grep '^held'
+feldsher -C crew status --json | grep -q '"unsent_by_lane":\[0,0,0,0,0\]' || die "something is not covered by a receipt"
+feldsher-hub status hub | head -2
+kill $server
+wait $server || die "the hub did not end well"
+trap - EXIT
+proved "both knew each other by their keys in the roster; labels, batches and video went, and the hub signed for all of it"
+
 say "The supervisor's laptop gets the district's batches and asks for one recording"
 mkdir -p stick2
 feldsher -C office sync --link stick2 | tail -1

@@ -226,7 +226,8 @@ enum err station_confine(const struct station *s, const struct confine_path *fur
             return e;
         all[i] = (struct confine_path){paths[i], own[i].access};
     }
-    memcpy(all + OWN, further, n * sizeof *further);
+    if (n)
+        memcpy(all + OWN, further, n * sizeof *further);
     all[OWN + n] = (struct confine_path){"/dev/null", CONFINE_WRITE};
     all[OWN + n + 1] = (struct confine_path){"/proc/sys/kernel/random", CONFINE_READ};
     return confine_self(all, OWN + n + 2, net);

@@ -33,6 +33,8 @@ static bool in_hours(const struct budget *b, unsigned minute)
 
 const char *budget_why(const struct budget *b, const struct budget_now *now, enum lane lane)
 {
+    if (lane == LANE_BATCH && now->urgent && !budget_why(b, now, LANE_URGENT))
+        return NULL;
     switch (b->lanes[lane]) {
     case BUDGET_NEVER:
         return "link.conf sends it by stick";

@@ -39,6 +39,7 @@ struct budget_now {
     unsigned minute; /* of the local day */
     enum budget_known metered;
     uint64_t used; /* bytes of this day so far */
+    bool urgent;   /* something urgent waits: labels go in order, so batches before it go, too */
 };
 
 /* Lanes that may go now, 1 << lane. */

@@ -98,7 +98,7 @@ static void hang_up(struct contact *c)
     stream_free(c->stream);
     c->stream = NULL;
     c->met = false;
-    show(c, REPORT_DIALLING);
+    show(c, c->done ? REPORT_PAUSING : REPORT_DIALLING);
 }
 
 static void cut_off(struct contact *c)
@@ -392,14 +392,20 @@ void contact_lanes(struct contact *c)
     }
 }
 
+void contact_ask(struct contact *c, int64_t now)
+{
+    if (!c->stream || c->finishing)
+        return;
+    c->pinged = now;
+    wire_ping(road_wire(stream_road(c->stream)));
+}
+
 void contact_route(struct contact *c, int64_t now)
 {
     struct wire_status s;
     if (c->stream) {
         wire_status(road_wire(stream_road(c->stream)), &s);
-        wire_ping(road_wire(stream_road(c->stream)));
-        c->pinged = now;
-        contact_lanes(c); /* the ping is to go out */
+        contact_ask(c, now);
         if (s.waits_since == INT64_MAX || now - s.waits_since < (int64_t)(c->rtt + c->rtt / 2) + 200 || c->finishing)
             return;
         c->beside = true;
@@ -424,6 +430,16 @@ void contact_finish(struct contact *c, bool again)
     c->stirred = clock_uptime();
     if (stream_stir(c->stream) != ERR_OK)
         err_clear();
+}
+
+int64_t contact_tire(struct contact *c, int64_t now, int64_t patience)
+{
+    if (!c->met || !c->stream || !road_waits(stream_road(c->stream)))
+        return INT64_MAX;
+    if (now < c->stirred + patience)
+        return c->stirred + patience;
+    road_tire(stream_road(c->stream));
+    return INT64_MAX;
 }
 
 bool contact_settled(const struct contact *c, int64_t now)

@@ -63,12 +63,17 @@ enum err contact_step(struct contact *c, const struct pollfd *set, size_t n, int
 /* Labels were appended, or flags set. */
 enum err contact_stir(struct contact *c) MUST_USE;
 void contact_lanes(struct contact *c);
+/* Asks the hub for a sign of life. */
+void contact_ask(struct contact *c, int64_t now);
 /* A route or an address came. */
 void contact_route(struct contact *c, int64_t now);
 /* Says goodbye and dials no more (stay: dials at once again). */
 void contact_finish(struct contact *c, bool again);
 /* What it was sent and received, everything together. */
 uint64_t contact_bytes(const struct contact *c);
+/* Puts off what has waited for its turn without anything happening for so
+ * long; when to ask again, INT64_MAX never. */
+int64_t contact_tire(struct contact *c, int64_t now, int64_t patience);
 /* Has nothing to do, and nothing has happened for a while. */
 bool contact_settled(const struct contact *c, int64_t now);
 

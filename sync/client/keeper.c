@@ -142,6 +142,7 @@ static void close_all(struct keeper *k)
     }
     offers_free(k->offers);
     receipt_free(k->receipt);
+    buf_free(&k->wishes);
     tls_keys_free(k->keys);
     meter_free(k->meter);
     watch_free(k->watch);
@@ -161,26 +162,27 @@ static enum err spend(struct keeper *k, int64_t now)
         [METER_UNKNOWN] = BUDGET_UNKNOWN, [METER_NO] = BUDGET_IS_FREE, [METER_YES] = BUDGET_COSTS};
     int64_t day;
     uint64_t bytes = 0;
-    struct budget_now at = {.metered = known[meter_state(k->meter)]};
+    struct budget_now at = {.metered = known[meter_state(k->meter)], .urgent = k->report.left.items[LANE_URGENT]};
     for (size_t i = 0; i < k->n; i++)
         bytes += contact_bytes(&k->contacts[i]);
     if (bytes == k->bytes && now < k->lanes_at)
         return ERR_OK;
     k->lanes_at = now + LANES_EVERY;
     usage_today(&day, &at.minute);
-    enum err e = usage_spend(&k->usage, day, bytes - k->bytes, now);
+    if (usage_spend(&k->usage, day, bytes - k->bytes, now) != ERR_OK)
+        err_clear(); /* counted in memory all the same: a full disk is what sync empties */
     k->bytes = bytes;
     at.used = k->report.used = budget_used(&k->usage.days, day);
     unsigned lanes = budget_lanes(&k->conf.budget, &at);
     for (unsigned i = 0; i < LANES; i++)
         k->report.withheld[i] = budget_why(&k->conf.budget, &at, (enum lane)i);
     if (lanes == k->all.lanes)
-        return e;
+        return ERR_OK;
     bool may_ask = lanes & ~k->all.lanes & (1u << LANE_FLAGGED);
     k->all.lanes = lanes;
     for (size_t i = 0; i < k->n; i++)
         contact_lanes(&k->contacts[i]);
-    return e || !may_ask ? e : keeper_wishes(k);
+    return may_ask ? keeper_wishes(k) : ERR_OK;
 }
 
 static size_t collect(struct keeper *k, struct pollfd *set, size_t *first)
@@ -223,7 +225,10 @@ static void drain(int fd)
 static enum err look_around(struct keeper *k, const struct pollfd *set, int64_t now)
 {
     unsigned seen = watch_read(k->watch);
+    enum meter_state metered = meter_state(k->meter);
     meter_step(k->meter);
+    if (meter_state(k->meter) != metered)
+        k->lanes_at = now;
     if (seen & WATCH_UP)
         for (size_t i = 0; i < k->n; i++)
             contact_route(&k->contacts[i], now);
@@ -258,7 +263,7 @@ static enum err look_around(struct keeper *k, const struct pollfd *set, int64_t 
 static enum err loop(struct keeper *k)
 {
     struct pollfd set[2 + WATCH_FDS + 1 + REPORT_LINKS_MAX * CONTACT_FDS];
-    size_t first[REPORT_LINKS_MAX + 1];
+    size_t first[REPORT_LINKS_MAX + 1] = {0};
     enum err e = ERR_OK;
     bool over = false;
     while (!e && !over) {

@@ -31,12 +31,14 @@ struct keeper {
     /* when to look again, ms; INT64_MAX not by itself */
     int64_t stir_at, lanes_at, count_at, again_at, report_at, judge_at;
     size_t stirs;
-    uint64_t bytes;      /* of all links, as counted last */
-    uint64_t events;     /* of all conversations, as counted last */
-    bool changed;        /* since what is left was counted */
-    int64_t count_min;   /* not before */
-    int64_t alone_since; /* no conversation since; INT64_MAX: there is one */
-    bool stopping;       /* goodbyes are said */
+    uint64_t bytes;        /* of all links, as counted last */
+    uint64_t events;       /* of all conversations, as counted last */
+    bool changed;          /* since what is left was counted */
+    int64_t count_min;     /* not before */
+    int64_t alone_since;   /* no conversation since; INT64_MAX: there is one */
+    uint64_t stood_roster; /* roster and receipt by which we looked how we stand */
+    int64_t stood_receipt;
+    bool stopping; /* goodbyes are said */
     int64_t stop_at;
     enum err verdict; /* what it ends with */
     char why[800];

@@ -12,6 +12,8 @@
 
 #define COUNT_EVERY 500       /* ms at least, and twenty times what the last count took */
 #define RECEIPT_PATIENCE 8000 /* ms without anything happening, for a receipt or for what was put off */
+#define STILL_PATIENCE 60000  /* ms without anything happening, in one contact */
+#define ASK_EVERY 1500        /* ms: while a receipt is awaited */
 #define FINISH_MS 4000        /* for goodbyes */
 
 enum err keeper_receipt(struct keeper *k)
@@ -94,8 +96,11 @@ enum err keeper_stir(struct keeper *k)
     enum err e = take_roster(k);
     if (!e)
         e = keeper_receipt(k);
-    if (!e)
+    uint64_t roster = k->in.station->roster->number;
+    if (!e && (roster != k->stood_roster || k->report.receipt_time != k->stood_receipt))
         e = standing_check(&k->in);
+    k->stood_roster = roster;
+    k->stood_receipt = k->report.receipt_time;
     if (!e)
         e = keeper_wishes(k);
     offers_again(k->offers);
@@ -129,10 +134,13 @@ enum err keeper_count(struct keeper *k, int64_t now, bool at_once)
     k->count_at = k->changed ? k->count_min : INT64_MAX;
     if (e || (!at_once && (!k->changed || now < k->count_min)))
         return e;
+    bool urgent = k->report.left.items[LANE_URGENT];
     e = queue_head(k->in.station->queue, k->in.station->chain, &head);
     k->report.head = head.seq;
     if (!e)
         e = offers_count(k->offers, &k->report.left);
+    if (urgent != (k->report.left.items[LANE_URGENT] > 0))
+        k->lanes_at = now;
     int64_t took = clock_uptime() - now;
     k->count_min = now + (20 * took > COUNT_EVERY ? 20 * took : COUNT_EVERY);
     k->count_at = INT64_MAX;
@@ -160,6 +168,7 @@ static void end_with(struct keeper *k, int64_t now, enum err e, const char *why)
 
 struct rest {
     uint64_t may, withheld;
+    bool labels;     /* withheld, too: no receipt can cover them */
     const char *why; /* withheld */
 };
 
@@ -170,6 +179,7 @@ static struct rest rest_of(const struct keeper *k)
         uint64_t items = k->report.left.items[i];
         if (k->report.withheld[i] && items) {
             r.withheld += items;
+            r.labels = r.labels || i <= LANE_BATCH;
             r.why = r.why ? r.why : k->report.withheld[i];
         } else {
             r.may += items;
@@ -178,18 +188,48 @@ static struct rest rest_of(const struct keeper *k)
     return r;
 }
 
+/* Cloned: what was carried is carried, but nothing more is recorded. */
+static bool is_frozen(struct keeper *k, int64_t now)
+{
+    char why[700];
+    struct buf text = {0};
+    bool yes = queue_job(k->in.station->queue, "frozen", k->in.station->chain, &text) == ERR_OK;
+    if (yes) {
+        snprintf(why, sizeof why, "this station is frozen: %.400s; a supervisor has it enrolled anew",
+                 (const char *)text.p);
+        end_with(k, now, ERR_DENIED, why);
+    }
+    buf_free(&text);
+    return yes;
+}
+
+/* Everything is given, and no receipt says so yet: is the hub still there, and
+ * has it perhaps something to say? */
+static void await_receipt(struct keeper *k, struct contact *c, int64_t now)
+{
+    if (now - c->pinged >= ASK_EVERY)
+        contact_ask(c, now);
+    k->judge_at = now + ASK_EVERY;
+}
+
+static bool is_covered(const struct keeper *k)
+{
+    const struct receipt *r = k->receipt;
+    return k->report.head == 0 || (r && r->labels >= k->report.head && r->n_missing == 0 && r->n_parts_missing == 0);
+}
+
 /* A conversation that has nothing more to do: is everything done? */
-static enum err judge_settled(struct keeper *k, const struct contact *c, int64_t now)
+static enum err judge_settled(struct keeper *k, struct contact *c, int64_t now)
 {
     char why[512];
     enum err e = keeper_count(k, now, true);
-    if (e)
+    if (e || is_frozen(k, now))
         return e;
     const struct receipt *r = k->receipt;
     struct rest rest = rest_of(k);
     bool covered = k->report.head == 0 || (r && r->labels >= k->report.head && !r->n_missing);
-    bool whole = covered && (k->report.head == 0 || !r->n_parts_missing);
-    if (rest.may == 0 && covered && (whole || rest.withheld)) {
+    bool whole = is_covered(k);
+    if (rest.may == 0 && (whole || (rest.withheld && (covered || rest.labels)))) {
         if (rest.withheld)
             snprintf(why, sizeof why, "%" PRIu64 " items stay here: %s", rest.withheld, rest.why);
         if (k->in.full)
@@ -199,7 +239,7 @@ static enum err judge_settled(struct keeper *k, const struct contact *c, int64_t
         return ERR_OK;
     }
     if (now - c->stirred < RECEIPT_PATIENCE) {
-        k->judge_at = c->stirred + RECEIPT_PATIENCE;
+        await_receipt(k, c, now);
         return ERR_OK;
     }
     const char *hub = c->hubs[c->hub].name;
@@ -261,6 +301,13 @@ enum err keeper_judge(struct keeper *k, int64_t now, bool *over)
     }
     if (met)
         k->alone_since = INT64_MAX;
+    for (size_t i = 0; i < k->n; i++) {
+        int64_t at = contact_tire(&k->contacts[i], now, RECEIPT_PATIENCE);
+        k->judge_at = at < k->judge_at ? at : k->judge_at;
+    }
+    for (size_t i = 0; i < k->n && k->o->watch && !is_covered(k); i++)
+        if (now - k->contacts[i].stirred < RECEIPT_PATIENCE && k->contacts[i].met)
+            await_receipt(k, &k->contacts[i], now);
     if (k->o->watch)
         return ERR_OK;
     if (!met) {
@@ -268,11 +315,13 @@ enum err keeper_judge(struct keeper *k, int64_t now, bool *over)
         return ERR_OK;
     }
     for (size_t i = 0; i < k->n && !e && !k->stopping; i++) {
-        const struct contact *c = &k->contacts[i];
+        struct contact *c = &k->contacts[i];
         if (contact_settled(c, now))
             e = judge_settled(k, c, now);
-        else if (c->met && now - c->stirred < 5000)
-            k->judge_at = now + 100;
+        else if (c->met && now - c->stirred >= STILL_PATIENCE)
+            end_with(k, now, ERR_AGAIN, "the hub says nothing more; what is left goes at the next contact");
+        else if (c->met)
+            k->judge_at = now + (now - c->stirred < 5000 ? 100 : 1000);
     }
     return e;
 }

@@ -45,7 +45,7 @@ static uint64_t say_lane(const struct tell *t, const struct plan *p, unsigned la
 static enum err say(const struct tell *t, const struct plan *p)
 {
     uint64_t stays = 0, bytes = 0;
-    char size[TELL_SIZE], rate[TELL_SIZE], time[32] = "not measured yet";
+    char size[TELL_SIZE], rate[TELL_SIZE], time[32] = "known after the first";
     for (unsigned i = 0; i < LANES; i++) {
         stays += say_lane(t, p, i);
         if (!budget_why(&p->conf.budget, &p->now, (enum lane)i))
@@ -61,8 +61,8 @@ static enum err say(const struct tell *t, const struct plan *p)
               json_pack("{s:s,s:I,s:I,s:I,s:I,s:o}", "event", "planned", "bytes", (json_int_t)bytes, "rate",
                         (json_int_t)speed, "stays", (json_int_t)stays, "used_today", (json_int_t)p->now.used,
                         "left_today", most ? json_integer((json_int_t)left) : json_null()),
-              "a contact would carry %s; at %s%s: %s", size, speed ? rate : "the rate of the link", speed ? "/s" : "",
-              time);
+              "a contact would carry %s; %s%s%s%s", size, speed ? "at " : "how long it takes is ", speed ? rate : "",
+              speed ? "/s: " : "", time);
     if (most && bytes > left) {
         tell_size(size, left);
         tell_line(t, NULL, "of this day's bytes %s are left: the rest stays until tomorrow", size);
@@ -98,6 +98,7 @@ enum err keeper_plan(const struct keeper_options *o)
         e = offers_count(offers, &p.left);
     usage_today(&day, &p.now.minute);
     p.now.used = budget_used(&p.usage.days, day);
+    p.now.urgent = p.left.items[LANE_URGENT];
     if (!e)
         e = say(&in.tell, &p);
     receipt_free(best);

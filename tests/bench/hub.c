@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -634,7 +635,8 @@ static void offer_recording(struct post *p)
     speak(p);
 }
 
-static void load_open(struct load *l, const char *dir, const char *address, const char *pid, unsigned n)
+/* With n stations of the roster from first on; UINT_MAX: its last one. */
+static void load_open(struct load *l, const char *dir, const char *address, const char *pid, unsigned first, unsigned n)
 {
     char path[4096];
     struct rlimit files;
@@ -647,14 +649,16 @@ static void load_open(struct load *l, const char *dir, const char *address, cons
     must(address_parse(&l->address, address));
     must(file_path(path, dir, "roster"));
     must(roster_read(&l->roster, path, NULL));
-    l->n = n < l->roster->n_stations ? n : (unsigned)l->roster->n_stations;
+    unsigned all = (unsigned)l->roster->n_stations;
+    first = first < all ? first : all - 1;
+    l->n = n < all - first ? n : all - first;
     l->posts = alloc(l->n, sizeof *l->posts);
     for (unsigned i = 0; i < l->n; i++) {
         struct post *p = &l->posts[i];
         p->load = l;
-        p->number = i;
-        key_of(&p->chain_key, "chain", i);
-        key_of(&p->link_key, "link", i);
+        p->number = first + i;
+        key_of(&p->chain_key, "chain", p->number);
+        key_of(&p->link_key, "link", p->number);
         roster_chain_id(p->chain, &p->chain_key.pub);
         must(tls_keys_new(&p->keys, TLS_CLIENT, &p->link_key));
     }
@@ -806,7 +810,7 @@ static int load_run(const char *dir, const char *address, const char *pid)
 {
     struct load l = {0};
     unsigned stations = setting("BLOB_STATIONS", 32), each = setting("BLOBS", 8);
-    load_open(&l, dir, address, pid, setting("STATIONS", 2750));
+    load_open(&l, dir, address, pid, 0, setting("STATIONS", 2750));
     connect_all(&l);
     batches(&l, setting("SECONDS_EACH", 20));
     paced(&l, setting("SECONDS_EACH", 20));
@@ -844,7 +848,7 @@ static int hostile(const char *dir, const char *address, const char *pid, unsign
     struct load l = {0};
     int *fds = alloc(n, sizeof *fds);
     unsigned again = 0, held = 0, tries = 0;
-    load_open(&l, dir, address, pid, 1);
+    load_open(&l, dir, address, pid, UINT_MAX, 1);
     struct phase ph = phase_begin(&l);
     for (unsigned i = 0; i < n; i++) {
         fds[i] = silent(&l, i);

@@ -28,7 +28,8 @@ files=$(ulimit -n)
 [ "$files" = unlimited ] || [ "$files" -gt $((SILENT + 500)) ] || SILENT=$((files - 500))
 bad=0
 
-"$B/feldsher-hub" init "$work/hub" --name hub >/dev/null && "$B/bench/hub" prepare "$work" "$STATIONS" &&
+# one station more, for the hostile part
+"$B/feldsher-hub" init "$work/hub" --name hub >/dev/null && "$B/bench/hub" prepare "$work" $((STATIONS + 1)) &&
     "$B/feldsher-hub" roster "$work/hub" "$work/roster" >/dev/null || exit 1
 serve() { # $served, $at
     "$B/feldsher-hub" serve "$work/hub" --listen 127.0.0.1:0 >"$work/said" 2>"$work/log" &

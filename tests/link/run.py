@@ -140,13 +140,17 @@ class Run:
     def wire(self):
         """Starts linkd; the clock runs from its first line on."""
         ends = [f"{self.name}-a", f"{self.name}-b"]
-        p = subprocess.Popen(["ip", "netns", "exec", f"{self.name}-m", f"{BUILD}/link/linkd", "left", "right", str(self.rtt / 2), str(self.up),
-                              str(self.down), str(self.args.phase), self.args.mode, str(self.max + 60), *ends],
-                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True)
-        self.started.append(p)
-        if not p.stdout.readline().startswith(b"0.000 start"):
-            sys.exit("run.py: linkd did not start")
-        return time.monotonic()
+        path = self.work + "/linkd.log"
+        with open(path, "wb") as log:
+            self.started.append(subprocess.Popen(
+                ["ip", "netns", "exec", f"{self.name}-m", f"{BUILD}/link/linkd", "left", "right", str(self.rtt / 2), str(self.up), str(self.down),
+                 str(self.args.phase), self.args.mode, str(self.max + 60), *ends], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True))
+        for _ in range(500):
+            with open(path) as log:
+                if log.read().startswith("0.000 start"):
+                    return time.monotonic()
+            time.sleep(0.01)
+        sys.exit(f"run.py: linkd did not start, see {path}")
 
     def measure(self):
         subprocess.run([f"{HERE}/lab.sh", "up", self.name, str(self.kbit), str(self.rtt), self.args.cc], check=True)

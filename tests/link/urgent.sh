@@ -16,7 +16,7 @@ one() { # RTT_MS
     name=fu$$-$1
     W=$(mktemp -d "${TMPDIR:-/tmp}/feldsher-urgent.XXXXXX")
     export W IP=10.77.0.2 SRC=$W DST=$W/in FELDSHER_BUILD=$B
-    trap 'kill $wire $server $client 2>/dev/null; "$here/lab.sh" down "$name"; rm -rf "$W"' EXIT
+    trap 'kill $client $server $wire 2>/dev/null; wait 2>/dev/null; "$here/lab.sh" down "$name"; rm -rf "$W"' EXIT
     trap 'exit 1' INT TERM
     wire='' server='' client=''
     "$here/lab.sh" up "$name" "$KBIT" "$1" &&

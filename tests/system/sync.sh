@@ -66,6 +66,8 @@ hub_roster
 camera_make "$T/camera" 20000000
 must at amb-1 offload --from "$T/camera"
 
+echo 'a note' >"$T/note"
+
 # --- nobody there ------------------------------------------------------------
 serve
 check_exit 66 "a roster without an address, and no --link" at amb-1 sync --once
@@ -83,22 +85,28 @@ printf 'feldsher-link-conf 1\nlane 4: never\n' >"$T/amb-1/link.conf"
 check_exit 75 "what link.conf withholds stays" once amb-1
 check "and it says why" grep -q 'by stick' "$err"
 check "labels are covered all the same" covered amb-1
+printf 'feldsher-link-conf 1\nbytes-per-day: 1000\n' >"$T/amb-1/link.conf"
+must "$note" append "$T/amb-1" 1 "$T/note"
+must "$note" append "$T/amb-1" 0 "$T/note"
+check_exit 75 "a day's bytes that are used up" once amb-1
+check "an urgent note went, with the one before it" covered amb-1
+check "hold back all but urgent notes" grep -q 'stay here: the bytes of this day are used up' "$err"
 printf 'feldsher-link-conf 1\nlane 4: sometimes\n' >"$T/amb-1/link.conf"
 check_exit 65 "a mistake in link.conf" once amb-1
 check "is named with its line" grep -q 'link.conf, line 2' "$err"
+printf 'feldsher-link-conf 1\nhub: 127.0.0.1:%s\n' "$port" >"$T/amb-1/link.conf"
+check_exit 0 "one contact, with the hub that link.conf names" at amb-1 sync --once
 rm "$T/amb-1/link.conf"
-check_exit 0 "one contact" once amb-1
 check "a receipt covers everything" whole amb-1
 check_exit 0 "once more, with nothing to do" once amb-1 --json
 check "events say so" grep -q '"event":"ended","given":0' "$out"
 check_exit 0 "a plan with nothing to do" at amb-1 sync --plan
-check "the hub verifies" feldsher-hub verify "$T/hub"
+check_exit 0 "the hub verifies" feldsher-hub verify "$T/hub"
 
 # --- watching --------------------------------------------------------------------
 watch amb-1
 check "it connects" within 10 grep -q connected "$T/amb-1/log/sync.status"
 check "status says so" running amb-1
-echo 'a note' >"$T/note"
 must "$note" append "$T/amb-1" 1 "$T/note"
 check "a note is covered soon after it was saved" within 5 covered amb-1
 check_exit 75 "a second one is told that the first carries" once amb-1
@@ -156,6 +164,20 @@ check_exit 0 "and a contact has nothing left to do" once amb-1
 check_exit 0 "the hub verifies after all that" feldsher-hub verify "$T/hub"
 check_exit 0 "the station, too" at amb-1 verify
 
+# --- a stick is mounted while it watches ----------------------------------------------------
+if unshare -m true 2>/dev/null; then
+    must "$note" append "$T/amb-1" 1 "$T/note"
+    check "a stick that is mounted is met" unshare -m sh -c '
+        mkdir "$1/mnt"
+        feldsher-sync -C "$1/amb-1" --watch --link 127.0.0.1:1 >"$1/amb-1.sync" 2>&1 & pid=$!
+        sleep 0.5
+        mount --bind "$1/stick" "$1/mnt"
+        tries=100
+        until grep -q "^stick .*put [1-9]" "$1/amb-1.sync" || [ $tries = 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+        kill $pid
+        wait $pid && [ $tries != 0 ]' sh "$T"
+fi
+
 # --- two links at once ----------------------------------------------------------------------
 mkdir "$T/fourth" && head -c 15000000 /dev/urandom >"$T/fourth/MOV_0011.MP4"
 must at amb-1 offload --from "$T/fourth"
@@ -165,6 +187,17 @@ check_exit 0 "two links carry one station's things" at amb-1 sync --once --json 
 check "both were used" [ "$(grep -c '"event":"connected"' "$out")" = 2 ]
 check "all is covered" whole amb-1
 rm "$T/amb-1/link.conf"
+
+# --- a station folder used twice ---------------------------------------------------------------
+cp -a "$T/amb-1" "$T/twin"
+must "$note" append "$T/amb-1" 1 "$T/note"
+check_exit 0 "one of two twins" once amb-1
+echo 'another note' >"$T/note"
+must "$note" append "$T/twin" 1 "$T/note"
+check_exit 77 "the other one" once twin
+check "one line says that it was cloned" grep -q 'cloned' "$err"
+check "it is frozen" sh -c "'$B/feldsher' -C '$T/twin' status | grep -q '^frozen'"
+check_exit 77 "the first hears of it, too" once amb-1
 
 # --- who is turned away -----------------------------------------------------------------------
 must feldsher-hub init "$T/stranger" --name hub-1

@@ -43,6 +43,9 @@ static void a_spent_day_leaves_the_urgent_lane(void **state)
     assert_int_equal(parse(&s, "bytes-per-day: 1000\n"), ERR_OK);
     assert_int_equal(budget_lanes(&s.budget, &(struct budget_now){.used = 999}), ALL);
     assert_int_equal(budget_lanes(&s.budget, &(struct budget_now){.used = 1000}), URGENT);
+    /* labels go in order: what stands before an urgent one goes with it */
+    assert_int_equal(budget_lanes(&s.budget, &(struct budget_now){.used = 1000, .urgent = true}),
+                     URGENT | 1u << LANE_BATCH);
     assert_string_equal(budget_why(&s.budget, &(struct budget_now){.used = 1000}, LANE_BATCH),
                         "the bytes of this day are used up");
 }
