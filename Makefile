@@ -151,6 +151,9 @@ install: man
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	$(Q)install -m 755 $(bins) $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 $(addprefix $(B)/man/,$(addsuffix .1,$(programs))) $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
+	$(Q)install -m 644 $(B)/feldsher-hub.service $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 clean:
 	$(Q)rm -rf $(B)

@@ -25,7 +25,7 @@
 #define HUB_CONF_MAX 65536u
 #define HUB_GROUP 256u              /* labels or objects made durable in the index at once */
 #define HUB_SMALL (1u << 20)        /* objects up to here are made durable in groups */
-#define HUB_WAIT_MS (600 * 1000)     /* that a command waits for a server to give way */
+#define HUB_WAIT_MS (600 * 1000)    /* that a command waits for a server to give way */
 #define HUB_PIECES_AGE (90 * 86400) /* seconds that an object may stay half arrived */
 #define RECEIPT_MISSING_MAX 16384u  /* numbers a receipt lists; it ends before the first that does not fit */
 #define ASIDE_LABELS_MAX 64u        /* kept of a cloned or revoked chain */
@@ -74,5 +74,6 @@
 #define HUB_STOP_MS 3000               /* for all last words, when the hub stops */
 #define HUB_ROUND_BYTES (64u << 10)    /* read of one connection before the next has its turn */
 #define HUB_RECEIPTS_AT_ONCE 256u      /* written to their files in one go */
+#define HUB_CONNECTED_MAX (4u << 20)   /* the text of who is connected */
 
 #endif

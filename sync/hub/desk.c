@@ -347,9 +347,11 @@ static enum err done_object(struct desk *d, struct opened *o)
         if (!e)
             e = room_answer(r, to, WIRE_GOOD, o->item.lane == LANE_URGENT);
     } else if (e == ERR_BAD || e == ERR_DATA) {
-        room_refused(r, need.chain, &o->item.name, o->item.size, o->text ? o->text->bytes : NULL,
-                     o->text ? (size_t)o->text->size : 0, err_text());
-        room_refuse(r, to, WIRE_BAD, err_text());
+        char why[WIRE_WHY_MAX], what[8 + HASH_HEX] = "object ";
+        snprintf(why, sizeof why, "%s", err_text());
+        hash_hex(what + strlen(what), &o->item.name);
+        room_refused(r, need.chain, what, why, o->text ? o->text->bytes : NULL, o->text ? (size_t)o->text->size : 0);
+        room_refuse(r, to, WIRE_BAD, why);
         e = ERR_OK;
     } else if (e == ERR_FULL || e == ERR_AGAIN || e == ERR_NOINPUT) {
         room_refuse(r, to, WIRE_LATER, err_text());

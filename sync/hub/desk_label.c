@@ -1,5 +1,6 @@
 #include "sync/hub/room_inside.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,9 @@ static enum err take_batch(struct room *r, const struct label *l, const uint8_t 
     if (n == 0)
         return ERR_OK;
     if (n != l->size || !hash_same(&h, &l->object)) {
-        room_refused(r, l->chain, &l->object, n, batch, n, "its bytes do not match its name");
+        char what[8 + HASH_HEX] = "object ";
+        hash_hex(what + strlen(what), &l->object);
+        room_refused(r, l->chain, what, "its bytes do not match its name", batch, n);
         return ERR_OK;
     }
     enum err e = r->store->look(r->store, &l->object, n, &need);
@@ -115,7 +118,7 @@ static enum err one_label(struct desk *d, const struct label *l, const uint8_t *
     struct accept a = room_accept(r);
     struct accept_clone c;
     enum accept_verdict v;
-    char why[WIRE_WHY_MAX];
+    char why[WIRE_WHY_MAX], what[32];
     enum err e = accept_judge(&a, at, l, &v, &c);
     snprintf(why, sizeof why, "%s", err_text());
     if (e)
@@ -140,6 +143,8 @@ static enum err one_label(struct desk *d, const struct label *l, const uint8_t *
         room_refuse(r, to, WIRE_LATER, why);
         return ERR_OK;
     case ACCEPT_BAD:
+        snprintf(what, sizeof what, "label %" PRIu64, l->seq);
+        room_refused(r, d->chain, what, why, l->text, l->len); /* of whoever sent it: who made it is not known */
         room_refuse(r, to, WIRE_BAD, why);
         return ERR_OK;
     case ACCEPT_FROZEN:

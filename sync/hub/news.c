@@ -78,15 +78,10 @@ static void alarm_said(void *ctx, const char *chain, uint64_t seq)
     log_line("ALARM: two labels %llu of chain %s: cloned, frozen", (unsigned long long)seq, chain);
 }
 
-static void object_refused(void *ctx, const char *chain, const struct hash *name, uint64_t size, const void *p,
-                           size_t n, const char *why)
+static void refused(void *ctx, const char *chain, const char *what, const char *why)
 {
-    char hex[HASH_HEX];
     (void)ctx;
-    (void)p;
-    (void)n;
-    hash_hex(hex, name);
-    log_line("%s: object %s of %llu bytes refused: %s", chain, hex, (unsigned long long)size, why);
+    log_line("%s: %s refused: %s", chain, what, why);
 }
 
 static enum err notice_text(void *ctx, const char *id, struct buf *text)
@@ -118,7 +113,7 @@ void news_calls(struct serve *s)
     c->roster = take_roster;
     c->notice = take_notice;
     c->alarm = alarm_said;
-    c->refused = object_refused;
+    c->refused = refused;
     c->notice_text = notice_text;
     c->confirmation = confirmation;
     c->signed_before = signed_before;

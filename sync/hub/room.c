@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GROUP_MAX (4 * HUB_GROUP) /* changes: more would keep everybody waiting for one commit */
+#define NOTED_MAX 64u             /* of what was not taken, in so many ms: */
+#define NOTED_MS 60000
 #define RECEIPT_AHEAD_MS 5000 /* receipts' times run at most so far ahead of our clock */
 
 static size_t count(const struct buf *list, size_t one)
@@ -91,13 +94,13 @@ uint64_t room_unflushed(const struct room *r)
 
 bool room_ready(const struct room *r)
 {
-    return room_usable(r) && r->in->step == ROOM_IDLE;
+    return room_usable(r) && r->in->step == ROOM_IDLE && r->in->changes < GROUP_MAX;
 }
 
 enum err room_begin(struct room *r)
 {
     struct room_inside *in = r->in;
-    if (!room_ready(r))
+    if (!room_usable(r) || in->step != ROOM_IDLE)
         return err_set(ERR_AGAIN, "the hub is writing");
     if (in->open)
         return ERR_OK;
@@ -115,8 +118,10 @@ void room_touch(struct room *r, bool urgent)
 
 enum err room_fail(struct room *r, enum err e)
 {
+    if (!r->in->failed)
+        snprintf(r->in->why, sizeof r->in->why, "%s", err_text());
     r->in->failed = true;
-    return e;
+    return e == ERR_AGAIN ? ERR_IO : e; /* "not now" it must not mean */
 }
 
 enum err room_answer(struct room *r, struct waiter to, enum wire_answer a, bool urgent)
@@ -193,11 +198,21 @@ enum err room_fresh(struct room *r, const struct hash *name, uint64_t size, bool
     return e;
 }
 
-void room_refused(struct room *r, const char *chain, const struct hash *name, uint64_t size, const void *p, size_t n,
-                  const char *why)
+void room_refused(struct room *r, const char *chain, const char *what, const char *why, const void *p, size_t n)
 {
+    char text[WIRE_WHY_MAX];
+    snprintf(text, sizeof text, "%s", why);
     if (r->calls.refused)
-        r->calls.refused(r->calls.ctx, chain, name, size, p, n, why);
+        r->calls.refused(r->calls.ctx, chain, what, text);
+    if (r->in->noted >= NOTED_MAX && r->now < r->in->noted_since + NOTED_MS)
+        return; /* a flood of them is not worth the disk's time */
+    if (r->now >= r->in->noted_since + NOTED_MS) {
+        r->in->noted = 0;
+        r->in->noted_since = r->now;
+    }
+    r->in->noted++;
+    if (r->store->refused(r->store, chain, what, text, p, n) != ERR_OK)
+        err_clear(); /* it was said to its station all the same */
 }
 
 static size_t place(const struct room_inside *in, const char *id)
@@ -326,7 +341,7 @@ static enum err failed(struct room *r, enum err e)
     clear(in);
     in->paused = true;
     r->counts.commits_failed++;
-    return err_set(e, "%s", why);
+    return err_set(e == ERR_AGAIN || e == ERR_OK ? ERR_IO : e, "%s", why);
 }
 
 static void count_commit(struct room *r)
@@ -375,7 +390,7 @@ static enum err start(struct room *r)
     struct room_inside *in = r->in;
     enum err e = ERR_OK;
     if (in->failed)
-        return failed(r, err_set(ERR_IO, "the store failed: %s", err_text()));
+        return failed(r, err_set(ERR_IO, "the store failed: %s", in->why));
     if (in->heard.len) {
         e = room_begin(r);
         if (!e)

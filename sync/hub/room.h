@@ -53,10 +53,9 @@ struct room_calls {
      * renewed); ERR_AGAIN known, or not newer; else why not. Without: not taken. */
     enum err (*roster)(void *ctx, const void *text, size_t n);
     enum err (*notice)(void *ctx, const void *text, size_t n);
-    /* An object, named by chain, that is not what its name says: its first
-     * bytes n, for looking at; p may be NULL. */
-    void (*refused)(void *ctx, const char *chain, const struct hash *name, uint64_t size, const void *p, size_t n,
-                    const char *why);
+    /* Something of a chain was not taken, "label N" or "object HASH"; the store
+     * has a note of it. */
+    void (*refused)(void *ctx, const char *chain, const char *what, const char *why);
     /* Two labels of one number: said once a chain. */
     void (*alarm)(void *ctx, const char *chain, uint64_t seq);
     /* A notice's text, replacing what is in text. */

@@ -86,9 +86,10 @@ enum room_step { ROOM_IDLE, ROOM_PIECES, ROOM_FIRST, ROOM_SECOND };
 /* Lists stand in buffers, an element a piece. */
 struct room_inside {
     enum room_step step;
-    bool open;   /* the transaction */
-    bool paused; /* room_pause */
-    bool failed; /* in the middle of the transaction: room_commit says so */
+    bool open;     /* the transaction */
+    bool paused;   /* room_pause */
+    bool failed;   /* in the middle of the transaction: room_commit says so */
+    char why[300]; /* it failed */
     unsigned changes;
     bool urgent;
     int64_t since; /* of the first change */
@@ -106,6 +107,8 @@ struct room_inside {
     size_t n_chains;
     struct gathered *texts;
     uint64_t text_bytes;
+    unsigned noted; /* in the store's list of what was refused, since: */
+    int64_t noted_since;
 };
 
 bool room_ready(const struct room *r); /* something may be changed now */
@@ -127,8 +130,8 @@ void room_forget(struct room *r, const struct desk *d);
 
 /* An object of the open transaction, for the receipts of who needs it. */
 enum err room_fresh(struct room *r, const struct hash *name, uint64_t size, bool urgent) MUST_USE;
-void room_refused(struct room *r, const char *chain, const struct hash *name, uint64_t size, const void *p, size_t n,
-                  const char *why);
+/* Something of a chain was not taken: noted in the store, with its bytes. */
+void room_refused(struct room *r, const char *chain, const char *what, const char *why, const void *p, size_t n);
 enum err room_changed(struct room *r, const char *chain) MUST_USE;
 enum err room_heard(struct room *r, const char *chain, int64_t time) MUST_USE;
 struct room_chain *room_chain(const struct room *r, const char *id); /* NULL: none */

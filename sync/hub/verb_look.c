@@ -4,6 +4,7 @@
 #include "storage/base/text.h"
 #include "storage/base/file.h"
 #include "sync/hub/audit.h"
+#include "sync/hub/connected.h"
 #include "sync/hub/store_sqlite.h"
 
 #include <inttypes.h>
@@ -39,12 +40,14 @@ static void when(char out[static CLOCK_TEXT], int64_t ms)
         snprintf(out, CLOCK_TEXT, "never");
 }
 
-static enum err one_station(struct hub *h, const struct roster_station *s)
+static enum err one_station(struct hub *h, const struct connected *here, const struct roster_station *s)
 {
     struct store_chain at;
     struct wanted w = {0};
-    uint64_t refused = 0;
+    uint64_t refused = 0, floating;
+    unsigned roads;
     char heard[CLOCK_TEXT], last[CLOCK_TEXT], bytes[TELL_SIZE], note[160] = "", aside[80] = "";
+    char since[CLOCK_TEXT], now[64], floats[64] = "";
     enum err e = h->store->chain(h->store, s->chain, &at);
     if (!e)
         e = h->store->each_wanted(h->store, s->chain, count_wanted, &w);
@@ -55,37 +58,46 @@ static enum err one_station(struct hub *h, const struct roster_station *s)
     when(heard, at.heard);
     when(last, at.time);
     tell_size(bytes, at.bytes);
+    connected_find(here, s->chain, &roads, since, &floating);
+    snprintf(now, sizeof now, "%s since %s", roads ? "connected" : "silent", roads ? since : heard);
+    if (floating)
+        snprintf(floats, sizeof floats, "; %" PRIu64 " floating until those before them come", floating);
     if (at.alarm_seq)
         snprintf(note, sizeof note, "; CLONED: two labels %" PRIu64 ", frozen", at.alarm_seq);
     else if (at.damaged)
         snprintf(note, sizeof note, "; its file here is damaged, run verify");
     if (refused)
         snprintf(aside, sizeof aside, "; %" PRIu64 " in quarantine, see status", refused);
-    tell_line(
-        &h->tell,
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:I}", "event", "station",
-                  "name", s->name, "unit", s->unit, "kind", s->kind == STATION_SUPERVISOR ? "supervisor" : "station",
-                  "chain", s->chain, "revoked", (int)s->revoked, "labels", (json_int_t)at.seq, "last_label", last,
-                  "silent_since", heard, "bytes", (json_int_t)at.bytes, "missing_batches", (json_int_t)w.batches,
-                  "missing_blobs", (json_int_t)w.parts, "alarm", (json_int_t)at.alarm_seq, "damaged", (int)at.damaged,
-                  "quarantine", (json_int_t)refused),
-        "%s (%s)%s: %" PRIu64 " labels, last of %s, silent since %s; %s; missing %" PRIu64 " batches, %" PRIu64
-        " parts lists and blobs%s%s",
-        s->name, s->unit, s->revoked ? ", revoked" : "", at.seq, last, heard, bytes, w.batches, w.parts, note, aside);
+    tell_line(&h->tell,
+              json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:I, s:s, s:I}",
+                        "event", "station", "name", s->name, "unit", s->unit, "kind",
+                        s->kind == STATION_SUPERVISOR ? "supervisor" : "station", "chain", s->chain, "revoked",
+                        (int)s->revoked, "labels", (json_int_t)at.seq, "last_label", last, "silent_since", heard,
+                        "bytes", (json_int_t)at.bytes, "missing_batches", (json_int_t)w.batches, "missing_blobs",
+                        (json_int_t)w.parts, "alarm", (json_int_t)at.alarm_seq, "damaged", (int)at.damaged,
+                        "quarantine", (json_int_t)refused, "connections", (json_int_t)roads, "connected_since", since,
+                        "floating", (json_int_t)floating),
+              "%s (%s)%s: %" PRIu64 " labels, last of %s, %s; %s; missing %" PRIu64 " batches, %" PRIu64
+              " parts lists and blobs%s%s%s",
+              s->name, s->unit, s->revoked ? ", revoked" : "", at.seq, last, now, bytes, w.batches, w.parts, floats,
+              note, aside);
     return ERR_OK;
 }
 
 enum err verb_stations(const struct args *a)
 {
     struct hub *h;
+    struct connected here;
     enum err e = hub_open(&h, args_operand(a, 0), HUB_ROSTER | HUB_STORE, NULL, 0);
     if (e)
         return e;
     h->tell.json = args_has(a, "json");
+    e = connected_read(&here, h->dir);
     for (size_t i = 0; i < h->roster->n_stations && !e; i++)
-        e = one_station(h, &h->roster->stations[i]);
+        e = one_station(h, &here, &h->roster->stations[i]);
     if (!e)
         e = tell_end();
+    connected_free(&here);
     hub_close(h);
     return e;
 }

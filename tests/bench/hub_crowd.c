@@ -1,7 +1,7 @@
 /*
  * Many stations in one process, for a hub under load.
  *
- *     hub_crowd roster CARD FILE N          a roster of N stations and that hub
+ *     hub_crowd roster CARD FILE N [NUMBER [R]]   a roster of N stations and that hub; station R is revoked
  *     hub_crowd run HOST:PORT N [labels=L] [batch=B] [blobs=K] [size=S] [wait=SECONDS] [from=F]
  *
  * Each station of run brings L labels with a batch of B bytes each, the last
@@ -411,7 +411,7 @@ static int run(const char *where, uint64_t n)
     return 0;
 }
 
-static int roster(const char *card, const char *file, uint64_t n)
+static int roster(const char *card, const char *file, uint64_t n, uint64_t number, uint64_t revoked)
 {
     struct roster *r = calloc(1, sizeof *r);
     struct sign_secret authority;
@@ -422,7 +422,7 @@ static int roster(const char *card, const char *file, uint64_t n)
         die(card);
     strcpy(r->district, "crowd");
     r->authority = authority.pub;
-    r->number = 1;
+    r->number = number;
     r->time = 1760000000000;
     for (uint64_t i = 0; i < n; i++) {
         struct roster_station s = {.kind = STATION_CREW};
@@ -432,6 +432,9 @@ static int roster(const char *card, const char *file, uint64_t n)
         s.key = chain.pub;
         s.link = link.pub;
         roster_chain_id(s.chain, &s.key);
+        s.revoked = i == revoked;
+        s.last_seq = s.revoked ? 1 : 0;
+        s.revoked_at = s.revoked ? r->time : 0;
         snprintf(s.name, sizeof s.name, "station-%" PRIu64, i);
         snprintf(s.unit, sizeof s.unit, "unit-%" PRIu64, i);
         if (roster_add_unit(r, s.unit) || roster_add_station(r, &s))
@@ -446,8 +449,9 @@ int main(int argc, char **argv)
 {
     if (hash_start())
         die("libsodium");
-    if (argc == 5 && strcmp(argv[1], "roster") == 0)
-        return roster(argv[2], argv[3], strtoull(argv[4], NULL, 10));
+    if (argc >= 5 && strcmp(argv[1], "roster") == 0)
+        return roster(argv[2], argv[3], strtoull(argv[4], NULL, 10), argc > 5 ? strtoull(argv[5], NULL, 10) : 1,
+                      argc > 6 ? strtoull(argv[6], NULL, 10) : UINT64_MAX);
     for (int i = 4; i < argc; i++) {
         static const char *const names[] = {"labels=", "batch=", "blobs=", "size=", "wait=", "from="};
         uint64_t *to[] = {&opt.labels, &opt.batch, &opt.blobs, &opt.size, &opt.wait, &opt.from};

@@ -188,14 +188,10 @@ FIXTURE void count_changed(void *ctx, const char *chain)
     ((struct hall *)ctx)->changed++;
 }
 
-FIXTURE void count_refused(void *ctx, const char *chain, const struct hash *name, uint64_t size, const void *p,
-                           size_t n, const char *why)
+FIXTURE void count_refused(void *ctx, const char *chain, const char *what, const char *why)
 {
     (void)chain;
-    (void)name;
-    (void)size;
-    (void)p;
-    (void)n;
+    (void)what;
     (void)why;
     ((struct hall *)ctx)->refused++;
 }
