@@ -89,8 +89,8 @@ static void print_link(const json_t *l)
 
 void link_state_print(const char *dir)
 {
-    json_t *all = link_state_json(dir), *links = json_object_get(all, "links"), *one;
-    size_t i;
+    json_t *all = link_state_json(dir);
+    const json_t *links = json_object_get(all, "links"), *left = json_object_get(all, "left");
     uint64_t items = 0, bytes = 0;
     const char *withheld = NULL;
     char size[PRINT_SIZE];
@@ -103,9 +103,10 @@ void link_state_print(const char *dir)
         json_decref(all);
         return;
     }
-    json_array_foreach(links, i, one) print_link(one);
-    json_array_foreach(json_object_get(all, "left"), i, one)
-    {
+    for (size_t i = 0; i < json_array_size(links); i++)
+        print_link(json_array_get(links, i));
+    for (size_t i = 0; i < json_array_size(left); i++) {
+        const json_t *one = json_array_get(left, i);
         items += number(one, "items");
         bytes += number(one, "bytes");
         if (number(one, "items") && word(one, "withheld")[0])

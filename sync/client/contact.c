@@ -375,14 +375,20 @@ void contact_lanes(struct contact *c)
     }
 }
 
+void contact_ask(struct contact *c, int64_t now)
+{
+    if (!c->stream || c->finishing)
+        return;
+    c->pinged = now;
+    wire_ping(road_wire(stream_road(c->stream)));
+}
+
 void contact_route(struct contact *c, int64_t now)
 {
     struct wire_status s;
     if (c->stream) {
         wire_status(road_wire(stream_road(c->stream)), &s);
-        wire_ping(road_wire(stream_road(c->stream)));
-        c->pinged = now;
-        contact_lanes(c); /* the ping is to go out */
+        contact_ask(c, now);
         if (s.waits_since == INT64_MAX || now - s.waits_since < (int64_t)(c->rtt + c->rtt / 2) + 200 || c->finishing)
             return;
         c->beside = true;

@@ -62,6 +62,8 @@ enum err contact_step(struct contact *c, const struct pollfd *set, size_t n, int
 /* Labels were appended, or flags set. */
 enum err contact_stir(struct contact *c) MUST_USE;
 void contact_lanes(struct contact *c);
+/* Asks the hub for a sign of life. */
+void contact_ask(struct contact *c, int64_t now);
 /* A route or an address came. */
 void contact_route(struct contact *c, int64_t now);
 /* Says goodbye and dials no more (stay: dials at once again). */

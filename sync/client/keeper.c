@@ -263,7 +263,7 @@ static enum err look_around(struct keeper *k, const struct pollfd *set, int64_t 
 static enum err loop(struct keeper *k)
 {
     struct pollfd set[2 + WATCH_FDS + 1 + REPORT_LINKS_MAX * CONTACT_FDS];
-    size_t first[REPORT_LINKS_MAX + 1];
+    size_t first[REPORT_LINKS_MAX + 1] = {0};
     enum err e = ERR_OK;
     bool over = false;
     while (!e && !over) {

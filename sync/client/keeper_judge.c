@@ -12,6 +12,7 @@
 
 #define COUNT_EVERY 500       /* ms at least, and twenty times what the last count took */
 #define RECEIPT_PATIENCE 8000 /* ms without anything happening, for a receipt or for what was put off */
+#define ASK_EVERY 1500        /* ms: while a receipt is awaited */
 #define FINISH_MS 4000        /* for goodbyes */
 
 enum err keeper_receipt(struct keeper *k)
@@ -196,8 +197,23 @@ static bool is_frozen(struct keeper *k, int64_t now)
     return yes;
 }
 
+/* Everything is given, and no receipt says so yet: is the hub still there, and
+ * has it perhaps something to say? */
+static void await_receipt(struct keeper *k, struct contact *c, int64_t now)
+{
+    if (now - c->pinged >= ASK_EVERY)
+        contact_ask(c, now);
+    k->judge_at = now + ASK_EVERY;
+}
+
+static bool is_covered(const struct keeper *k)
+{
+    const struct receipt *r = k->receipt;
+    return k->report.head == 0 || (r && r->labels >= k->report.head && r->n_missing == 0 && r->n_parts_missing == 0);
+}
+
 /* A conversation that has nothing more to do: is everything done? */
-static enum err judge_settled(struct keeper *k, const struct contact *c, int64_t now)
+static enum err judge_settled(struct keeper *k, struct contact *c, int64_t now)
 {
     char why[512];
     enum err e = keeper_count(k, now, true);
@@ -206,7 +222,7 @@ static enum err judge_settled(struct keeper *k, const struct contact *c, int64_t
     const struct receipt *r = k->receipt;
     struct rest rest = rest_of(k);
     bool covered = k->report.head == 0 || (r && r->labels >= k->report.head && !r->n_missing);
-    bool whole = covered && (k->report.head == 0 || !r->n_parts_missing);
+    bool whole = is_covered(k);
     if (rest.may == 0 && covered && (whole || rest.withheld)) {
         if (rest.withheld)
             snprintf(why, sizeof why, "%" PRIu64 " items stay here: %s", rest.withheld, rest.why);
@@ -217,7 +233,7 @@ static enum err judge_settled(struct keeper *k, const struct contact *c, int64_t
         return ERR_OK;
     }
     if (now - c->stirred < RECEIPT_PATIENCE) {
-        k->judge_at = c->stirred + RECEIPT_PATIENCE;
+        await_receipt(k, c, now);
         return ERR_OK;
     }
     const char *hub = c->hubs[c->hub].name;
@@ -279,6 +295,9 @@ enum err keeper_judge(struct keeper *k, int64_t now, bool *over)
     }
     if (met)
         k->alone_since = INT64_MAX;
+    for (size_t i = 0; i < k->n && k->o->watch && !is_covered(k); i++)
+        if (now - k->contacts[i].stirred < RECEIPT_PATIENCE && k->contacts[i].met)
+            await_receipt(k, &k->contacts[i], now);
     if (k->o->watch)
         return ERR_OK;
     if (!met) {
@@ -286,7 +305,7 @@ enum err keeper_judge(struct keeper *k, int64_t now, bool *over)
         return ERR_OK;
     }
     for (size_t i = 0; i < k->n && !e && !k->stopping; i++) {
-        const struct contact *c = &k->contacts[i];
+        struct contact *c = &k->contacts[i];
         if (contact_settled(c, now))
             e = judge_settled(k, c, now);
         else if (c->met && now - c->stirred < 5000)

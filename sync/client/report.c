@@ -104,9 +104,9 @@ void reporter_time(char out[static 32], uint64_t seconds)
 {
     if (seconds < 100)
         snprintf(out, 32, "%u s", (unsigned)seconds);
-    else if (seconds < 100 * 60)
+    else if (seconds < 6000)
         snprintf(out, 32, "%u min", (unsigned)((seconds + 59) / 60));
-    else if (seconds < 100 * 3600)
+    else if (seconds < 360000)
         snprintf(out, 32, "%u h", (unsigned)((seconds + 3599) / 3600));
     else
         snprintf(out, 32, "%u days", (unsigned)((seconds + 86399) / 86400 % 100000));
@@ -188,10 +188,9 @@ uint64_t reporter_rate(const char *dir)
     uint64_t rate = 0;
     if (file_path(path, dir, "log/sync.status") == ERR_OK && file_read(path, STATUS_MAX, &text) == ERR_OK) {
         json_t *all = json_loadb((const char *)text.p, text.len, 0, NULL);
-        json_t *link;
-        size_t i;
-        json_array_foreach(json_object_get(all, "links"), i, link)
-        {
+        const json_t *links = json_object_get(all, "links");
+        for (size_t i = 0; i < json_array_size(links); i++) {
+            const json_t *link = json_array_get(links, i);
             json_int_t v = json_integer_value(json_object_get(link, "rate"));
             rate += v > 0 ? (uint64_t)v : 0;
         }

@@ -245,7 +245,7 @@ static enum err read_item(void *ctx, const struct wire_item *item, uint64_t offs
         e = own_text(r, item, &text);
         if (!e && (offset > text.len || n > text.len - offset))
             e = err_set(ERR_BUG, "more of a text was asked for than there is");
-        if (!e)
+        if (!e && text.p)
             memcpy(p, text.p + offset, n);
         buf_free(&text);
     } else {
@@ -324,7 +324,7 @@ static enum err add_wants(struct road *r, struct flight *f)
     f->wants = e ? NULL : calloc(r->n_wants + 1, WANT_SPANS_MAX * sizeof *f->wants);
     if (!e && (!r->progress || !f->wants))
         e = err_set(ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < r->n_wants && !e; i++) {
+    for (size_t i = 0; r->wants && f->wants && i < r->n_wants && !e; i++) {
         const struct want *w = &r->wants[i];
         if (w->labelled)
             e = road_expect(r, i);
@@ -345,12 +345,12 @@ static enum err collect(struct road *r, struct flight *f)
     enum err e = queue_each_chain(s->queue, add_head, &f->heads);
     if (!e)
         e = station_each_notice(s, add_notice, r);
-    if (!e && r->n_notices)
+    if (!e && r->notices)
         qsort(r->notices, r->n_notices, sizeof *r->notices, by_id);
     f->notices = e ? NULL : calloc(r->n_notices + 1, sizeof *f->notices);
     if (!e && !f->notices)
         e = err_set(ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < r->n_notices && !e; i++)
+    for (size_t i = 0; r->notices && f->notices && i < r->n_notices && !e; i++)
         memcpy(f->notices[i], r->notices[i].id, NOTICE_ID);
     return e ? e : add_wants(r, f);
 }

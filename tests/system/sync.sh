@@ -157,6 +157,20 @@ check_exit 0 "and a contact has nothing left to do" once amb-1
 check_exit 0 "the hub verifies after all that" feldsher-hub verify "$T/hub"
 check_exit 0 "the station, too" at amb-1 verify
 
+# --- a stick is mounted while it watches ----------------------------------------------------
+if unshare -m true 2>/dev/null; then
+    must "$note" append "$T/amb-1" 1 "$T/note"
+    check "a stick that is mounted is met" unshare -m sh -c '
+        mkdir "$1/mnt"
+        feldsher-sync -C "$1/amb-1" --watch --link 127.0.0.1:1 >"$1/amb-1.sync" 2>&1 & pid=$!
+        sleep 0.5
+        mount --bind "$1/stick" "$1/mnt"
+        tries=100
+        until grep -q "^stick .*put [1-9]" "$1/amb-1.sync" || [ $tries = 0 ]; do sleep 0.1; tries=$((tries - 1)); done
+        kill $pid
+        wait $pid && [ $tries != 0 ]' sh "$T"
+fi
+
 # --- two links at once ----------------------------------------------------------------------
 mkdir "$T/fourth" && head -c 15000000 /dev/urandom >"$T/fourth/MOV_0011.MP4"
 must at amb-1 offload --from "$T/fourth"

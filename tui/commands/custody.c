@@ -39,16 +39,15 @@ static enum err place(const char *text, const char *option, uint64_t size, uint6
     char *end;
     double v = strtod(text, &end);
     const char *unit = *end ? strchr(units, *end == 'K' ? 'k' : *end) : NULL;
-    if (text[0] < '0' || text[0] > '9' || !(v >= 0 && v < 1e15))
-        end = NULL;
-    else if (*end == '%' && !end[1] && v <= 100)
+    bool good = text[0] >= '0' && text[0] <= '9' && v >= 0 && v < 1e15 && (!*end || !end[1]);
+    if (good && *end == '%' && v <= 100)
         v = v / 100 * (double)size;
-    else if (unit && !end[1])
+    else if (good && unit)
         for (const char *u = units; u <= unit; u++)
             v *= 1000;
-    else if (*end)
-        end = NULL;
-    if (!end)
+    else
+        good = good && !*end;
+    if (!good)
         return err_set(ERR_USAGE,
                        "--%s %s is no place in the file; give bytes (120M) or a share (25%%): which time of the video "
                        "that is, is not known yet",

@@ -173,7 +173,7 @@ static int64_t clock_skew(const struct station *s)
 static void say_skew(int64_t seconds)
 {
     int64_t off = seconds < 0 ? -seconds : seconds;
-    if (off >= 2 * 86400)
+    if (off >= 172800)
         printf("clock      differs from the hub's by %" PRId64 " days", off / 86400);
     else if (off >= 7200)
         printf("clock      differs from the hub's by %" PRId64 " h %" PRId64 " min", off / 3600, off / 60 % 60);

@@ -71,11 +71,11 @@ static enum err the_stick(struct call *c, const char **folder)
 
 static enum err sync_run(struct call *c)
 {
-    const char *folder, *link, *courier = command_option(c, "courier"), *due = command_option(c, "due");
+    const char *folder = NULL, *link, *courier = command_option(c, "courier"), *due = command_option(c, "due");
     const char *stick = command_option(c, "stick"), *patience = command_option(c, "patience");
     char name[NAME_LEN];
     enum err e = courier || stick || due ? the_stick(c, &folder) : ERR_OK;
-    if (!e && courier && !command_has(c, "plan")) {
+    if (!e && courier && folder && !command_has(c, "plan")) {
         if (!stick)
             e = stick_name(folder, name);
         stick = stick ? stick : name;
