@@ -17,8 +17,18 @@ static void go_on(struct peer *p, void *ctx)
     (void)ctx;
     if (p->paused || p->held || p->state == PEER_WAITS)
         peer_resume(p);
-    else if (p->state == PEER_TALKS && talk_waits(p->talk))
-        crowd_queue(p);
+}
+
+/* Receipts above all: they are signed while nothing is under way that is not
+ * durable yet. */
+static void fill(struct peer *p, void *ctx)
+{
+    (void)ctx;
+    if (p->state != PEER_TALKS || !talk_waits(p->talk))
+        return;
+    if (talk_fill(p->talk) != ERR_OK)
+        log_line("%s gets nothing: %s", p->chain, err_text());
+    crowd_queue(p);
 }
 
 static void stand_still(struct peer *p, void *ctx)
@@ -118,8 +128,11 @@ static void step(struct serve *s, enum err result)
         commit_failed(s, e);
     else
         s->away_wait = 0;
+    if (e)
+        return;
+    crowd_each(s, fill, NULL);
     /* when the folder is wanted, nothing new begins before it is given up */
-    if (!e && !s->asked && !s->stopping)
+    if (!s->asked && !s->stopping)
         crowd_each(s, go_on, NULL);
 }
 
