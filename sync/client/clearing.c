@@ -27,7 +27,7 @@ static enum err one_have(void *ctx, const char *path, const char *name, uint64_t
     if (!e)
         e = have_parse(&h, (const char *)text.p, text.len);
     for (size_t i = 0; !e && i < h->n_wants; i++)
-        e = buf_add(&k->wanted, h->wants[i].b, HASH_LEN);
+        e = buf_add(&k->wanted, h->wants[i].parts.b, HASH_LEN);
     have_free(h);
     buf_free(&text);
     return stick_stops(e) ? e : ERR_OK;

@@ -414,6 +414,16 @@ void contact_finish(struct contact *c, bool again)
         err_clear();
 }
 
+int64_t contact_tire(struct contact *c, int64_t now, int64_t patience)
+{
+    if (!c->met || !c->stream || !road_waits(stream_road(c->stream)))
+        return INT64_MAX;
+    if (now < c->stirred + patience)
+        return c->stirred + patience;
+    road_tire(stream_road(c->stream));
+    return INT64_MAX;
+}
+
 bool contact_settled(const struct contact *c, int64_t now)
 {
     struct wire_status s;

@@ -70,6 +70,9 @@ void contact_route(struct contact *c, int64_t now);
 void contact_finish(struct contact *c, bool again);
 /* What it was sent and received, everything together. */
 uint64_t contact_bytes(const struct contact *c);
+/* Puts off what has waited for its turn without anything happening for so
+ * long; when to ask again, INT64_MAX never. */
+int64_t contact_tire(struct contact *c, int64_t now, int64_t patience);
 /* Has nothing to do, and nothing has happened for a while. */
 bool contact_settled(const struct contact *c, int64_t now);
 

@@ -12,6 +12,7 @@
 
 #define COUNT_EVERY 500       /* ms at least, and twenty times what the last count took */
 #define RECEIPT_PATIENCE 8000 /* ms without anything happening, for a receipt or for what was put off */
+#define STILL_PATIENCE 60000  /* ms without anything happening, in one contact */
 #define ASK_EVERY 1500        /* ms: while a receipt is awaited */
 #define FINISH_MS 4000        /* for goodbyes */
 
@@ -295,6 +296,10 @@ enum err keeper_judge(struct keeper *k, int64_t now, bool *over)
     }
     if (met)
         k->alone_since = INT64_MAX;
+    for (size_t i = 0; i < k->n; i++) {
+        int64_t at = contact_tire(&k->contacts[i], now, RECEIPT_PATIENCE);
+        k->judge_at = at < k->judge_at ? at : k->judge_at;
+    }
     for (size_t i = 0; i < k->n && k->o->watch && !is_covered(k); i++)
         if (now - k->contacts[i].stirred < RECEIPT_PATIENCE && k->contacts[i].met)
             await_receipt(k, &k->contacts[i], now);
@@ -308,8 +313,10 @@ enum err keeper_judge(struct keeper *k, int64_t now, bool *over)
         struct contact *c = &k->contacts[i];
         if (contact_settled(c, now))
             e = judge_settled(k, c, now);
-        else if (c->met && now - c->stirred < 5000)
-            k->judge_at = now + 100;
+        else if (c->met && now - c->stirred >= STILL_PATIENCE)
+            end_with(k, now, ERR_AGAIN, "the hub says nothing more; what is left goes at the next contact");
+        else if (c->met)
+            k->judge_at = now + (now - c->stirred < 5000 ? 100 : 1000);
     }
     return e;
 }

@@ -231,9 +231,12 @@ static enum err have_notice_id(void *ctx, const struct notice *n)
 static enum err have_job(void *ctx, const char *name, const char *text, size_t n)
 {
     struct hash parts;
-    (void)text;
-    (void)n;
-    return hash_unhex(&parts, name, strlen(name)) ? have_add_want(ctx, &parts) : ERR_OK;
+    struct want_spans spans;
+    want_parse(&spans, text, n);
+    for (size_t i = 0; i < spans.n; i++)
+        if (spans.span[i].last > INT64_MAX)
+            spans.n = 0;
+    return hash_unhex(&parts, name, strlen(name)) ? have_add_want(ctx, &parts, &spans) : ERR_OK;
 }
 
 enum err outbox_have(struct client *c)

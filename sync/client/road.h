@@ -31,6 +31,11 @@ struct wire *road_wire(struct road *r);
  * receipt came by another road. */
 enum err road_fill(struct road *r) MUST_USE;
 
+/* Labels that wait for those before them or for their batch; and, when that
+ * takes too long, putting them off: the hub has its reasons. */
+size_t road_waits(const struct road *r);
+void road_tire(struct road *r);
+
 struct road_news {
     uint64_t events;  /* grows with every item, answer and hello */
     uint64_t given;   /* items of ours that the hub has now, by this conversation */

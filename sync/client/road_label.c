@@ -142,6 +142,19 @@ enum err road_label(struct road *r, uint64_t id, const uint8_t *text, size_t n, 
     return e || !took || !r->n_waiting ? e : road_label_retry(r);
 }
 
+size_t road_waits(const struct road *r)
+{
+    return r->n_waiting;
+}
+
+void road_tire(struct road *r)
+{
+    while (r->n_waiting) {
+        wire_answer(r->wire, r->waiting[0].id, WIRE_LATER, 0, "what it waits for did not come");
+        drop(r, 0);
+    }
+}
+
 void road_label_end(struct road *r)
 {
     while (r->n_waiting)

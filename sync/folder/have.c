@@ -61,13 +61,14 @@ enum err have_add_notice(struct have *h, const char *id)
     return e;
 }
 
-enum err have_add_want(struct have *h, const struct hash *parts)
+enum err have_add_want(struct have *h, const struct hash *parts, const struct want_spans *spans)
 {
     void *list = h->wants;
     enum err e = grow(&list, h->n_wants, HAVE_WANTS_MAX, sizeof *h->wants);
     h->wants = list;
     if (!e)
-        h->wants[h->n_wants++] = *parts;
+        h->wants[h->n_wants++] =
+            (struct have_want){.parts = *parts, .spans = spans ? *spans : (struct want_spans){.n = 0}};
     return e;
 }
 
@@ -105,11 +106,22 @@ static enum err read_notice(struct have *h, struct span v)
 static enum err read_want(struct have *h, struct span v)
 {
     struct hash hash;
-    if (!hash_unhex(&hash, v.p, v.n))
+    struct span word;
+    struct want_spans spans = {.n = 0};
+    if (!span_word(&v, &word) || !hash_unhex(&hash, word.p, word.n))
         return err_set(ERR_DATA, "have: bad \"want\"");
-    if (h->n_wants && by_hash(&h->wants[h->n_wants - 1], &hash) >= 0)
+    while (span_word(&v, &word)) {
+        uint64_t first, last;
+        const char *dash = memchr(word.p, '-', word.n);
+        size_t n = dash ? (size_t)(dash - word.p) : 0;
+        if (!dash || !bytes_decimal(&first, word.p, n, INT64_MAX) ||
+            !bytes_decimal(&last, dash + 1, word.n - n - 1, INT64_MAX) || first > last || spans.n == WANT_SPANS_MAX)
+            return err_set(ERR_DATA, "have: bad \"want\"");
+        want_add(&spans, first, last);
+    }
+    if (h->n_wants && by_hash(&h->wants[h->n_wants - 1].parts, &hash) >= 0)
         return err_set(ERR_DATA, "have: \"want\" lines are not in rising order");
-    return have_add_want(h, &hash);
+    return have_add_want(h, &hash, &spans);
 }
 
 static enum err read_field(struct have *h, const struct field *f, unsigned *seen)
@@ -215,8 +227,14 @@ enum err have_write(struct have *h, const struct sign_secret *link)
     for (size_t i = 0; i < h->n_notices && !e; i++)
         e = buf_fmt(&h->text, "notice: %s\n", h->notices[i]);
     for (size_t i = 0; i < h->n_wants && !e; i++) {
-        hash_hex(hex, &h->wants[i]);
-        e = buf_fmt(&h->text, "want: %s\n", hex);
+        const struct want_spans *spans = &h->wants[i].spans;
+        hash_hex(hex, &h->wants[i].parts);
+        e = buf_fmt(&h->text, "want: %s", hex);
+        for (size_t k = 0; k < spans->n && !e; k++)
+            e = buf_fmt(&h->text, " %llu-%llu", (unsigned long long)spans->span[k].first,
+                        (unsigned long long)spans->span[k].last);
+        if (!e)
+            e = buf_str(&h->text, "\n");
     }
     if (!e)
         e = sign_add(&h->text, NULL, link);

@@ -3,6 +3,7 @@
 
 #include "storage/trust/notice.h"
 #include "storage/trust/roster.h"
+#include "storage/vault/want.h"
 
 /* The have text: what a station has and wants, signed with its link key;
  * format in sync/README.md. Its lists are in rising order. */
@@ -10,6 +11,12 @@ struct have_head {
     char chain[CHAIN_ID];
     uint64_t seq;
     struct hash hash;
+};
+
+/* A parts list whose blobs it asks for, or some of them. */
+struct have_want {
+    struct hash parts;
+    struct want_spans spans;
 };
 
 struct have {
@@ -21,7 +28,7 @@ struct have {
     size_t n_heads;
     char (*notices)[NOTICE_ID];
     size_t n_notices;
-    struct hash *wants;
+    struct have_want *wants;
     size_t n_wants;
     struct sign_text sig; /* points into text */
     struct buf text;
@@ -37,7 +44,8 @@ enum err have_check(const struct have *h, const struct roster *r) MUST_USE;
 /* Lists grow by these, in any order, each name once; have_write sorts. */
 enum err have_add_head(struct have *h, const char *chain, uint64_t seq, const struct hash *hash) MUST_USE;
 enum err have_add_notice(struct have *h, const char *id) MUST_USE;
-enum err have_add_want(struct have *h, const struct hash *parts) MUST_USE;
+/* spans NULL: all of its blobs. */
+enum err have_add_want(struct have *h, const struct hash *parts, const struct want_spans *spans) MUST_USE;
 enum err have_write(struct have *h, const struct sign_secret *link) MUST_USE;
 
 /* NULL: it has none of that chain. */

@@ -184,14 +184,15 @@ static enum err may_have(void *ctx, const struct store_need *n)
     return stick_stops(e) ? e : ERR_OK;
 }
 
-static enum err put_want(struct exporting *in, const struct hash *list)
+static enum err put_want(struct exporting *in, const struct have_want *want)
 {
+    const struct hash *list = &want->parts;
     struct asking a = {in, false};
     struct buf text = {.max = PARTS_MAX};
     struct parts p;
     bool mark, held;
     struct hash name;
-    uint64_t size, absent = 0;
+    uint64_t size, absent = 0, blob = 0;
     char path[80];
     stick_object(path, list);
     enum err e = in->store->each_need(in->store, list, may_have, &a);
@@ -209,7 +210,7 @@ static enum err put_want(struct exporting *in, const struct hash *list)
         e = parts_open(&p, (const char *)text.p, text.len);
     while (!e && (e = parts_next(&p, &mark, &name, &size)) == ERR_OK) {
         held = true;
-        if (!mark)
+        if (!mark && want_covers(&want->spans, blob++))
             e = put_object(in, LANE_FLAGGED, &name, &held);
         absent += !held;
     }
@@ -279,7 +280,7 @@ static enum err is_wanted(void *ctx, const struct store_need *n)
     for (size_t i = 0; !e && i < in->targets.n; i++) {
         const struct have *h = in->targets.list[i].have;
         for (size_t w = 0; h && w < h->n_wants; w++)
-            k->wanted = k->wanted || hash_same(&h->wants[w], &l.parts);
+            k->wanted = k->wanted || hash_same(&h->wants[w].parts, &l.parts);
     }
     buf_free(&text);
     k->wanted = k->wanted || e; /* what cannot be told stays */

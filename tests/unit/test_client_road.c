@@ -223,6 +223,27 @@ static void labels_wait_for_those_before_them_and_for_their_batch(void **state)
     meeting_free(m);
 }
 
+static void a_batch_that_never_comes_holds_nobody_up(void **state)
+{
+    struct meeting *m = meeting_new();
+    struct other *o = other_new();
+    struct wire_status s;
+    (void)state;
+    learn_roster(m, o);
+    struct gift *g = give_label(&m->hub, &o->text[0], NULL);
+    meet(m, 0, 2, m->wall);
+    OK(talk(m, UINT64_MAX));
+    assert_int_equal(g->answer, -1);
+    assert_int_equal(road_waits(m->road), 1);
+    road_tire(m->road);
+    OK(talk(m, UINT64_MAX));
+    assert_int_equal(g->answer, WIRE_LATER);
+    wire_status(road_wire(m->road), &s);
+    assert_true(s.answered);
+    other_free(o);
+    meeting_free(m);
+}
+
 static void roster_comes_before_the_labels_it_names(void **state)
 {
     struct meeting *m = meeting_new();
@@ -495,6 +516,7 @@ int main(void)
         cmocka_unit_test(everything_goes_and_a_receipt_ends_it),
         cmocka_unit_test(what_the_hub_refuses_is_listed_and_holds_nothing_up),
         cmocka_unit_test(labels_wait_for_those_before_them_and_for_their_batch),
+        cmocka_unit_test(a_batch_that_never_comes_holds_nobody_up),
         cmocka_unit_test(roster_comes_before_the_labels_it_names),
         cmocka_unit_test(wrong_bytes_are_refused_and_listed_and_the_rest_goes_on),
         cmocka_unit_test(forged_labels_are_refused),

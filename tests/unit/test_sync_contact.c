@@ -378,6 +378,44 @@ static void supervisor_gets_batches_and_asks_for_blobs(void **state)
     world_free(w);
 }
 
+static void a_part_of_a_recording_comes_alone(void **state)
+{
+    static const char text[] = "x\nblobs: 1-1";
+    struct world *w = world_new();
+    struct hash parts, blob;
+    char hex[HASH_HEX];
+    struct buf list = {0};
+    struct parts p;
+    bool mark;
+    uint64_t size, n = 0;
+    (void)state;
+    OK(append(w, CREW, 3, &parts));
+    assert_int_equal(contact(w, CREW), 0);
+    assert_int_equal(hub(w, "import"), 0);
+    assert_int_equal(contact(w, OFFICE), 0);
+    shell("rm -rf %s/feldsher", w->stick);
+    struct station *s = open_station(w, OFFICE);
+    hash_hex(hex, &parts);
+    OK(queue_set_job(s->queue, "want", hex, text, sizeof text - 1));
+    station_close(s);
+    assert_int_equal(contact(w, OFFICE), 0);
+    assert_int_equal(hub(w, "export"), 0);
+    OK(object_get(w->station[OFFICE], &parts, PARTS_MAX, &list));
+    assert_int_equal(contact(w, OFFICE), 0);
+    assert_false(job(w, OFFICE, "want", hex, NULL));
+    OK(parts_open(&p, (const char *)list.p, list.len));
+    while (parts_next(&p, &mark, &blob, &size) == ERR_OK) {
+        char path[80], whole[256];
+        stick_object(path, &blob);
+        snprintf(whole, sizeof whole, "%s/feldsher/%s", w->stick, path);
+        assert_int_equal(file_exists(whole), n == 1);
+        assert_int_equal(has_object(w->station[OFFICE], &blob), n++ == 1);
+    }
+    buf_free(&list);
+    clean(w);
+    world_free(w);
+}
+
 /* A crew's station that asks for what is not delivered to it gets nothing. */
 static void blobs_go_only_to_whom_their_label_is_delivered(void **state)
 {
@@ -724,6 +762,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stick_carries_there_and_back),
         cmocka_unit_test(supervisor_gets_batches_and_asks_for_blobs),
+        cmocka_unit_test(a_part_of_a_recording_comes_alone),
         cmocka_unit_test(blobs_go_only_to_whom_their_label_is_delivered),
         cmocka_unit_test(restored_station_fetches_the_rest_before_it_appends),
         cmocka_unit_test(clone_is_frozen_by_the_receipt),

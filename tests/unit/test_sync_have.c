@@ -14,8 +14,11 @@ static struct have *sample(struct post *p)
     OK(have_add_head(h, "00000000000000000000000000000000", 4, &y));
     OK(have_add_notice(h, "ffffffffffffffffffff"));
     OK(have_add_notice(h, "0123456789abcdef0123"));
-    OK(have_add_want(h, &y));
-    OK(have_add_want(h, &x));
+    OK(have_add_want(h, &y, NULL));
+    struct want_spans some = {.n = 0};
+    want_add(&some, 3, 5);
+    want_add(&some, 9, 9);
+    OK(have_add_want(h, &x, &some));
     OK(have_write(h, &p->link[0]));
     return h;
 }
@@ -37,7 +40,10 @@ static void written_text_reads_back(void **state)
     assert_true(have_notice(r, "0123456789abcdef0123"));
     assert_false(have_notice(r, "0000000000abcdef0123"));
     assert_int_equal(r->n_wants, 2);
-    assert_int_equal(r->wants[0].b[0], 1);
+    assert_int_equal(r->wants[0].spans.n, 2);
+    assert_int_equal(r->wants[0].spans.span[1].first, 9);
+    assert_int_equal(r->wants[1].spans.n, 0);
+    assert_int_equal(r->wants[0].parts.b[0], 1);
     have_free(r);
     have_free(h);
     post_free(p);
@@ -125,6 +131,8 @@ static void malformed_lines_are_refused(void **state)
     refused(p, BEGIN "notice: 0123456789abcdef012\n");
     refused(p, BEGIN "notice: 0123456789abcdef0123\nnotice: 0123456789abcdef0122\n");
     refused(p, BEGIN "want: " HASH_A "a\n");
+    refused(p, BEGIN "want: " HASH_A " 5-3\n");
+    refused(p, BEGIN "want: " HASH_A " 5\n");
     refused(p, BEGIN "want: " HASH_A "\nwant: " HASH_A "\n");
     refused(p, "feldsher-have 1\nstation: Amb 1\nchain: " CHAIN "\nroster: 1\ntime: 2026-11-22T10:00:00Z\n");
     refused(p, "feldsher-receipt 1\nstation: amb-1\nchain: " CHAIN "\nroster: 1\ntime: 2026-11-22T10:00:00Z\n");
