@@ -254,6 +254,7 @@ def main():
             print(f"run.py: logs and data are in {run.work}", file=sys.stderr)
         else:
             shutil.rmtree(run.work, ignore_errors=True)
+    sys.exit(0 if good else 1)
 
 
 if __name__ == "__main__":
