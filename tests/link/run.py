@@ -20,6 +20,7 @@ all that the receiver holds, one a line). $W is its folder, $SRC where the files
     payload_ratio  bytes of the files that arrived / what the link could carry in up_s
     sealed_ratio   bytes that the receiver holds / the same: the design's budget
     wire_sealed    bytes on both interfaces, with Ethernet headers, to the receiver and back / bytes sealed
+    tcp_sealed     the same without the headers of Ethernet, IP and TCP
     small_first, small_last   seconds until the first and the last small file was there; in P since they were given
 """
 import argparse
@@ -40,6 +41,7 @@ BUILD = os.path.abspath(os.environ.get("B") or os.path.join(HERE, "..", "..", "b
 IP = "10.77.0.2"
 SMALL = 1024
 URGENT_AT = 12
+HEADERS = 66  # of Ethernet, IPv4, and TCP with time stamps, in a frame
 #            kbit  RTT ms  up  down  small  MiB  at most s
 WORKLOADS = {
     "A": (256, 600, 20, 10, 30, 6, 1200),
@@ -125,10 +127,12 @@ class Run:
                     self.there[n] = t
 
     def sent(self):
-        """Bytes that both interfaces have sent."""
-        count = lambda side: int(subprocess.run(["ip", "netns", "exec", f"{self.name}-{side}", "cat", "/sys/class/net/road/statistics/tx_bytes"],
-                                                capture_output=True, text=True, check=True).stdout)
-        return count("a"), count("b")
+        """Bytes that both interfaces have sent, and frames."""
+        files = [f"/sys/class/net/road/statistics/tx_{what}" for what in ("bytes", "packets")]
+        count = lambda side: map(int, subprocess.run(["ip", "netns", "exec", f"{self.name}-{side}", "cat", *files],
+                                                     capture_output=True, text=True, check=True).stdout.split())
+        (bytes_a, frames_a), (bytes_b, frames_b) = count("a"), count("b")
+        return bytes_a, bytes_b, frames_a, frames_b
 
     def up_seconds(self, t):
         if self.args.mode == "none":
@@ -190,13 +194,14 @@ class Run:
         arrived = sum(self.want[n][0] for n in self.there)
         since = URGENT_AT if self.args.workload == "P" else 0
         small = sorted(t - since for n, t in self.there.items() if n[0] == "s")
-        per = lambda n: [round(w / n, 4) for w in wire] if n else None
+        tcp = [wire[0] - HEADERS * wire[2], wire[1] - HEADERS * wire[3]]
+        per = lambda bytes_, n: [round(b / n, 4) for b in bytes_] if n else None
         return {
             "peer": self.args.peer, "workload": self.args.workload, "mode": self.args.mode, "phase": self.args.phase, "cc": self.args.cc,
             "complete": done is not None, "t": round(end, 1), "sender_knows": knows and round(knows, 1),
             "up_s": round(self.up_seconds(end), 1), "payload_ratio": round(arrived / could, 3),
             "sealed_ratio": round(sealed / could, 3) if sealed else None, "sealed": sealed or None,
-            "wire": wire, "wire_sealed": per(sealed), "wire_payload": per(arrived),
+            "wire": wire[:2], "wire_sealed": per(wire[:2], sealed), "wire_payload": per(wire[:2], arrived), "tcp_sealed": per(tcp, sealed),
             "small_first": round(small[0], 1) if small else None, "small_last": round(small[-1], 1) if small else None,
             "arrived": len(self.there), "of": len(self.want),
         }
@@ -249,6 +254,7 @@ def main():
             print(f"run.py: logs and data are in {run.work}", file=sys.stderr)
         else:
             shutil.rmtree(run.work, ignore_errors=True)
+    sys.exit(0 if good else 1)
 
 
 if __name__ == "__main__":

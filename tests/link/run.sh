@@ -13,7 +13,7 @@ PHASES=${PHASES:-0}
 PEERS=${PEERS:-feldsher}
 out=${OUT:-$(mktemp)}
 : >"$out"
-pids=
+pids='' runs=0
 end() {
     for pid in $pids; do kill "$pid" 2>/dev/null; done
     wait
@@ -30,8 +30,12 @@ for peer in $PEERS; do
         for phase in $PHASES; do
             tests/link/run.py --peer "$peer" "${case%:*}" "${case#*:}" "$phase" --out "$out" >/dev/null &
             pids="$pids $!"
+            runs=$((runs + 1))
         done
     done
 done
 for pid in $pids; do wait "$pid"; done
-tests/link/table.py "$out"
+pids=
+told=$(wc -l <"$out")
+[ "$told" = "$runs" ] || echo "$((runs - told)) of $runs runs broke off and are not in the table"
+tests/link/table.py "$out" && [ "$told" = "$runs" ]

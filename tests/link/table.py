@@ -33,7 +33,7 @@ def main():
             r = json.loads(line)
             cases.setdefault((r["workload"], r["mode"]), {}).setdefault(r["peer"], []).append(r)
     missed = 0
-    head = ["link", "peer", "done", "t s", "sender knows", "payload/usable", "sealed/usable", "budget", "wire/sealed", "back/sealed",
+    head = ["link", "peer", "done", "t s", "sender knows", "payload/usable", "sealed/usable", "budget", "wire/sealed", "TCP/sealed", "back/sealed",
             "small first", "small last"]
     print("| " + " | ".join(head) + " |\n|" + "-|" * len(head))
     for (workload, mode), peers in sorted(cases.items()):
@@ -50,12 +50,12 @@ def main():
                 wire += f" {WIRE} {'MISS' if over else 'PASS'}"
                 missed += over
             row = [f"{workload} {mode}", peer, f"{done}/{len(runs)}", cell(runs, "t"), cell(runs, "sender_knows"), cell(runs, "payload_ratio"),
-                   cell(runs, "sealed_ratio"), verdict, wire, cell(runs, "wire_sealed", 1), cell(runs, "small_first"),
+                   cell(runs, "sealed_ratio"), verdict, wire, cell(runs, "tcp_sealed", 0), cell(runs, "wire_sealed", 1), cell(runs, "small_first"),
                    cell(runs, "small_last")]
             print("| " + " | ".join(row) + " |")
         for peer, ratio in EARLIER.get((workload, mode), {}).items():
             if peer not in peers:
-                print(f"| {workload} {mode} | {peer} (earlier, not in this run) | | | | {ratio} |" + " |" * 6)
+                print(f"| {workload} {mode} | {peer} (earlier, not in this run) | | | | {ratio} |" + " |" * 7)
     print(f"{missed} budgets missed (the worst run of a case counts)")
     sys.exit(1 if missed else 0)
 
