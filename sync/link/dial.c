@@ -34,7 +34,8 @@ struct place {
 
 struct attempt {
     int fd;
-    struct tls *tls; /* NULL: TCP is not connected yet */
+    struct tls *tls; /* NULL: TCP is not connected yet, or it is held: */
+    bool held;       /* connected, while another one's handshake goes well: a hello costs 700 bytes */
     struct address at;
     size_t name;
     int64_t begun, connected, heard;
@@ -243,7 +244,8 @@ size_t dial_poll(const struct dial *d, struct pollfd set[static DIAL_FDS])
             set[n++] = (struct pollfd){.fd = d->names[i].fd, .events = POLLIN};
     for (size_t i = 0; i < d->n_attempts; i++) {
         const struct attempt *a = &d->attempts[i];
-        set[n++] = (struct pollfd){.fd = a->fd, .events = !a->tls || tls_wants_write(a->tls) ? POLLOUT : POLLIN};
+        bool out = !a->tls || tls_wants_write(a->tls);
+        set[n++] = (struct pollfd){.fd = a->fd, .events = (short)(a->held ? 0 : out ? POLLOUT : POLLIN)};
     }
     return n;
 }
@@ -298,8 +300,11 @@ int64_t dial_next(const struct dial *d)
     if (!d->going)
         return INT64_MAX;
     int64_t at = next_start(d);
-    for (size_t i = 0; i < d->n_attempts; i++)
+    for (size_t i = 0; i < d->n_attempts; i++) {
         at = least(at, gives_up(d, &d->attempts[i]));
+        if (d->attempts[i].held)
+            at = least(at, fresh_until(d));
+    }
     for (size_t i = 0; i < d->n_names; i++)
         if (d->names[i].fd < 0)
             at = least(at, d->names[i].again);
@@ -423,6 +428,11 @@ static enum err step_attempt(struct dial *d, struct attempt *a, int64_t now, siz
             failed(d, a->name, err_text());
             leave(d, &a->at, now, refused);
         }
+        if (!e && now < fresh_until(d)) {
+            a->held = true;
+            return ERR_AGAIN;
+        }
+        a->held = false;
         if (!e)
             e = tls_new(&a->tls, d->keys, a->fd, d->ticket.p, d->ticket.len);
         if (e)
