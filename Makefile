@@ -49,7 +49,7 @@ benches  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(wildcard tests/system/*.c)) $(B)/link/note
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check setup lint format asan fuzz fuzzers torture bench benches link install man clean
+.PHONY: all run test check setup lint format asan fuzz fuzzers torture simulate bench benches link install man clean
 .SECONDARY:
 all: $(bins)
 
@@ -131,6 +131,9 @@ fuzz:
 
 torture: $(bins) $(helpers)
 	@B=$(B) FLIPS=all tests/torture.sh
+
+simulate: $(B)/unit/test_wire_simulation
+	@SIMULATIONS=$${SIMULATIONS:-10000} $<
 
 benches: $(bins) $(benches)
 bench:

@@ -136,9 +136,7 @@ static int64_t silence_at(const struct contact *c, const struct wire_status *s)
     uint64_t rtt = s->rtt ? s->rtt : c->rtt;
     if (s->waits_since == INT64_MAX)
         return INT64_MAX;
-    /* a ping is waited for from when it was asked for */
-    int64_t since = s->waits_since > c->pinged ? s->waits_since : c->pinged;
-    return since + (rtt ? (int64_t)(2 * rtt) + SILENCE : SILENCE_UNMET);
+    return s->waits_since + (rtt ? (int64_t)(2 * rtt) + SILENCE : SILENCE_UNMET);
 }
 
 static int64_t ping_at(const struct contact *c, const struct wire_status *s)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define PAUSE 1000         /* ms; after the first refusal, and after any other failure */
+#define VOID_LEAST 500     /* an attempt without an answer for so long, and a round trip, got none */
 #define HURRY_APART 100    /* a burst of events is one */
 #define FRESH_UNKNOWN 3000 /* a handshake that nothing is started beside, when no round trip is known */
 #define FRESH_LEAST 600    /* and when one is */
@@ -192,6 +193,10 @@ void dial_hurry(struct dial *d, int64_t now)
 {
     dial_go(d, now);
     begin(d, now);
+    /* what went into the void before is not worth its answers now */
+    for (size_t i = d->n_attempts; i-- > 0;)
+        if (!d->attempts[i].tls && !d->attempts[i].held && now - d->attempts[i].begun > most(d->rtt, VOID_LEAST))
+            close_attempt(d, i);
     d->hurried = true;
     d->next = d->last == INT64_MIN ? now : most(now, d->last + HURRY_APART);
     for (size_t i = 0; i < d->n_places; i++) {

@@ -11,7 +11,9 @@
 
 void pace_init(struct pace *p, uint64_t rate, uint64_t rtt, int64_t now)
 {
-    *p = (struct pace){.acked_at = now, .rate_before = rate, .rtt = rtt, .rtt_since = now, .starting = rate == 0};
+    /* what was measured before is where it starts, not where it ends */
+    *p = (struct pace){
+        .acked_at = now, .rate_before = rate, .rtt = rtt, .rtt_since = now, .starting = true, .round_rate = rate};
     p->turn = INT64_MAX;
 }
 
@@ -132,15 +134,16 @@ uint64_t pace_window(const struct pace *p, int64_t now)
     if (rate == 0 || p->rtt == 0)
         return WIRE_WINDOW_FIRST;
     uint64_t product = bytes_in(rate, p->rtt), window;
-    uint64_t half = rate / 2 < WIRE_WINDOW_MIN ? rate / 2 : WIRE_WINDOW_MIN;
-    if (half < WIRE_FRAME_MIN)
-        half = WIRE_FRAME_MIN;
+    /* a quarter of a second beyond what the link holds, so that it never runs dry; every cut loses it */
+    uint64_t more = rate / 4 < WIRE_WINDOW_MIN ? rate / 4 : WIRE_WINDOW_MIN;
+    if (more < WIRE_FRAME_MIN)
+        more = WIRE_FRAME_MIN;
     if (p->drain_until && now < p->drain_until)
         return product / 2 > 2 * WIRE_FRAME_MIN ? product / 2 : 2 * WIRE_FRAME_MIN;
     if (p->starting)
-        window = 2 * product + half > WIRE_WINDOW_FIRST ? 2 * product + half : WIRE_WINDOW_FIRST;
+        window = 2 * product + more > WIRE_WINDOW_FIRST ? 2 * product + more : WIRE_WINDOW_FIRST;
     else
-        window = product + product / 4 + half;
+        window = product + product / 4 + more;
     return window < WIRE_WINDOW_MAX ? window : WIRE_WINDOW_MAX;
 }
 

@@ -344,7 +344,8 @@ void wire_ping(struct wire *w)
 {
     struct buf p = {0};
     if (w->ping_seen != w->ping_token || w->finishing)
-        return; /* one is under way */
+        return;                   /* one is under way */
+    w->ask = wire_flying(w) == 0; /* what was awaited already is waited for since then */
     w->ping_token++;
     if (frame_put_varint(&p, w->ping_token) != ERR_OK || wire_put_control(w, FRAME_PING, &p, false) != ERR_OK)
         w->ping_token--;

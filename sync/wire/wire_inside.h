@@ -56,7 +56,8 @@ struct wire {
     struct pace pace;
     unsigned lanes;
     bool narrow; /* the last time something stayed because too much flew */
-    bool full;   /* the window was full, and is not a quarter empty yet: more small pieces would cost more than they bring */
+    bool
+        full; /* the window was full, and is not a quarter empty yet: more small pieces would cost more than they bring */
 
     struct waiting waiting[LANES];
     struct ring given; /* of struct given */
@@ -91,6 +92,7 @@ struct wire {
     uint64_t sent;
     uint64_t eliciting; /* sent up to the last frame that asks for an acknowledgement */
     int64_t waits;      /* since when an acknowledgement is awaited */
+    bool ask;           /* a ping that is all that is awaited has not gone out yet */
     bool pong;
     uint64_t pong_token, ping_token, ping_seen;
     bool finishing, finished, peer_ended;

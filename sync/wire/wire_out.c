@@ -357,8 +357,9 @@ enum err wire_out(struct wire *w, uint8_t *p, size_t cap, int64_t now, size_t *n
         w->eliciting = w->sent;
     if (*n) {
         pace_sent(&w->pace, *n, idle, now);
-        if (!was_waiting)
+        if (!was_waiting || w->ask)
             w->waits = now;
+        w->ask = false;
     }
     return e;
 }
