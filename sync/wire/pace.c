@@ -2,12 +2,13 @@
 
 #include "sync/limits.h"
 
-#define ROUNDS 10u     /* that a rate is believed */
-#define RTT_AGE 30000  /* ms that a smallest round trip is believed */
-#define DRAIN_MIN 200u /* ms of little flight in which it is measured anew */
-#define GROWTH 5u / 4u /* a round that brings less is flat */
+#define ROUNDS 10u          /* that a rate is believed */
+#define RTT_AGE 30000       /* ms that a smallest round trip is believed */
+#define DRAIN_MIN 200u      /* ms of little flight in which it is measured anew */
+#define GROWTH_PERCENT 125u /* a round that brings less is flat */
 #define FLAT_ROUNDS 3u
 #define FIRST_FRAME 2048u
+#define FLIGHT_LEAST ((uint64_t)1024) /* bytes */
 
 void pace_init(struct pace *p, uint64_t rate, uint64_t rtt, int64_t now)
 {
@@ -91,7 +92,7 @@ static void take_round(struct pace *p, bool idle)
     if (!p->starting || p->acked < p->round_end)
         return;
     uint64_t rate = pace_rate(p);
-    if (rate > p->round_rate * GROWTH) {
+    if (rate > p->round_rate * GROWTH_PERCENT / 100) {
         p->round_rate = rate;
         p->flat = 0;
     } else if (!idle && ++p->flat >= FLAT_ROUNDS) {
@@ -139,7 +140,7 @@ uint64_t pace_window(const struct pace *p, int64_t now)
     if (more < WIRE_FRAME_MIN)
         more = WIRE_FRAME_MIN;
     if (p->drain_until && now < p->drain_until)
-        return product / 2 > 2 * WIRE_FRAME_MIN ? product / 2 : 2 * WIRE_FRAME_MIN;
+        return product > FLIGHT_LEAST * 2 ? product / 2 : FLIGHT_LEAST;
     if (p->starting)
         window = 2 * product + more > WIRE_WINDOW_FIRST ? 2 * product + more : WIRE_WINDOW_FIRST;
     else

@@ -8,6 +8,7 @@
 
 #define ACK_BYTES 16384u /* so many bytes are acknowledged without waiting */
 #define ACK_MS_FIRST 50
+#define IDS_MAX ((size_t)20) /* bytes of id and offset before an object's own */
 #define ACK_MS_MIN 10u
 #define ACK_MS_MAX 250u
 
@@ -433,7 +434,7 @@ static enum err begin_data(struct wire *w, const uint8_t *p, size_t n, size_t le
 {
     struct frame_read r = {p, p + (n < length ? n : length), false};
     uint64_t id = frame_varint(&r), offset = frame_varint(&r);
-    if (r.bad && n < length && n < 2 * FRAME_VARINT_MAX)
+    if (r.bad && n < length && n < IDS_MAX)
         return ERR_END;
     *used = (size_t)(r.p - p);
     const struct taken *t = ring_at(&w->taken, id);
