@@ -131,6 +131,8 @@ static size_t chunk_of(struct stream *t)
     }
     /* whole packets, two at least: their heads cost five percent as it is */
     size_t segment = sock_segment(t->fd), most = (CHUNK + RECORD_HEAD) / segment, n = (size_t)(part / segment);
+    if (most < 2)
+        return CHUNK;
     n = n < 2 ? 2 : n > most ? most : n;
     return n * segment - RECORD_HEAD;
 }
