@@ -49,6 +49,7 @@
 #define WIRE_HEADS_MAX 65536u
 #define WIRE_WANTS_MAX 4096u
 #define WIRE_NOTICES_MAX 100000u
+#define WIRE_CONTROL_MAX (512u << 10)  /* answers that the other side does not read: 512 of them are 128 KiB */
 #define WIRE_WHY_MAX 200u              /* words of an answer or a goodbye */
 #define WIRE_FLOATING_MAX 256u         /* labels ahead of their turn that a hub keeps of a station */
 #define WIRE_FLOATING_BYTES (1u << 20) /* with their batches */

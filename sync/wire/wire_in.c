@@ -586,6 +586,8 @@ enum err wire_in(struct wire *w, const uint8_t *p, size_t n, int64_t now, size_t
     }
     if (w->peer_ended)
         *used = n;
+    if ((!e || e == ERR_AGAIN) && w->control.len - w->control_at > WIRE_CONTROL_MAX)
+        e = err_set(ERR_DATA, "the other side asks on and on, and does not read the answers");
     if (e == ERR_AGAIN)
         return ERR_OK;
     if (e)
