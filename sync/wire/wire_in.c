@@ -568,7 +568,7 @@ enum err wire_in(struct wire *w, const uint8_t *p, size_t n, int64_t now, size_t
 {
     size_t more = 0;
     *used = 0;
-    if (w->peer_ended || w->finished) {
+    if (w->peer_ended || w->finishing) { /* nothing it says now changes anything */
         *used = n;
         return ERR_OK;
     }
