@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #define PAUSE 1000         /* ms; after the first refusal, and after any other failure */
-#define VOID_LEAST 500     /* an attempt without an answer for so long, and a round trip, got none */
+#define SYN_TWICE 1900     /* ms: from its second repeated SYN on, TCP begins with one packet under way, not with ten */
+#define SYN_SLACK 250      /* ms beyond one and a quarter round trips that an answer may take */
 #define HURRY_APART 100    /* a burst of events is one */
 #define FRESH_UNKNOWN 3000 /* a handshake that nothing is started beside, when no round trip is known */
 #define FRESH_LEAST 600    /* and when one is */
@@ -195,7 +196,7 @@ void dial_hurry(struct dial *d, int64_t now)
     begin(d, now);
     /* what went into the void before is not worth its answers now */
     for (size_t i = d->n_attempts; i-- > 0;)
-        if (!d->attempts[i].tls && !d->attempts[i].held && now - d->attempts[i].begun > most(d->rtt, VOID_LEAST))
+        if (!d->attempts[i].tls && !d->attempts[i].held && now - d->attempts[i].begun > HURRY_APART)
             close_attempt(d, i);
     d->hurried = true;
     d->next = d->last == INT64_MIN ? now : most(now, d->last + HURRY_APART);
@@ -258,7 +259,12 @@ size_t dial_poll(const struct dial *d, struct pollfd set[static DIAL_FDS])
 /* When an attempt is given up if nothing comes of it. */
 static int64_t gives_up(const struct dial *d, const struct attempt *a)
 {
-    return a->tls ? a->heard + most(SILENT_LEAST, 3 * most(a->rtt, d->rtt)) : a->begun + CONNECT_MOST;
+    if (a->tls)
+        return a->heard + most(SILENT_LEAST, 3 * most(a->rtt, d->rtt));
+    /* while new ones follow soon, one that should have been answered long ago makes room for them */
+    if (d->rtt && !a->held && a->begun < d->urgent_until)
+        return a->begun + most(SYN_TWICE, d->rtt + d->rtt / 4 + SYN_SLACK);
+    return a->begun + CONNECT_MOST;
 }
 
 /* Until when a handshake that goes well keeps new attempts from spending bytes. */
