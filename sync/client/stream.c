@@ -129,9 +129,8 @@ static size_t chunk_of(struct stream *t)
         t->unsent = unsent;
         sock_tune(t->fd, &(struct sock_tuning){.unsent = unsent});
     }
-    /* whole packets, a quarter of a second of them, two at least: their heads
-     * cost five percent as it is, and a record's come on top */
-    size_t segment = sock_segment(t->fd), most = (CHUNK + RECORD_HEAD) / segment, n = (size_t)(2 * part / segment);
+    /* whole packets, two at least: their heads cost five percent as it is */
+    size_t segment = sock_segment(t->fd), most = (CHUNK + RECORD_HEAD) / segment, n = (size_t)(part / segment);
     if (most < 2)
         return CHUNK;
     n = n < 2 ? 2 : n > most ? most : n;
