@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define PING_EVERY 25000   /* ms of silence, so that a NAT keeps the way open */
-#define SILENCE 1000       /* ms beyond two round trips that are waited for an answer */
+#define SILENCE 3000       /* ms beyond two round trips that are waited for an answer: a hub may wait for its disk */
 #define SILENCE_UNMET 3000 /* the same before the round trip is known */
 #define BESIDE_MOST 10000  /* ms that a new one is dialled beside one that speaks again */
 #define PAUSE_FIRST 5000   /* ms, after the hub sent us away */
