@@ -19,7 +19,7 @@ static enum err nonsense(const char *what)
 
 static void elicit(struct wire *w, int64_t now)
 {
-    uint64_t wait = w->pace.rtt / 2;
+    uint64_t wait = w->pace.rtt / 4;
     wait = wait < ACK_MS_MIN ? ACK_MS_MIN : wait > ACK_MS_MAX ? ACK_MS_MAX : wait;
     w->elicited = w->received;
     w->elicited_at = now;
