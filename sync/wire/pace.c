@@ -135,8 +135,8 @@ uint64_t pace_window(const struct pace *p, int64_t now)
     if (rate == 0 || p->rtt == 0)
         return WIRE_WINDOW_FIRST;
     uint64_t product = bytes_in(rate, p->rtt), window;
-    /* a quarter of a second beyond what the link holds, so that it never runs dry; every cut loses it */
-    uint64_t more = rate / 4 < WIRE_WINDOW_MIN ? rate / 4 : WIRE_WINDOW_MIN;
+    /* half a second beyond what the link holds, so that it never runs dry, with acknowledgements late and records long */
+    uint64_t more = rate / 2 < WIRE_WINDOW_MIN ? rate / 2 : WIRE_WINDOW_MIN;
     if (more < WIRE_FRAME_MIN)
         more = WIRE_FRAME_MIN;
     if (p->drain_until && now < p->drain_until)
