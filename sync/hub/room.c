@@ -9,7 +9,6 @@
 #define GROUP_MAX (4 * HUB_GROUP) /* changes: more would keep everybody waiting for one commit */
 #define NOTED_MAX 64u             /* of what was not taken, in so many ms: */
 #define NOTED_MS 60000
-#define RECEIPT_AHEAD_MS ((int64_t)5000) /* receipts' times run at most so far ahead of our clock */
 
 static size_t count(const struct buf *list, size_t one)
 {
@@ -488,7 +487,7 @@ enum err room_receipt(struct room *r, const char *chain, struct buf *text)
     c->signed_known = true;
     /* a station takes it for newer only if its time, in seconds, is later */
     int64_t time = c->signed_at + 1000 > r->wall ? c->signed_at + 1000 : r->wall;
-    if (time > r->wall + RECEIPT_AHEAD_MS && c->signed_at < r->wall + 2 * RECEIPT_AHEAD_MS)
+    if (time > r->wall + ROOM_RECEIPT_AHEAD && c->signed_at < r->wall + 2 * ROOM_RECEIPT_AHEAD)
         return ERR_AGAIN;
     e = receipts_make(r->store, chain, r->name, r->sign, time, &made);
     if (!e && made) {

@@ -26,6 +26,9 @@
  */
 struct room_inside;
 
+/* ms that receipts' times run at most ahead of our clock */
+#define ROOM_RECEIPT_AHEAD ((int64_t)5000)
+
 /* A text that several conversations send; the last one frees it. */
 struct room_text {
     size_t users;

@@ -323,6 +323,7 @@ static enum err open_room(struct serve *s)
         (struct room){.store = h->store, .roster = h->roster, .name = h->name, .sign = h->sign, .quota = h->quota};
     tick(s);
     news_calls(s);
+    s->began = hub_now(s->hub, 0);
     enum err e = room_open(&s->room);
     if (!e)
         e = shelf_open(&s->shelf, h, &s->room);

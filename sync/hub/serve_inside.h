@@ -60,6 +60,7 @@ struct serve {
     size_t n_listeners;
     bool listening; /* the listeners are looked at */
     size_t max;     /* connections */
+    int64_t began;  /* room.wall when it started */
 
     struct peer **peers; /* by slot; NULL: free */
     int64_t *due;        /* when each is to be looked at; INT64_MAX */
