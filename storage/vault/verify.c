@@ -19,7 +19,6 @@ struct verify {
     struct station *s;
     const char *dir;
     const struct user *u;
-    bool closed; /* the index was closed in order by who wrote it last */
     verify_fn *fn;
     void *ctx;
     struct verify_totals *t;
@@ -257,13 +256,15 @@ static enum err note_freed(void *ctx, const struct label *l, uint64_t offset, co
 static void check_index(struct verify *v)
 {
     struct queue_head known;
+    /* looked at now, before and after: somebody may have begun to append since */
+    bool closed = queue_is_closed(v->dir);
     if (!v->s->queue || queue_head(v->s->queue, v->chain, &known) != ERR_OK)
         return;
     if (known.seq > v->seq)
         fault(v, "the index knows a later label: the chain was cut or put back",
               "chain/%s.labels ends at label %llu, not %llu", v->chain, (unsigned long long)v->seq,
               (unsigned long long)known.seq);
-    else if (known.seq < v->seq && !v->closed)
+    else if (known.seq < v->seq && !(closed && queue_is_closed(v->dir)))
         v->t->torn++; /* killed between a label and its rows: the next program catches up */
     else if (known.seq < v->seq)
         fault(v, "it is behind the chain: an old one was put back; any other command brings it up to date",
@@ -423,7 +424,6 @@ enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, vo
     struct verify v = {.dir = dir, .u = u, .fn = fn, .ctx = ctx, .t = t};
     *t = (struct verify_totals){0};
     enum err index = queue_check_file(dir);
-    v.closed = queue_is_closed(dir);
     if (index == ERR_BAD)
         fault(&v, err_text(), "queue.db");
     enum err e = station_open(&v.s, dir, STATION_CHAIN_KEY | STATION_LINK_KEY | STATION_READ_ONLY);
