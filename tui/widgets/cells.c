@@ -73,6 +73,19 @@ void cells_escape(char *out, size_t cap, const char *s)
     buf_free(&b);
 }
 
+void cells_copy(char *out, size_t cap, const char *s, size_t n)
+{
+    size_t at = n;
+    if (n >= cap) {
+        int w;
+        at = 0;
+        for (size_t k; (k = cells_letter(s + at, &w)) > 0 && at + k < cap; at += k)
+            ;
+    }
+    memcpy(out, s, at);
+    out[at] = '\0';
+}
+
 size_t cells_letter(const char *s, int *width)
 {
     uint32_t c = 0;

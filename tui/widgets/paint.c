@@ -74,19 +74,32 @@ void term_cell(const struct area *a, int row, int col, int width, enum look look
     put(a, row, col, look, fit);
 }
 
+/* One paragraph; more: something follows, so a last line ends with an ellipsis. */
+static int wrap(const struct area *a, int row, int rows, enum look look, const char *s, bool more)
+{
+    char line[CELLS_BYTES + 4];
+    int used = 0;
+    do {
+        size_t next, n = cells_line(s, a->cols, &next);
+        bool cut = used + 1 == rows && (s[next] || more);
+        snprintf(line, sizeof line, "%.*s%s", (int)n, s, cut ? CELLS_ELLIPSIS : "");
+        term_text(a, row + used, 0, 0, look, line);
+        s += next;
+        used++;
+    } while (*s && used < rows);
+    return used;
+}
+
 int term_wrap(const struct area *a, int row, int rows, enum look look, const char *s)
 {
-    char line[CELLS_BYTES], clean[CELLS_BYTES];
+    char part[CELLS_BYTES], clean[CELLS_BYTES];
     int used = 0;
-    cells_escape(clean, sizeof clean, s);
-    const char *p = clean;
-    while (*p && used < rows) {
-        size_t next, n = cells_line(p, a->cols, &next);
-        bool cut = used + 1 == rows && p[next];
-        snprintf(line, sizeof line, "%.*s%s", (int)n, p, cut ? CELLS_ELLIPSIS : "");
-        term_text(a, row + used, 0, 0, look, line);
-        p += next;
-        used++;
+    while (*s && used < rows) {
+        size_t n = strcspn(s, "\n");
+        cells_copy(part, sizeof part, s, n);
+        cells_escape(clean, sizeof clean, part);
+        s += s[n] ? n + 1 : n;
+        used += wrap(a, row + used, rows - used, look, clean, *s != '\0');
     }
     return used;
 }
