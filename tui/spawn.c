@@ -44,6 +44,20 @@ bool spawn_can(const char *program)
     return false;
 }
 
+void spawn_become(const char *const given[])
+{
+    char path[4096];
+    char *argv[SPAWN_ARGS_MAX + 1] = {0};
+    signal(SIGPIPE, SIG_DFL);
+    for (size_t i = 0; i < SPAWN_ARGS_MAX && given[i]; i++)
+        memcpy(&argv[i], &given[i], sizeof argv[i]);
+    if (beside(path, given[0]))
+        execv(path, argv);
+    else
+        execvp(given[0], argv);
+    (void)err_errno(ERR_NOINPUT, "cannot run %s", given[0]);
+}
+
 static enum err start(const char *const given[], pid_t *pid)
 {
     char path[4096];

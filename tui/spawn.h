@@ -12,6 +12,9 @@
 #define SPAWN_ARGS_MAX 31
 enum err spawn_run(const char *const argv[], int *exit_code) MUST_USE;
 
+/* Becomes it, in a fork; returns only with err_text. */
+void spawn_become(const char *const argv[]);
+
 /* Is it installed where spawn_run would look? */
 bool spawn_can(const char *program);
 
