@@ -38,9 +38,10 @@ link     := $(call obj,$(call src,sync/folder))
 road     := $(call obj,$(call src,sync/link sync/wire))
 client   := $(call obj,$(call src,sync/client))
 hub      := $(call obj,$(call src,sync/hub))
-tui      := $(call obj,$(call src,tui tui/*))
+player   := $(call obj,$(addprefix tui/play/,ask.c cage.c mpv.c player.c))
+tui      := $(filter-out $(player),$(call obj,$(call src,tui tui/*)))
 
-programs := feldsher feldsher-dock feldsher-sync feldsher-hub
+programs := feldsher feldsher-play feldsher-dock feldsher-sync feldsher-hub
 bins     := $(addprefix $(B)/,$(programs))
 units    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -54,6 +55,7 @@ roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 all: $(bins)
 
 $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
+$(B)/feldsher-play: $(call obj,tui/play/main.c tui/play/wire.c) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a
@@ -65,7 +67,7 @@ $(B)/storage.a: $(storage)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 # everything but the main files: what the tests link with
-$(B)/all.a: $(storage) $(drivers) $(link) $(road) $(client) $(hub) $(tui)
+$(B)/all.a: $(storage) $(drivers) $(link) $(road) $(client) $(hub) $(tui) $(player)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 
