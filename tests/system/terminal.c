@@ -287,7 +287,8 @@ static _Noreturn void lead(int tty, int job, const char *term, char *const argv[
     setsid();
     if (ioctl(tty, TIOCSCTTY, 0) != 0)
         tell(job, 'E', errno);
-    pid_t pid = fork();
+    int started[2] = {-1, -1}; /* closed by a good exec, else it brings the errno */
+    pid_t pid = pipe2(started, O_CLOEXEC) == 0 ? fork() : -1;
     if (pid < 0) {
         tell(job, 'E', errno);
         _exit(127);
@@ -306,12 +307,19 @@ static _Noreturn void lead(int tty, int job, const char *term, char *const argv[
         if (dup2(tty, 0) < 0 || dup2(tty, 1) < 0 || dup2(tty, 2) < 0)
             _exit(127);
         execvp(argv[0], argv);
-        tell(job, 'E', errno);
+        tell(started[1], 'E', errno);
         _exit(127);
     }
     setpgid(pid, pid);
     tcsetpgrp(tty, pid);
     close(tty);
+    close(started[1]);
+    struct told told;
+    if (read(started[0], &told, sizeof told) == (ssize_t)sizeof told) {
+        tell(job, 'E', told.value);
+        _exit(127);
+    }
+    close(started[0]);
     job_group = pid;
     sigaction(SIGHUP, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
@@ -667,7 +675,7 @@ const char *terminal_row(struct terminal *t, int row)
     size_t n = 0, end = 0;
     VTermScreenCell cell;
     for (int col = 0; col < t->cols; col++) {
-        if (!vterm_screen_get_cell(t->screen, (VTermPos){.row = row, .col = col}, &cell))
+        if (!terminal_cell(t, row, col, &cell))
             break;
         if (cell.chars[0] == (uint32_t)-1)
             continue; /* the right half of a wide one */
@@ -720,6 +728,7 @@ bool terminal_cell(const struct terminal *t, int row, int col, VTermScreenCell *
 {
     if (row < 0 || col < 0 || row >= t->rows || col >= t->cols)
         return false;
+    memset(cell, 0, sizeof *cell); /* libvterm fills chars up to the first that is none */
     return vterm_screen_get_cell(t->screen, (VTermPos){.row = row, .col = col}, cell) != 0;
 }
 
