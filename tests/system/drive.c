@@ -67,6 +67,16 @@ static void screen_print(FILE *f, const char *before)
     fprintf(f, "%s+--\n", before);
 }
 
+static bool screen_has_text(void)
+{
+    int rows, cols;
+    terminal_size(t, &rows, &cols);
+    for (int r = 0; r < rows; r++)
+        if (*terminal_row(t, r))
+            return true;
+    return false;
+}
+
 static bool failed(const char *fmt, ...)
 {
     char why[512];
@@ -511,6 +521,8 @@ static bool step_words(char **w, size_t n, const char *rest)
     }
     if (STEP("svg", 2, 2)) {
         terminal_drain(t);
+        if (!screen_has_text())
+            return failed("there is nothing to draw: wait for the screen first");
         return picture_svg(t, w[1], w[2]) || failed("cannot draw %s: %s", w[1], strerror(errno));
     }
     if (STEP("count", 0, 0))

@@ -227,7 +227,7 @@ static void a_program_cannot_be_stopped_or_hung_up(void **state)
 static void a_closed_terminal_leaves_its_program_behind(void **state)
 {
     (void)state;
-    struct terminal *t = shell((char[]){"trap '' HUP TERM INT; echo deaf; while :; do sleep 1000; done"});
+    struct terminal *t = shell((char[]){"trap '' HUP TERM INT; echo deaf; exec sleep 1000"});
     must_show(t, "deaf");
     pid_t pid = terminal_pid(t);
     assert_true(pid > 0);
