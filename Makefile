@@ -47,7 +47,9 @@ units    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c
 replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 benches  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
-helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(wildcard tests/system/*.c)) $(B)/link/note
+# the terminal that drive.c and some units link with, in process
+terminal := $(call obj,tests/system/terminal.c tests/system/picture.c)
+helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c %/picture.c,$(wildcard tests/system/*.c))) $(B)/link/note
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
 .PHONY: all run test check setup lint format asan fuzz fuzzers torture simulate bench benches link install man clean
@@ -87,6 +89,8 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/all.a
 $(B)/system/%: $(B)/obj/tests/system/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/system/drive $(B)/unit/test_terminal: $(terminal)
+$(B)/system/drive $(B)/unit/test_terminal: LDLIBS += -lvterm
 $(B)/link/%: $(B)/obj/tests/link/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
