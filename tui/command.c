@@ -1,6 +1,7 @@
 #include "tui/command.h"
 
 #include "tui/commands/groups.h"
+#include "tui/lang/lang.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -15,14 +16,14 @@ static const struct command_group *const groups[] = {
 #define GROUPS (sizeof groups / sizeof groups[0])
 
 static const struct command_option global[] = {
-    {"C", "DIR", "the station's folder (else $FELDSHER_DIR, else ~/.feldsher)"},
-    {"user", "NAME", "who you are (else the only user with a key here, else $FELDSHER_USER)"},
-    {"passphrase-file", "FILE", "secrets from a file, a line each in the order they are asked"},
-    {"json", NULL, "for programs: one JSON object a line"},
-    {"lang", "LANG", "en, ru or kk; this version has its texts in English alone"},
-    {"help", NULL, "help, also behind a command"},
-    {"version", NULL, "the version"},
-    {"man", NULL, "the man page, in troff"},
+    {"C", "DIR", N_("the station's folder (else $FELDSHER_DIR, else ~/.feldsher)")},
+    {"user", "NAME", N_("who you are (else the only user with a key here, else $FELDSHER_USER)")},
+    {"passphrase-file", "FILE", N_("secrets from a file, a line each in the order they are asked")},
+    {"json", NULL, N_("for programs: one JSON object a line")},
+    {"lang", "LANG", N_("en, ru or kk; this version has its texts in English alone")},
+    {"help", NULL, N_("help, also behind a command")},
+    {"version", NULL, N_("the version")},
+    {"man", NULL, N_("the man page, in troff")},
 };
 #define GLOBALS (sizeof global / sizeof global[0])
 
@@ -328,7 +329,7 @@ static bool show_row(void *ctx, const struct command *r)
 static void show_globals(void)
 {
     char option[64];
-    printf("\nFor every command:\n");
+    printf(_("\nFor every command:\n"));
     for (size_t i = 0; i < GLOBALS; i++) {
         option_of(option, &global[i]);
         printf("  %-34s %s\n", option, global[i].help);
@@ -342,13 +343,13 @@ enum err command_help(const char *topic)
         snprintf(copy, sizeof copy, "%s", topic);
         if (!each_row(has_name, copy))
             return err_set(ERR_USAGE, "there is no command \"%s\"; see feldsher --help", topic);
-        printf("Usage: feldsher [-C DIR] [--user NAME] [--json] ...\n\n");
+        printf(_("Usage: feldsher [-C DIR] [--user NAME] [--json] ...\n\n"));
         each_row(show_row, copy);
         show_globals();
         return ERR_OK;
     }
-    printf("Usage: feldsher [-C DIR] [--user NAME] [--json] COMMAND ...\n"
-           "Seals what body cameras recorded, keeps its chain of custody, carries it to the district.\n");
+    printf(_("Usage: feldsher [-C DIR] [--user NAME] [--json] COMMAND ...\n"
+             "Seals what body cameras recorded, keeps its chain of custody, carries it to the district.\n"));
     for (size_t g = 0; g < GROUPS; g++) {
         if (begins(g))
             printf("\n%s:\n", groups[g]->title);
@@ -356,7 +357,7 @@ enum err command_help(const char *topic)
             show_row(NULL, &groups[g]->rows[i]);
     }
     show_globals();
-    printf("\nA command's options: feldsher help COMMAND\nExit codes: %s\n", exits);
+    printf(_("\nA command's options: feldsher help COMMAND\nExit codes: %s\n"), exits);
     return ERR_OK;
 }
 

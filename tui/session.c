@@ -2,6 +2,7 @@
 
 #include "storage/base/log.h"
 #include "storage/base/text.h"
+#include "tui/lang/lang.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,7 +76,7 @@ enum err session_begin(const struct call *c, unsigned flags, bool recordings, st
     if (!e && recordings)
         e = recording_load(out->station, out->user, &out->list);
     for (size_t i = 0; !e && out->list && i < out->list->n_faults; i++)
-        fprintf(stderr, "feldsher: quarantined: label %" PRIu64 " of chain %s: %s\n", out->list->faults[i].seq,
+        fprintf(stderr, _("feldsher: quarantined: label %" PRIu64 " of chain %s: %s\n"), out->list->faults[i].seq,
                 out->list->faults[i].chain, out->list->faults[i].why);
     if (e)
         session_end(out);

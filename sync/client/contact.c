@@ -1,6 +1,7 @@
 #include "sync/client/contact.h"
 
 #include "storage/base/clock.h"
+#include "storage/base/lang.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
 
@@ -266,7 +267,7 @@ static enum err won(struct contact *c, const struct dial_won *w, int64_t now)
     tell_line(&c->all->in->tell,
               json_pack("{s:s,s:s,s:s,s:b}", "event", "connected", "hub", c->hubs[c->hub].name, "to", c->shown->to,
                         "resumed", (int)tls_resumed(w->tls)),
-              "connected to hub %s at %s", c->hubs[c->hub].name, c->shown->to);
+              _("connected to hub %s at %s"), c->hubs[c->hub].name, c->shown->to);
     log_line("conversation with hub %s%s", c->hubs[w->hub].name, tls_resumed(w->tls) ? ", resumed" : "");
     return stream_new(&c->stream, w, &s, c->all->rate, now);
 }

@@ -2,6 +2,7 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "sync/client/standing.h"
 
 #include <dirent.h>
@@ -341,8 +342,8 @@ void keeper_summary(struct keeper *k, enum err e)
                   (json_int_t)k->in.taken.labels, "taken_objects", (json_int_t)k->in.taken.objects, "taken_bytes",
                   (json_int_t)k->in.taken.bytes, "head", (json_int_t)k->report.head, "receipt_labels",
                   (json_int_t)k->report.receipt_labels, "why", why),
-        "gave %" PRIu64 " items, took %" PRIu64 " labels and %" PRIu64 " objects (%s); %" PRIu64
-        " items left; a receipt covers %" PRIu64 " of %" PRIu64 " labels",
+        _("gave %" PRIu64 " items, took %" PRIu64 " labels and %" PRIu64 " objects (%s); %" PRIu64
+          " items left; a receipt covers %" PRIu64 " of %" PRIu64 " labels"),
         k->report.given, k->in.taken.labels, k->in.taken.objects, in, left, k->report.receipt_labels, k->report.head);
     if (e)
         err_set(e, "%s", why);

@@ -1,6 +1,7 @@
 #include "sync/client/keeper.h"
 
 #include "storage/base/clock.h"
+#include "storage/base/lang.h"
 #include "sync/client/report.h"
 #include "sync/client/settings.h"
 #include "sync/client/standing.h"
@@ -34,7 +35,7 @@ static uint64_t say_lane(const struct tell *t, const struct plan *p, unsigned la
               json_pack("{s:s,s:i,s:I,s:I,s:s*,s:o}", "event", "plan", "lane", (int)lane, "items", (json_int_t)items,
                         "bytes", (json_int_t)bytes, "stays", why, "seconds",
                         p->rate ? json_integer((json_int_t)(bytes / p->rate)) : json_null()),
-              "lane %u (%s): %" PRIu64 " items, %s%s%s", lane, load_lane_name((enum lane)lane), items, size,
+              _("lane %u (%s): %" PRIu64 " items, %s%s%s"), lane, load_lane_name((enum lane)lane), items, size,
               why       ? "; stays: "
               : p->rate ? ", about "
                         : "",
@@ -61,11 +62,11 @@ static enum err say(const struct tell *t, const struct plan *p)
               json_pack("{s:s,s:I,s:I,s:I,s:I,s:o}", "event", "planned", "bytes", (json_int_t)bytes, "rate",
                         (json_int_t)speed, "stays", (json_int_t)stays, "used_today", (json_int_t)p->now.used,
                         "left_today", most ? json_integer((json_int_t)left) : json_null()),
-              "a contact would carry %s; %s%s%s%s", size, speed ? "at " : "how long it takes is ", speed ? rate : "",
+              _("a contact would carry %s; %s%s%s%s"), size, speed ? "at " : "how long it takes is ", speed ? rate : "",
               speed ? "/s: " : "", time);
     if (most && bytes > left) {
         tell_size(size, left);
-        tell_line(t, NULL, "of this day's bytes %s are left: the rest stays until tomorrow", size);
+        tell_line(t, NULL, _("of this day's bytes %s are left: the rest stays until tomorrow"), size);
     }
     if (stays || (most && bytes > left))
         return err_set(ERR_AGAIN, "some items would stay here; see above");

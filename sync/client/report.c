@@ -2,6 +2,7 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -134,7 +135,7 @@ static void paint(const struct report *s)
     else if (l->state != REPORT_CONNECTED)
         printf("\r\033[K%s: %s", l->to, l->error[0] ? l->error : "dialling");
     else
-        printf("\r\033[K%s: %s/s, %" PRIu64 " items (%s) to give%s%s", l->hub, speed, items, left,
+        printf(_("\r\033[K%s: %s/s, %" PRIu64 " items (%s) to give%s%s"), l->hub, speed, items, left,
                rate && bytes ? ", about " : "", rate && bytes ? time : "");
     fflush(stdout);
 }

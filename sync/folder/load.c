@@ -1,5 +1,6 @@
 #include "sync/folder/load.h"
 
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 #include "sync/limits.h"
 
@@ -152,7 +153,7 @@ void load_say(const struct load *l, const struct tell *s)
                   json_pack("{s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:I}", "event", "lane", "lane", (int)i, "name", name,
                             "items", (json_int_t)a->items, "bytes", (json_int_t)a->bytes, "there", (json_int_t)a->there,
                             "stays", (json_int_t)a->stays, "stays_bytes", (json_int_t)a->stays_bytes),
-                  "lane %u (%s): %" PRIu64 " %s (%s), %" PRIu64 " there already, %" PRIu64 " stay (%s)", i, name,
+                  _("lane %u (%s): %" PRIu64 " %s (%s), %" PRIu64 " there already, %" PRIu64 " stay (%s)"), i, name,
                   a->items, l->plan ? "fit" : "put", fits_text, a->there, a->stays, stays_text);
     }
 }

@@ -1,5 +1,6 @@
 #include "sync/folder/tell.h"
 
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 #include "sync/limits.h"
 
@@ -58,7 +59,7 @@ enum err refuse_item(struct refuse *r, const char *name, const char *why)
     if (!e) {
         const char *text = shown.p ? (const char *)shown.p : "";
         tell_line(r->tell, json_pack("{s:s, s:s, s:s}", "event", "refused", "name", text, "why", reason),
-                  "refused: %s: %s", text, reason);
+                  _("refused: %s: %s"), text, reason);
         if (r->keep)
             e = r->keep(r->ctx, text, reason);
     }
@@ -72,5 +73,5 @@ void refuse_end(const struct refuse *r)
         return;
     uint64_t more = r->n - STICK_REFUSED_LISTED;
     tell_line(r->tell, json_pack("{s:s, s:I}", "event", "refused-more", "count", (json_int_t)more),
-              "refused: %" PRIu64 " more, not listed", more);
+              _("refused: %" PRIu64 " more, not listed"), more);
 }

@@ -2,6 +2,7 @@
 
 #include "storage/records/custody.h"
 #include "storage/records/evidence.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
@@ -136,9 +137,9 @@ static enum err export_package(struct call *c)
                              c->args[1], "request", report.request, "approver", report.approver, "files",
                              (json_int_t)report.files, "bytes", (json_int_t)report.bytes));
     } else if (!e) {
-        printf("%s: exported to ", r->id);
+        printf(_("%s: exported to "), r->id);
         print_text(c->args[1]);
-        printf(", approved by %s; CHECK.txt in it says how anybody checks it\n", report.approver);
+        printf(_(", approved by %s; CHECK.txt in it says how anybody checks it\n"), report.approver);
     }
     session_end(&s);
     return e;
@@ -229,72 +230,72 @@ static const struct command rows[] = {
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "asks the hub for one that is not here",
+     .help = N_("asks the hub for one that is not here"),
      .run = pull,
-     .options = {{"from", "T", "only from this place of the file on: bytes (120M) or a share (25%)"},
-                 {"to", "T", "up to this place"},
-                 {"why", "TEXT", "the reason, for the chain of custody"}}},
+     .options = {{"from", "T", N_("only from this place of the file on: bytes (120M) or a share (25%)")},
+                 {"to", "T", N_("up to this place")},
+                 {"why", "TEXT", N_("the reason, for the chain of custody")}}},
     {.name = "recordings",
      .sub = "request",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "asks that one may leave as evidence",
+     .help = N_("asks that one may leave as evidence"),
      .run = request,
-     .options = {{"why", "TEXT", "who wants it, and on what ground"}}},
+     .options = {{"why", "TEXT", N_("who wants it, and on what ground")}}},
     {.name = "recordings",
      .sub = "approve",
      .args = "REQUEST",
      .min = 1,
      .max = 1,
-     .help = "a second person, a supervisor, agrees and signs",
+     .help = N_("a second person, a supervisor, agrees and signs"),
      .run = approve},
     {.name = "recordings",
      .sub = "export",
      .args = "ID DIR",
      .min = 2,
      .max = 2,
-     .help = "writes an approved evidence package",
+     .help = N_("writes an approved evidence package"),
      .run = export_package},
     {.name = "recordings",
      .sub = "hold",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "nobody may destroy it",
+     .help = N_("nobody may destroy it"),
      .run = hold,
-     .options = {{"why", "TEXT", "the reason"}}},
+     .options = {{"why", "TEXT", N_("the reason")}}},
     {.name = "recordings",
      .sub = "release",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "ends a hold",
+     .help = N_("ends a hold"),
      .run = release,
-     .options = {{"why", "TEXT", "the reason"}}},
+     .options = {{"why", "TEXT", N_("the reason")}}},
     {.name = "recordings",
      .sub = "flag",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "sends it before other recordings",
+     .help = N_("sends it before other recordings"),
      .run = flag},
     {.name = "recordings",
      .sub = "link",
      .args = "ID RECORD",
      .min = 2,
      .max = 2,
-     .help = "says which record it belongs to",
+     .help = N_("says which record it belongs to"),
      .run = link_to},
     {.name = "recordings",
      .sub = "destroy",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "begins a destruction order, or adds the second signature",
+     .help = N_("begins a destruction order, or adds the second signature"),
      .run = destroy,
-     .options = {{"basis", "TEXT", "the legal basis"},
-                 {"why", "TEXT", "the reason"},
-                 {"together", NULL, "the recordings that share its parts list go with it"}}},
+     .options = {{"basis", "TEXT", N_("the legal basis")},
+                 {"why", "TEXT", N_("the reason")},
+                 {"together", NULL, N_("the recordings that share its parts list go with it")}}},
 };
-const struct command_group group_custody = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_custody = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

@@ -2,6 +2,7 @@
 
 #include "storage/records/custody.h"
 #include "storage/vault/object.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
@@ -72,11 +73,11 @@ static enum err list(struct call *c)
                strcmp(r->clock, "ok") == 0 ? "" : r->clock);
     }
     if (!c->json)
-        printf("%zu recordings", s.list->n);
+        printf(_("%zu recordings"), s.list->n);
     if (!c->json && s.list->closed)
-        printf("; %" PRIu64 " batches are sealed to circles that you do not have", s.list->closed);
+        printf(_("; %" PRIu64 " batches are sealed to circles that you do not have"), s.list->closed);
     if (!c->json && s.list->n_faults)
-        printf("; %zu batches are quarantined", s.list->n_faults);
+        printf(_("; %zu batches are quarantined"), s.list->n_faults);
     if (!c->json)
         printf("\n");
     session_end(&s);
@@ -98,7 +99,7 @@ static json_t *events_json(const struct recording *r)
 static void show_events(const struct recording *r)
 {
     if (r->n_events)
-        printf("custody:\n");
+        printf(_("custody:\n"));
     for (size_t i = 0; i < r->n_events; i++) {
         const struct recording_event *v = &r->events[i];
         const char *why = json_string_value(json_object_get(v->data, "why"));
@@ -106,7 +107,7 @@ static void show_events(const struct recording *r)
         clock_text(when, v->time);
         printf("  %s  ", when);
         print_text(v->type);
-        printf(" by %s (entry %s)", v->author[0] ? v->author : "nobody logged in", v->id);
+        printf(_(" by %s (entry %s)"), v->author[0] ? v->author : "nobody logged in", v->id);
         if (why) {
             printf(": ");
             print_text(why);
@@ -120,18 +121,18 @@ static void show_text(const struct recording *r, const struct recording_held *w)
     char size[PRINT_SIZE], when[CLOCK_TEXT], where[160], hex[HASH_HEX];
     clock_text(when, r->time);
     where_text(where, r, w);
-    printf("recording %s\nstation:  %s, unit %s\ntaken in: %s\ncamera:   ", r->id, r->station, r->unit, when);
+    printf(_("recording %s\nstation:  %s, unit %s\ntaken in: %s\ncamera:   "), r->id, r->station, r->unit, when);
     print_text(r->camera);
-    printf("\nwhere:    %s\n", where);
+    printf(_("\nwhere:    %s\n"), where);
     for (size_t i = 0; i < r->n_files; i++) {
         const struct recording_file *f = &r->files[i];
         print_size(size, f->size);
         hash_hex(hex, &f->hash);
         printf(i ? "sidecar:  " : "file:     ");
         print_text(f->path);
-        printf("  (%s, %zu blobs)\n          blake2b %s\n", size, f->n_blobs, hex);
+        printf(_("  (%s, %zu blobs)\n          blake2b %s\n"), size, f->n_blobs, hex);
     }
-    printf("label:    %" PRIu64 " of chain %s\n", r->seq, r->chain);
+    printf(_("label:    %" PRIu64 " of chain %s\n"), r->seq, r->chain);
     show_events(r);
 }
 
@@ -225,12 +226,12 @@ static enum err verify(struct call *c)
         print_json(json_pack("{s:s,s:s,s:I,s:o}", "id", r->id, "result", finding[what], "bytes", (json_int_t)bytes,
                              "destroyed_under", r->order[0] ? json_string(r->order) : json_null()));
     else if (!e && what == DESTROYED)
-        printf("%s: destroyed under order %s\n", r->id, r->order);
+        printf(_("%s: destroyed under order %s\n"), r->id, r->order);
     else if (!e && what == SEALED)
-        printf("%s: its sealed blobs are whole (%" PRIu64 " bytes); its contents need the circle evidence/%s\n", r->id,
-               bytes, r->unit);
+        printf(_("%s: its sealed blobs are whole (%" PRIu64 " bytes); its contents need the circle evidence/%s\n"),
+               r->id, bytes, r->unit);
     else if (!e)
-        printf("%s: good: label, batch, blobs, age, zstd, and the hash of all %" PRIu64 " bytes\n", r->id, bytes);
+        printf(_("%s: good: label, batch, blobs, age, zstd, and the hash of all %" PRIu64 " bytes\n"), r->id, bytes);
     session_end(&s);
     return e;
 }
@@ -239,7 +240,7 @@ static const struct command rows[] = {
     {.name = "recordings",
      .sub = "list",
      .args = "",
-     .help = "what was recorded, as far as you may know",
+     .help = N_("what was recorded, as far as you may know"),
      .run = list,
      .by_default = true},
     {.name = "recordings",
@@ -247,14 +248,14 @@ static const struct command rows[] = {
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "one, with its custody",
+     .help = N_("one, with its custody"),
      .run = show},
     {.name = "recordings",
      .sub = "verify",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "reads one whole and checks it against its entry",
+     .help = N_("reads one whole and checks it against its entry"),
      .run = verify},
 };
-const struct command_group group_recordings = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_recordings = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

@@ -3,6 +3,7 @@
 #include "storage/base/file.h"
 #include "storage/vault/object.h"
 #include "storage/vault/parts.h"
+#include "tui/lang/lang.h"
 #include "tui/link_state.h"
 #include "tui/print.h"
 #include "tui/session.h"
@@ -174,13 +175,13 @@ static void say_skew(int64_t seconds)
 {
     int64_t off = seconds < 0 ? -seconds : seconds;
     if (off >= 172800)
-        printf("clock      differs from the hub's by %" PRId64 " days", off / 86400);
+        printf(_("clock      differs from the hub's by %" PRId64 " days"), off / 86400);
     else if (off >= 7200)
-        printf("clock      differs from the hub's by %" PRId64 " h %" PRId64 " min", off / 3600, off / 60 % 60);
+        printf(_("clock      differs from the hub's by %" PRId64 " h %" PRId64 " min"), off / 3600, off / 60 % 60);
     else if (off)
-        printf("clock      differs from the hub's by %" PRId64 " min", off / 60);
+        printf(_("clock      differs from the hub's by %" PRId64 " min"), off / 60);
     if (off)
-        printf(", it is %s; one of the two is wrong\n", seconds < 0 ? "behind" : "ahead");
+        printf(_(", it is %s; one of the two is wrong\n"), seconds < 0 ? "behind" : "ahead");
 }
 
 /* How long the free space lasts at the rate of the last days; -1: not known. */
@@ -216,28 +217,28 @@ static void to_text(const struct tally *t, const struct station *s, uint64_t spa
     static const char *const lane[] = {"urgent", "batches", "control", "flagged", "video"};
     char size[PRINT_SIZE], when[CLOCK_TEXT];
     int64_t days = days_left(t, space);
-    printf("station    %s (%s), unit %s, district %s\nroster     %" PRIu64 "\nchain      %s, %" PRIu64 " labels\n",
+    printf(_("station    %s (%s), unit %s, district %s\nroster     %" PRIu64 "\nchain      %s, %" PRIu64 " labels\n"),
            s->name, s->kind == STATION_SUPERVISOR ? "supervisor" : "crew", s->unit, s->district, s->roster->number,
            s->chain, t->labels);
     if (t->receipt) {
         clock_text(when, t->receipt->time);
-        printf("held       %" PRIu64 " labels by hub %s as of %s\n", t->receipt->labels, t->receipt->hub, when);
+        printf(_("held       %" PRIu64 " labels by hub %s as of %s\n"), t->receipt->labels, t->receipt->hub, when);
     } else {
-        printf("held       nothing by a hub yet: there is no receipt\n");
+        printf(_("held       nothing by a hub yet: there is no receipt\n"));
     }
     if (t->silent_since) {
         clock_text(when, t->silent_time);
-        printf("silent     since %s: no receipt for label %" PRIu64 " and later\n", when, t->silent_since);
+        printf(_("silent     since %s: no receipt for label %" PRIu64 " and later\n"), when, t->silent_since);
     }
     for (size_t i = 0; i < LANES; i++) {
         print_size(size, t->unsent[i]);
         if (t->unsent[i])
-            printf("unsent     %s of lane %zu (%s)\n", size, i, lane[i]);
+            printf(_("unsent     %s of lane %zu (%s)\n"), size, i, lane[i]);
     }
     print_size(size, space);
-    printf("free       %s", size);
+    printf(_("free       %s"), size);
     if (days >= 0)
-        printf(", about %" PRId64 " days at the present rate", days);
+        printf(_(", about %" PRId64 " days at the present rate"), days);
     printf("\n");
 }
 
@@ -273,7 +274,7 @@ static enum err status(struct call *c)
     if (!e && c->json)
         print_json(json_incref(all));
     else if (!e && mark != CLOCK_FINE)
-        printf("clock      %s what signed things say; set it\n", mark == CLOCK_BEHIND ? "behind" : "far ahead of");
+        printf(_("clock      %s what signed things say; set it\n"), mark == CLOCK_BEHIND ? "behind" : "far ahead of");
     json_decref(all);
     receipt_free(r);
     station_close(s);
@@ -281,6 +282,9 @@ static enum err status(struct call *c)
 }
 
 static const struct command rows[] = {
-    {.name = "status", .args = "", .help = "what is held where, what waits, how long the disk lasts", .run = status},
+    {.name = "status",
+     .args = "",
+     .help = N_("what is held where, what waits, how long the disk lasts"),
+     .run = status},
 };
-const struct command_group group_status = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_status = {N_("This station"), rows, sizeof rows / sizeof rows[0]};
