@@ -182,7 +182,7 @@ static enum err check_sealed(const struct station *s, const struct recording *r,
 }
 
 enum finding { GOOD, SEALED, DESTROYED };
-static const char *const finding[] = {"good", "sealed", "destroyed"};
+static const char *const finding[] = {"good", "sealed", N_("destroyed")};
 
 static enum err check(struct session *s, const struct recording *r, uint64_t *bytes, enum finding *what)
 {

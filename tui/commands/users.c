@@ -147,7 +147,7 @@ static enum err add_job(void *ctx, const char *name, const char *text, size_t n)
 /* What changes hands: unsent things and open jobs of the station. */
 static enum err handover_data(struct station *s, const char *from, const char *to, json_t **out)
 {
-    static const char *const kinds[] = {"intake", "want", "stick"};
+    static const char *const kinds[] = {"intake", "want", N_("stick")};
     struct queue_counts n;
     json_t *jobs = json_object();
     enum err e = queue_counts(s->queue, s->chain, &n);
