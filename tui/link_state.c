@@ -69,14 +69,14 @@ static void print_link(const json_t *l)
     bool connected = strcmp(word(l, "state"), "connected") == 0;
     printf(_("link       "));
     if (connected) {
-        printf(_("connected to "));
+        printf(_("connected to hub "));
         print_text(word(l, "hub"));
-        printf(_(" at "));
+        printf(", ");
     } else {
-        printf("%s ", strcmp(word(l, "state"), "pausing") == 0 ? "pausing before it tries again:" : "dialling");
+        printf("%s ", strcmp(word(l, "state"), "pausing") == 0 ? _("pausing before it tries again:") : _("dialling"));
     }
     print_text(word(l, "to"));
-    printf(_(" since %.20s"), word(l, "since"));
+    printf(_(", since %.20s"), word(l, "since"));
     if (connected && number(l, "rate")) {
         print_size(size, number(l, "rate"));
         printf(_(", %s/s, round trip %" PRIu64 " ms"), size, number(l, "rtt"));
@@ -115,7 +115,8 @@ void link_state_print(const char *dir)
     }
     print_size(size, bytes);
     if (items)
-        printf(_("to give    %" PRIu64 " items (%s)%s%s\n"), items, size, withheld ? "; some stay: " : "",
-               withheld ? withheld : "");
+        printf(withheld ? _("to give    %" PRIu64 " items (%s); some stay: %s\n")
+                        : _("to give    %" PRIu64 " items (%s)\n"),
+               items, size, withheld ? _(withheld) : "");
     json_decref(all);
 }

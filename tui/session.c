@@ -51,7 +51,7 @@ enum err session_who(const struct call *c, const struct station *s, char out[sta
 
 enum err session_unlock(const struct call *c, const struct station *s, struct user **out)
 {
-    char who[NAME_LEN], prompt[NAME_LEN + 16];
+    char who[NAME_LEN], prompt[NAME_LEN + 96];
     struct secret *pass;
     *out = NULL;
     if (c->unlocked && (!c->user || strcmp(c->user, c->unlocked->name) == 0)) {
@@ -61,7 +61,7 @@ enum err session_unlock(const struct call *c, const struct station *s, struct us
     enum err e = session_who(c, s, who);
     if (e)
         return e;
-    snprintf(prompt, sizeof prompt, "Passphrase of %s", who);
+    snprintf(prompt, sizeof prompt, _("Passphrase of %s"), who);
     e = secret_ask(c->secrets, prompt, &pass);
     if (e)
         return e;

@@ -11,7 +11,7 @@
 
 #define EVERY 250 /* ms */
 
-static const char *const words[SAY_KINDS] = {"stored", "known", "failed", "not taken"};
+static const char *const words[SAY_KINDS] = {N_("stored"), N_("known"), N_("failed"), N_("not taken")};
 
 void say_begin(struct say *s, bool json, bool quiet, bool progress)
 {
@@ -49,7 +49,7 @@ void say_found(struct say *s, uint64_t recordings, uint64_t bytes)
 
 static void put_line(const struct say_line *l, const char *path)
 {
-    const char *word = words[l->what];
+    const char *word = _(words[l->what]);
     if (l->what == SAY_STORED && l->resumed_from)
         printf(_("%s %s %s %llu, gone on from %llu\n"), word, l->id, path, (unsigned long long)l->size,
                (unsigned long long)l->resumed_from);
@@ -107,7 +107,8 @@ void say_progress(struct say *s, uint64_t recording, uint64_t done)
         fflush(stdout);
         return;
     }
-    fprintf(stderr, _("\r\033[Krecording %llu of %llu, %.0f of %.0f MB, %.1f MB/s, %llu:%02llu left"),
+    fputs("\r\033[K", stderr);
+    fprintf(stderr, _("recording %llu of %llu, %.0f of %.0f MB, %.1f MB/s, %llu:%02llu left"),
             (unsigned long long)recording, (unsigned long long)s->recordings, (double)done / 1e6,
             (double)s->bytes / 1e6, rate / 1e6, (unsigned long long)(left / 60), (unsigned long long)(left % 60));
     s->drawn = true;

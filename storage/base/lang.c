@@ -76,6 +76,11 @@ enum err lang_start(const char *lang)
     return ERR_OK;
 }
 
+const char *lang_text(const char *s)
+{
+    return s[0] ? gettext(s) : s; /* "" would give the head of the file */
+}
+
 const char *lang_name(void)
 {
     return chosen;

@@ -18,8 +18,11 @@
  * found by itself: no _() around it. Then `make pot`, and fill what
  * tests/system/lang.sh lists into tui/lang/ru.po and kk.po.
  */
-#define _(s) gettext(s)
+#define _(s) lang_text(s)
 #define N_(s) s
+
+/* A string in the chosen language; itself where it has no translation. */
+const char *lang_text(const char *s) __attribute__((format_arg(1)));
 
 /* Chooses the language: lang ("en", "ru", "kk"), or where that is NULL
  * $FELDSHER_LANG, else the environment's (LC_ALL, LC_MESSAGES, LANG), else

@@ -44,7 +44,8 @@ enum err client_take_object(struct client *c, const struct hash *name, uint64_t 
     enum err e = stick_file(&c->stick, path, &fd, &has);
     file_close(&fd);
     if (!e && (exact ? has != size : has > size))
-        e = err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of %s%" PRIu64, has, exact ? "" : "at most ", size);
+        e = exact ? err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of %" PRIu64, has, size)
+                  : err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of at most %" PRIu64, has, size);
     if (!e)
         e = object_begin(&w, c->in.station->dir);
     if (e)
@@ -207,11 +208,14 @@ static void summary(const struct client *c, const struct load *load)
                         "taken_receipts", (json_int_t)c->in.taken.receipts, "put", (json_int_t)all.items, "put_bytes",
                         (json_int_t)all.bytes, "there", (json_int_t)all.there, "stays", (json_int_t)all.stays,
                         "stays_bytes", (json_int_t)all.stays_bytes, "refused", (json_int_t)c->refuse.n),
-              _("stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64 " receipts; %s %" PRIu64
-                " items (%s); %" PRIu64 " were there; %" PRIu64 " stay (%s); %" PRIu64 " refused"),
-              c->stick.linked ? c->stick.label : "(new)", c->in.taken.labels, c->in.taken.objects, in,
-              c->in.taken.receipts, load->plan ? "would put" : "put", all.items, out, all.there, all.stays, rest,
-              c->refuse.n);
+              load->plan
+                  ? _("stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64
+                      " receipts; would put %" PRIu64 " items (%s); %" PRIu64 " were there; %" PRIu64
+                      " stay (%s); %" PRIu64 " refused")
+                  : _("stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64 " receipts; put %" PRIu64
+                      " items (%s); %" PRIu64 " were there; %" PRIu64 " stay (%s); %" PRIu64 " refused"),
+              c->stick.linked ? c->stick.label : _("(new)"), c->in.taken.labels, c->in.taken.objects, in,
+              c->in.taken.receipts, all.items, out, all.there, all.stays, rest, c->refuse.n);
 }
 
 static enum err check_due(const char *due)

@@ -179,25 +179,25 @@ static void turned_away(struct contact *c, const struct road_news *news)
         c->pause_until = 0;
         return;
     case WIRE_END_LATER:
-        snprintf(why, sizeof why, "hub %.63s is busy%s", hub, words);
+        snprintf(why, sizeof why, _("hub %.63s is busy%s"), hub, words);
         say_why(c, ERR_AGAIN, false, why);
         break;
     case WIRE_END_UNKNOWN:
-        snprintf(why, sizeof why, "hub %.63s does not know this station%s; it needs the newest roster", hub, words);
+        snprintf(why, sizeof why, _("hub %.63s does not know this station%s; it needs the newest roster"), hub, words);
         say_why(c, ERR_DENIED, true, why);
         break;
     case WIRE_END_REVOKED:
-        snprintf(why, sizeof why, "hub %.63s says that this station is revoked; ask the administrator to enrol it anew",
-                 hub);
+        snprintf(why, sizeof why,
+                 _("hub %.63s says that this station is revoked; ask the administrator to enrol it anew"), hub);
         say_why(c, ERR_DENIED, true, why);
         break;
     case WIRE_END_CLONED:
-        snprintf(why, sizeof why, "hub %.63s says that this station was cloned; a supervisor has it enrolled anew",
+        snprintf(why, sizeof why, _("hub %.63s says that this station was cloned; a supervisor has it enrolled anew"),
                  hub);
         say_why(c, ERR_DENIED, true, why);
         break;
     case WIRE_END_PROTOCOL:
-        snprintf(why, sizeof why, "hub %.63s did not understand this station%s", hub, words);
+        snprintf(why, sizeof why, _("hub %.63s did not understand this station%s"), hub, words);
         say_why(c, ERR_BUG, true, why);
         break;
     }
@@ -317,8 +317,8 @@ static void look(struct contact *c, int64_t now)
     }
     if (news->revoked)
         say_why(c, ERR_DENIED, true,
-                "this station is revoked by the newest roster; ask the administrator to enrol it "
-                "anew");
+                _("this station is revoked by the newest roster; ask the administrator to enrol it "
+                  "anew"));
 }
 
 static void mind_silence(struct contact *c, int64_t now)

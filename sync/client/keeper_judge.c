@@ -163,7 +163,7 @@ void keeper_stop(struct keeper *k, int64_t now)
 static void end_with(struct keeper *k, int64_t now, enum err e, const char *why)
 {
     k->verdict = e;
-    snprintf(k->why, sizeof k->why, "%s", why);
+    snprintf(k->why, sizeof k->why, "%s", _(why));
     keeper_stop(k, now);
 }
 

@@ -115,13 +115,13 @@ enum err standing_check(struct taking *t)
     if (!e && r)
         e = follows(t, r, &longer, &other);
     if (standing_revoked(t))
-        snprintf(why, sizeof why, "roster %" PRIu64 " revokes it", s->roster->number);
+        snprintf(why, sizeof why, _("roster %" PRIu64 " revokes it"), s->roster->number);
     else if (!e && r && r->alarm_seq)
-        snprintf(why, sizeof why, "the hub %s holds two different labels %" PRIu64 " of it, it was cloned", r->hub,
+        snprintf(why, sizeof why, _("the hub %s holds two different labels %" PRIu64 " of it, it was cloned"), r->hub,
                  r->alarm_seq);
     else if (!e && other)
-        snprintf(why, sizeof why, "the hub %s holds another label %" PRIu64 " than this station, it was cloned", r->hub,
-                 r->labels);
+        snprintf(why, sizeof why, _("the hub %s holds another label %" PRIu64 " than this station, it was cloned"),
+                 r->hub, r->labels);
     /* the first reason stays */
     if (!e && why[0] && queue_job(s->queue, "frozen", s->chain, &text) == ERR_NOINPUT)
         e = standing_freeze(t, why);

@@ -37,15 +37,15 @@ enum err tell_end(void)
 
 void tell_size(char out[static TELL_SIZE], uint64_t bytes)
 {
-    static const char *const units[] = {"kB", "MB", "GB", "TB"};
+    static const char *const units[] = {N_("kB"), N_("MB"), N_("GB"), N_("TB")};
     if (bytes < 1000) {
-        snprintf(out, TELL_SIZE, "%u B", (unsigned)bytes);
+        snprintf(out, TELL_SIZE, _("%u B"), (unsigned)bytes);
         return;
     }
     unsigned u = 0;
     for (; u < 3 && bytes >= 1000000; u++)
         bytes /= 1000;
-    snprintf(out, TELL_SIZE, "%u.%u %s", (unsigned)(bytes / 1000), (unsigned)(bytes % 1000 / 100), units[u]);
+    snprintf(out, TELL_SIZE, "%u.%u %s", (unsigned)(bytes / 1000), (unsigned)(bytes % 1000 / 100), _(units[u]));
 }
 
 enum err refuse_item(struct refuse *r, const char *name, const char *why)
@@ -53,7 +53,7 @@ enum err refuse_item(struct refuse *r, const char *name, const char *why)
     if (r->n++ >= STICK_REFUSED_LISTED)
         return ERR_OK;
     char reason[1024]; /* err_text may change while this goes on */
-    snprintf(reason, sizeof reason, "%s", why);
+    snprintf(reason, sizeof reason, "%s", _(why));
     struct buf shown = {0};
     enum err e = text_escape(&shown, name, strlen(name));
     if (!e) {

@@ -21,7 +21,7 @@ static enum err begin(const struct call *c, struct authority **a)
 {
     struct secret *pass;
     *a = NULL;
-    enum err e = secret_ask(c->secrets, "Passphrase of the authority", &pass);
+    enum err e = secret_ask(c->secrets, _("Passphrase of the authority"), &pass);
     if (e)
         return e;
     e = authority_open(a, c->args[0], pass->p, pass->len);
@@ -37,7 +37,7 @@ static void say_number(const struct call *c, const struct authority *a, const ch
     else
         printf(_("%s %s; roster %" PRIu64
                  " goes out with the next contacts: feldsher-hub roster, or the next enrolment\n"),
-               what, name, r->number);
+               _(what), name, r->number);
 }
 
 static enum err init(struct call *c)

@@ -20,7 +20,7 @@ static enum err say(const struct call *c, const char *what, const char *dir, con
     else
         printf(_("%s: %" PRIu64 " bytes (%s) in %" PRIu64 " files copied and read back; %" PRIu64
                  " objects were there already\n"),
-               what, r->bytes, size, r->files, r->there);
+               _(what), r->bytes, size, r->files, r->there);
     if (r->damaged)
         return err_set(ERR_BAD, "%" PRIu64 " objects are damaged and were left out; run feldsher verify", r->damaged);
     return ERR_OK;
@@ -50,13 +50,13 @@ static enum err restore(struct call *c)
     struct buf names = {0};
     struct secret *pass;
     size_t n;
-    char prompt[NAME_LEN + 32];
+    char prompt[NAME_LEN + 96];
     enum err e = backup_users(c->args[0], &names, &n);
     const char *who = c->user ? c->user : !e && n == 1 ? (const char *)names.p : NULL;
     if (!e && !who)
         e = err_set(ERR_USAGE, "several users have a key in that backup; --user NAME");
     if (!e) {
-        snprintf(prompt, sizeof prompt, "Passphrase of %.60s", who);
+        snprintf(prompt, sizeof prompt, _("Passphrase of %.60s"), who);
         e = secret_ask(c->secrets, prompt, &pass);
     }
     if (!e) {

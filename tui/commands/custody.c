@@ -76,9 +76,10 @@ static enum err pull(struct call *c)
         e = custody_pull(s.station, s.user, s.list, r, first, last, why ? why : "");
     if (!e)
         done(c, r, "pull", "why", why,
-             (from || to) && r->gathered > 1 ? "asked for, whole: it is short; the next contact with the hub brings it"
-             : from || to                    ? "that part is asked for; the next contact with the hub brings it"
-                                             : "asked for; the next contact with the hub brings it");
+             (from || to) && r->gathered > 1
+                 ? _("asked for, whole: it is short; the next contact with the hub brings it")
+             : from || to ? _("that part is asked for; the next contact with the hub brings it")
+                          : _("asked for; the next contact with the hub brings it"));
     session_end(&s);
     return e;
 }
@@ -88,7 +89,7 @@ static enum err request(struct call *c)
     struct session s;
     const struct recording *r;
     const char *why;
-    char id[ENTRY_ID], sentence[160];
+    char id[ENTRY_ID], sentence[512];
     enum err e = command_need(c, "why", &why);
     if (!e)
         e = begin(c, &s, &r);
@@ -96,7 +97,8 @@ static enum err request(struct call *c)
         return e;
     e = evidence_request(s.station, s.user, r, why, id);
     if (!e) {
-        snprintf(sentence, sizeof sentence, "request %s; another supervisor: feldsher recordings approve %.8s", id, id);
+        snprintf(sentence, sizeof sentence, _("request %s; another supervisor: feldsher recordings approve %.8s"), id,
+                 id);
         done(c, r, "request", "request", id, sentence);
     }
     session_end(&s);
@@ -108,7 +110,7 @@ static enum err approve(struct call *c)
     struct session s;
     const struct recording *r;
     const struct recording_event *v;
-    char id[ENTRY_ID], sentence[160];
+    char id[ENTRY_ID], sentence[512];
     enum err e = session_begin(c, STATION_CHAIN_KEY, true, &s);
     if (e)
         return e;
@@ -116,7 +118,7 @@ static enum err approve(struct call *c)
     if (!e)
         e = evidence_approve(s.station, s.user, s.list, r, v, id);
     if (!e) {
-        snprintf(sentence, sizeof sentence, "request %s is approved; %.63s exports it", v->id, v->author);
+        snprintf(sentence, sizeof sentence, _("request %s is approved; %.63s exports it"), v->id, v->author);
         done(c, r, "approve", "request", v->id, sentence);
     }
     session_end(&s);
@@ -158,7 +160,7 @@ static enum err hold_or_release(struct call *c, bool hold)
     e = custody_hold(s.station, s.user, r, hold, why);
     if (!e)
         done(c, r, hold ? "hold" : "release", "why", why,
-             hold ? "held: nobody may destroy or purge it" : "released: retention and orders take their course");
+             hold ? _("held: nobody may destroy or purge it") : _("released: retention and orders take their course"));
     session_end(&s);
     return e;
 }
@@ -182,7 +184,7 @@ static enum err flag(struct call *c)
         return e;
     e = custody_flag(s.station, s.user, r);
     if (!e)
-        done(c, r, "flag", "lane", "3", "flagged: it goes before other recordings");
+        done(c, r, "flag", "lane", "3", _("flagged: it goes before other recordings"));
     session_end(&s);
     return e;
 }
@@ -206,7 +208,7 @@ static enum err destroy(struct call *c)
 {
     struct session s;
     const struct recording *r;
-    char order[NOTICE_ID], sentence[160];
+    char order[NOTICE_ID], sentence[512];
     bool complete;
     enum err e = begin(c, &s, &r);
     if (e)
@@ -215,8 +217,8 @@ static enum err destroy(struct call *c)
                         command_has(c, "together"), order, &complete);
     if (!e) {
         snprintf(sentence, sizeof sentence,
-                 complete ? "order %s is in force: each holder carries it out at its next purge"
-                          : "order %s has one signature; a second supervisor: feldsher recordings destroy %.8s",
+                 complete ? _("order %s is in force: each holder carries it out at its next purge")
+                          : _("order %s has one signature; a second supervisor: feldsher recordings destroy %.8s"),
                  order, r->id);
         done(c, r, complete ? "destroy" : "destroy-begun", "order", order, sentence);
     }

@@ -33,7 +33,7 @@ struct exam {
 static void say(struct exam *x, enum verdict v, const char *what, const char *fmt, ...) PRINTF_LIKE(4, 5);
 static void say(struct exam *x, enum verdict v, const char *what, const char *fmt, ...)
 {
-    static const char *const word[] = {"ok", "warn", N_("bad")};
+    static const char *const word[] = {FIELD(5, "ok"), FIELD(5, "warn"), FIELD(5, "bad")};
     char text[1024];
     va_list ap;
     va_start(ap, fmt);
@@ -44,7 +44,9 @@ static void say(struct exam *x, enum verdict v, const char *what, const char *fm
         print_json(json_pack("{s:s,s:s,s:s}", "check", what, "result", word[v], "text", text));
         return;
     }
-    printf("%-5s %-12s ", word[v], what);
+    print_padded(_(word[v]), 6);
+    print_padded(_(what), 12);
+    printf(" ");
     print_text(text);
     printf("\n");
 }
@@ -104,11 +106,14 @@ static void check_roster(struct exam *x, const struct station *s)
     if (mark == CLOCK_FINE)
         say(x, FINE, "clock", _("agrees with what signed things say"));
     else
-        say(x, WARN, "clock", _("%s what signed things say; set it"),
-            mark == CLOCK_BEHIND ? "behind" : "more than a year ahead of");
+        say(x, WARN, "clock", "%s",
+            mark == CLOCK_BEHIND ? _("behind what signed things say; set it")
+                                 : _("more than a year ahead of what signed things say; set it"));
     if (!me || me->revoked)
-        say(x, BAD, "roster", _("this station is %s by roster %" PRIu64 "; ask the administrator to enrol it anew"),
-            me ? "revoked" : "not named", s->roster->number);
+        say(x, BAD, "roster",
+            me ? _("this station is revoked by roster %" PRIu64 "; ask the administrator to enrol it anew")
+               : _("this station is not named by roster %" PRIu64 "; ask the administrator to enrol it anew"),
+            s->roster->number);
     else if (now - s->roster->time > ROSTER_OLD)
         say(x, WARN, "roster", _("number %" PRIu64 " is %" PRId64 " days old; sync"), s->roster->number,
             (now - s->roster->time) / DAY);
@@ -142,7 +147,7 @@ static void say_sum(void *ctx, const char *name, const char *what)
 
 static enum err say_stop(void *ctx, const char *name, const char *text, size_t n)
 {
-    say(ctx, BAD, "chain", _("%s: %s; feldsher status"), name, n ? text : "stopped");
+    say(ctx, BAD, "chain", _("%s: %s; feldsher status"), name, n ? text : _("stopped"));
     return ERR_OK;
 }
 

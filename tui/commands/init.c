@@ -31,12 +31,12 @@ static enum err init(struct call *c)
     struct enrolment *enrol = NULL;
     struct secret *pass = NULL;
     const char *path;
-    char prompt[NAME_LEN + 32];
+    char prompt[NAME_LEN + 96];
     enum err e = command_need(c, "enrol", &path);
     if (!e)
         e = open_file(c, path, &enrol);
     if (!e) {
-        snprintf(prompt, sizeof prompt, "New passphrase of %s", enrol->user->name);
+        snprintf(prompt, sizeof prompt, _("New passphrase of %s"), enrol->user->name);
         e = secret_new(c->secrets, prompt, &pass);
     }
     if (!e)

@@ -33,20 +33,33 @@ static json_t *row_json(const struct recording *r, const struct recording_held *
         r->held, "destroyed_under", r->order[0] ? json_string(r->order) : json_null());
 }
 
-static void where_text(char out[static 160], const struct recording *r, const struct recording_held *w)
+#define WHERE 512
+
+static void where_text(char out[static WHERE], const struct recording *r, const struct recording_held *w)
 {
-    char as_of[CLOCK_TEXT] = "";
-    if (w->hub)
-        clock_text(as_of, w->as_of);
-    if (r->order[0] && w->here == 0)
-        snprintf(out, 160, "destroyed under order %s%s", r->order, r->held ? ", held" : "");
+    char as_of[CLOCK_TEXT];
+    bool destroyed = r->order[0] && w->here == 0;
+    int n;
+    if (destroyed)
+        n = snprintf(out, WHERE, _("destroyed under order %s"), r->order);
     else
-        snprintf(out, 160, "%s%s%s%s%s%s%s",
-                 w->here == w->blobs ? "here"
-                 : w->here           ? "partly here"
-                                     : "not here",
-                 w->hub ? ", held by hub " : "", w->hub ? w->by : "", w->hub ? " as of " : "", as_of,
-                 r->held ? ", HOLD" : "", r->order[0] ? ", destruction ordered" : "");
+        n = snprintf(out, WHERE, "%s", w->here == w->blobs ? _("here") : w->here ? _("partly here") : _("not here"));
+    if (w->hub && !destroyed) {
+        clock_text(as_of, w->as_of);
+        n += snprintf(out + n, WHERE - (size_t)n, _(", held by hub %s as of %s"), w->by, as_of);
+    }
+    if (r->held)
+        n += snprintf(out + n, WHERE - (size_t)n, "%s", _(", HOLD"));
+    if (r->order[0] && !destroyed)
+        snprintf(out + n, WHERE - (size_t)n, "%s", _(", destruction ordered"));
+}
+
+/* What the mark of an entry's time says to a person. */
+static const char *clock_word(const char *mark)
+{
+    return strcmp(mark, "ok") == 0       ? ""
+           : strcmp(mark, "behind") == 0 ? _(", the station's clock was behind")
+                                         : _(", the station's clock was ahead");
 }
 
 static enum err list(struct call *c)
@@ -58,7 +71,7 @@ static enum err list(struct call *c)
     for (size_t i = 0; i < s.list->n; i++) {
         const struct recording *r = &s.list->r[i];
         struct recording_held w;
-        char size[PRINT_SIZE], when[CLOCK_TEXT], where[160];
+        char size[PRINT_SIZE], when[CLOCK_TEXT], where[WHERE];
         recording_where(s.station, s.list, r, &w);
         if (c->json) {
             print_json(row_json(r, &w));
@@ -69,8 +82,7 @@ static enum err list(struct call *c)
         where_text(where, r, &w);
         printf("%.8s  %s  %-12s %10s  ", r->id, when, r->unit, size);
         print_text(r->files[0].path);
-        printf("  (%s%s%s)\n", where, strcmp(r->clock, "ok") == 0 ? "" : ", the station's clock was ",
-               strcmp(r->clock, "ok") == 0 ? "" : r->clock);
+        printf("  (%s%s)\n", where, clock_word(r->clock));
     }
     if (!c->json)
         printf(_("%zu recordings"), s.list->n);
@@ -107,7 +119,7 @@ static void show_events(const struct recording *r)
         clock_text(when, v->time);
         printf("  %s  ", when);
         print_text(v->type);
-        printf(_(" by %s (entry %s)"), v->author[0] ? v->author : "nobody logged in", v->id);
+        printf(_(" by %s (entry %s)"), v->author[0] ? v->author : _("nobody logged in"), v->id);
         if (why) {
             printf(": ");
             print_text(why);
@@ -118,7 +130,7 @@ static void show_events(const struct recording *r)
 
 static void show_text(const struct recording *r, const struct recording_held *w)
 {
-    char size[PRINT_SIZE], when[CLOCK_TEXT], where[160], hex[HASH_HEX];
+    char size[PRINT_SIZE], when[CLOCK_TEXT], where[WHERE], hex[HASH_HEX];
     clock_text(when, r->time);
     where_text(where, r, w);
     printf(_("recording %s\nstation:  %s, unit %s\ntaken in: %s\ncamera:   "), r->id, r->station, r->unit, when);
@@ -128,7 +140,7 @@ static void show_text(const struct recording *r, const struct recording_held *w)
         const struct recording_file *f = &r->files[i];
         print_size(size, f->size);
         hash_hex(hex, &f->hash);
-        printf(i ? "sidecar:  " : "file:     ");
+        printf("%s", i ? _("sidecar:  ") : _("file:     "));
         print_text(f->path);
         printf(_("  (%s, %zu blobs)\n          blake2b %s\n"), size, f->n_blobs, hex);
     }

@@ -127,7 +127,7 @@ static enum err show_job(void *ctx, const char *name, const char *text, size_t n
         json_array_append_new(j->list, row ? row : json_null());
         return ERR_OK;
     }
-    printf("%-10s ", j->kind);
+    print_padded(_(j->kind), 11);
     print_text(name);
     /* a line for each, whatever the text */
     for (const char *p = text; n && p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
@@ -139,11 +139,12 @@ static enum err show_job(void *ctx, const char *name, const char *text, size_t n
         printf(p == text ? ": " : ", ");
         print_text(line);
     }
-    printf(overdue ? "  OVERDUE\n" : "\n");
+    printf("%s\n", overdue ? _("  OVERDUE") : "");
     return ERR_OK;
 }
 
-static const char *const kinds[] = {"stick", "want", "intake", "frozen", "restored", "quarantine"};
+static const char *const kinds[] = {FIELD(10, "stick"),  FIELD(10, "want"),     FIELD(10, "intake"),
+                                    FIELD(10, "frozen"), FIELD(10, "restored"), FIELD(10, "quarantine")};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static enum err show_jobs(struct jobs *j, const struct station *s, json_t *all)
@@ -181,7 +182,8 @@ static void say_skew(int64_t seconds)
     else if (off)
         printf(_("clock      differs from the hub's by %" PRId64 " min"), off / 60);
     if (off)
-        printf(_(", it is %s; one of the two is wrong\n"), seconds < 0 ? "behind" : "ahead");
+        printf("%s\n", seconds < 0 ? _(", it is behind; one of the two is wrong")
+                                   : _(", it is ahead; one of the two is wrong"));
 }
 
 /* How long the free space lasts at the rate of the last days; -1: not known. */
@@ -214,12 +216,12 @@ static json_t *to_json(const struct tally *t, const struct station *s, uint64_t 
 
 static void to_text(const struct tally *t, const struct station *s, uint64_t space)
 {
-    static const char *const lane[] = {"urgent", "batches", "control", "flagged", "video"};
+    static const char *const lane[] = {N_("urgent"), N_("batches"), N_("control"), N_("flagged"), N_("video")};
     char size[PRINT_SIZE], when[CLOCK_TEXT];
     int64_t days = days_left(t, space);
     printf(_("station    %s (%s), unit %s, district %s\nroster     %" PRIu64 "\nchain      %s, %" PRIu64 " labels\n"),
-           s->name, s->kind == STATION_SUPERVISOR ? "supervisor" : "crew", s->unit, s->district, s->roster->number,
-           s->chain, t->labels);
+           s->name, s->kind == STATION_SUPERVISOR ? _("supervisor") : _("crew"), s->unit, s->district,
+           s->roster->number, s->chain, t->labels);
     if (t->receipt) {
         clock_text(when, t->receipt->time);
         printf(_("held       %" PRIu64 " labels by hub %s as of %s\n"), t->receipt->labels, t->receipt->hub, when);
@@ -233,7 +235,7 @@ static void to_text(const struct tally *t, const struct station *s, uint64_t spa
     for (size_t i = 0; i < LANES; i++) {
         print_size(size, t->unsent[i]);
         if (t->unsent[i])
-            printf(_("unsent     %s of lane %zu (%s)\n"), size, i, lane[i]);
+            printf(_("unsent     %s of lane %zu (%s)\n"), size, i, _(lane[i]));
     }
     print_size(size, space);
     printf(_("free       %s"), size);
@@ -274,7 +276,8 @@ static enum err status(struct call *c)
     if (!e && c->json)
         print_json(json_incref(all));
     else if (!e && mark != CLOCK_FINE)
-        printf(_("clock      %s what signed things say; set it\n"), mark == CLOCK_BEHIND ? "behind" : "far ahead of");
+        printf("%s\n", mark == CLOCK_BEHIND ? _("clock      behind what signed things say; set it")
+                                            : _("clock      far ahead of what signed things say; set it"));
     json_decref(all);
     receipt_free(r);
     station_close(s);

@@ -24,17 +24,19 @@ static bool has_key(const struct buf *names, size_t n, const char *who)
 
 static void show(const struct call *c, const struct roster_user *u, bool here)
 {
-    char roles[WORDS_ROLES], until[CLOCK_TEXT] = "open";
+    char roles[WORDS_ROLES], until[CLOCK_TEXT + 40];
     words_roles_text(roles, u->roles);
     if (u->until != INT64_MAX)
         clock_text(until, u->until);
+    else
+        snprintf(until, sizeof until, "%s", _("open"));
     if (c->json)
         print_json(json_pack("{s:s,s:s,s:s,s:o,s:o,s:b,s:b}", "user", u->name, "roles", roles, "circles",
                              u->circles ? u->circles : "", "since", print_time(u->since), "until", print_time(u->until),
                              "revoked", u->revoked, "key_here", here));
     else
         printf(_("%-20s %-24s %s  until %s%s%s\n"), u->name, roles, u->circles && u->circles[0] ? u->circles : "-",
-               until, u->revoked ? "  REVOKED" : "", here ? "  (key here)" : "");
+               until, u->revoked ? _("  REVOKED") : "", here ? _("  (key here)") : "");
 }
 
 static enum err list(struct call *c)
@@ -58,11 +60,11 @@ static enum err passphrase(struct call *c)
     struct session s;
     struct secret *pass;
     struct buf file = {0};
-    char prompt[NAME_LEN + 32], name[NAME_LEN + 16];
+    char prompt[NAME_LEN + 96], name[NAME_LEN + 16];
     enum err e = session_begin(c, 0, false, &s);
     if (e)
         return e;
-    snprintf(prompt, sizeof prompt, "New passphrase of %s", s.user->name);
+    snprintf(prompt, sizeof prompt, _("New passphrase of %s"), s.user->name);
     snprintf(name, sizeof name, "keys/%s.age", s.user->name);
     e = secret_new(c->secrets, prompt, &pass);
     if (!e) {
