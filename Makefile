@@ -103,7 +103,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/all.a
 $(B)/lang/%/LC_MESSAGES/feldsher.mo: tui/lang/%.po
 	$(call say,MO,$<)
 	@mkdir -p $(@D)
-	$(Q)msgfmt --check-format --check-header --check-domain -o $@ $<
+	$(Q)msgfmt --check-format --check-domain -o $@ $<
 takes := _ N_ ngettext:1,2 FIELD:2 err_set:2 err_errno:2 broken:2 malformed:1 room:5 twice:1 check_name:1 not_one:1 \
          fault:2 refuse_item:3 quarantine:4 camera_errno:1 tell:4 usage:1 end_with:4 no_memory_or_bug:2 say:3 say_number:3
 takes_too := fault:3 say:4

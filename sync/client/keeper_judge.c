@@ -232,7 +232,7 @@ static enum err judge_settled(struct keeper *k, struct contact *c, int64_t now)
     bool whole = is_covered(k);
     if (rest.may == 0 && (whole || (rest.withheld && (covered || rest.labels)))) {
         if (rest.withheld)
-            snprintf(why, sizeof why, "%" PRIu64 " items stay here: %s", rest.withheld, rest.why);
+            snprintf(why, sizeof why, _("%" PRIu64 " items stay here: %s"), rest.withheld, _(rest.why));
         if (k->in.full)
             end_with(k, now, ERR_FULL, "this station's disk is full, blobs that it asked for stay at the hub");
         else
@@ -246,7 +246,7 @@ static enum err judge_settled(struct keeper *k, struct contact *c, int64_t now)
     const char *hub = c->hubs[c->hub].name;
     if (k->report.left.refused)
         snprintf(why, sizeof why,
-                 "hub %s refused %" PRIu64 " items; `feldsher status` lists them, everything else is done", hub,
+                 _("hub %s refused %" PRIu64 " items; `feldsher status` lists them, everything else is done"), hub,
                  k->report.left.refused);
     else if (rest.may)
         snprintf(why, sizeof why, "hub %s put %" PRIu64 " items off; they go at another time", hub, rest.may);
