@@ -5,5 +5,6 @@
 
 #define _(s) gettext(s)
 #define N_(s) s
+#define FIELD(width, text) text
 
 #endif
