@@ -3,6 +3,7 @@
 #include "storage/base/file.h"
 #include "storage/seal/passphrase.h"
 #include "storage/vault/station.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/spend.h"
 
@@ -14,7 +15,7 @@ static enum err open_file(struct call *c, const char *path, struct enrolment **o
     struct secret *typed = NULL;
     enum err e = file_read(path, ENROLMENT_MAX, &file);
     if (!e)
-        e = secret_ask(c->secrets, "One-time code", &typed);
+        e = secret_ask(c->secrets, _("One-time code"), &typed);
     if (!e)
         e = passphrase_code(&code, typed->p, typed->len);
     if (!e)
@@ -30,12 +31,12 @@ static enum err init(struct call *c)
     struct enrolment *enrol = NULL;
     struct secret *pass = NULL;
     const char *path;
-    char prompt[NAME_LEN + 32];
+    char prompt[NAME_LEN + 96];
     enum err e = command_need(c, "enrol", &path);
     if (!e)
         e = open_file(c, path, &enrol);
     if (!e) {
-        snprintf(prompt, sizeof prompt, "New passphrase of %s", enrol->user->name);
+        snprintf(prompt, sizeof prompt, _("New passphrase of %s"), enrol->user->name);
         e = secret_new(c->secrets, prompt, &pass);
     }
     if (!e)
@@ -44,16 +45,16 @@ static enum err init(struct call *c)
     if (!e && enrol->person_only && c->json) {
         print_json(json_pack("{s:s,s:s}", "done", "added", "user", enrol->user->name));
     } else if (!e && enrol->person_only) {
-        printf("%s is a user of this station now\n", enrol->user->name);
+        printf(_("%s is a user of this station now\n"), enrol->user->name);
     } else if (!e && c->json) {
         print_json(json_pack("{s:s,s:s,s:s,s:s,s:s}", "done", "enrolled", "station", enrol->station, "unit",
                              enrol->unit, "district", enrol->roster->district, "user", enrol->user->name));
     } else if (!e) {
-        printf("this is station %s of unit %s, district %s; its user is %s\n", enrol->station, enrol->unit,
+        printf(_("this is station %s of unit %s, district %s; its user is %s\n"), enrol->station, enrol->unit,
                enrol->roster->district, enrol->user->name);
     }
     if (!e && spend_file(path) != ERR_OK)
-        fprintf(stderr, "feldsher: %s; destroy that medium: the file and its code still open the station's keys\n",
+        fprintf(stderr, _("feldsher: %s; destroy that medium: the file and its code still open the station's keys\n"),
                 err_text());
     enrolment_free(enrol);
     return e;
@@ -62,8 +63,8 @@ static enum err init(struct call *c)
 static const struct command rows[] = {
     {.name = "init",
      .args = "",
-     .help = "makes this laptop a station, or adds a person to it",
+     .help = N_("makes this laptop a station, or adds a person to it"),
      .run = init,
-     .options = {{"enrol", "FILE", "the enrolment file; its code and a new passphrase are asked"}}},
+     .options = {{"enrol", "FILE", N_("the enrolment file; its code and a new passphrase are asked")}}},
 };
-const struct command_group group_init = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_init = {N_("This station"), rows, sizeof rows / sizeof rows[0]};
