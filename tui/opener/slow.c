@@ -26,7 +26,9 @@ static enum err give(struct answer *a, json_t *row)
 static bool has_word(const char *in, const char *word, size_t n)
 {
     char copy[128];
-    snprintf(copy, sizeof copy, "%.*s", (int)n, word);
+    n = n < sizeof copy ? n : sizeof copy - 1;
+    memcpy(copy, word, n);
+    copy[n] = '\0';
     return strcasestr(in, copy) != NULL;
 }
 
