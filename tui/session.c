@@ -74,22 +74,32 @@ enum err session_unlock(const struct call *c, const struct station *s, struct us
     return e;
 }
 
+enum err session_records(const struct session *s, struct records **out)
+{
+    struct records_progress p = {0};
+    enum err e = records_open(out, s->station, s->user);
+    if (e == ERR_BAD) {
+        e = records_remove(s->station, s->user);
+        if (!e)
+            e = records_open(out, s->station, s->user);
+    }
+    do
+        e = e ? e : records_catch_up(*out, s->user, SLICE, &p);
+    while (!e && p.done < p.total);
+    if (e) {
+        records_close(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
 /* Where the recording args[0] stands, by records.db; where that cannot be had
  * (another program has it open, the disk is full), nothing is known. */
 static void find_positions(const struct call *c, const struct session *s, struct records_position **at, size_t *n)
 {
-    struct records *r = NULL;
-    struct records_progress p = {0};
+    struct records *r;
     const char *type = strcmp(c->command->sub, "approve") == 0 ? "request" : NULL;
-    enum err e = records_open(&r, s->station, s->user);
-    if (e == ERR_BAD) {
-        e = records_remove(s->station, s->user);
-        if (!e)
-            e = records_open(&r, s->station, s->user);
-    }
-    do
-        e = e ? e : records_catch_up(r, s->user, SLICE, &p);
-    while (!e && p.done < p.total);
+    enum err e = session_records(s, &r);
     if (!e)
         e = records_positions(r, type, c->args[0], at, n);
     records_close(r);

@@ -2,7 +2,9 @@
 
 #include "storage/base/file.h"
 #include "storage/records/draft.h"
+#include "storage/records/recording.h"
 #include "tui/opener/rows.h"
+#include "tui/opener/slow.h"
 #include "tui/print.h"
 #include "tui/session.h"
 #include "tui/words.h"
@@ -24,6 +26,7 @@ struct opened {
     struct station *station; /* open while it is of use */
     struct user *user;       /* NULL: locked */
     struct records *records;
+    struct recording_list *list; /* WITHOUT: what the batches say, once asked for */
     enum state state;
     char why[512]; /* WITHOUT */
     int64_t told, tried;
@@ -71,6 +74,8 @@ void opened_lock(struct opened *o)
 {
     records_close(o->records);
     o->records = NULL;
+    recording_free(o->list);
+    o->list = NULL;
     user_free(o->user);
     o->user = NULL;
     opened_fork(o);
@@ -190,12 +195,13 @@ static enum err rows(struct opened *o, struct listing *l, const json_t *argv)
         e = err_set(ERR_DENIED, "nobody is unlocked");
     if (!e && o->state == BUSY)
         e = err_set(ERR_AGAIN, "another program of this station has the index open");
-    if (!e && o->state == WITHOUT)
-        e = err_set(ERR_IO, "%s", o->why);
     if (!e)
         e = open_station(o);
+    if (!e && o->state == WITHOUT && !o->list)
+        e = recording_load(o->station, o->user, &o->list);
     if (!e)
-        e = records_find(o->records, &q, list_row, l, &total);
+        e = o->state == WITHOUT ? slow_find(o->station, o->list, &q, list_row, l, &total)
+                                : records_find(o->records, &q, list_row, l, &total);
     if (!e)
         l->fn(l->ctx, l->id, json_pack("{s:I,s:b}", "total", (json_int_t)total.n, "more", total.more));
     return e;
@@ -306,6 +312,8 @@ bool opened_work(struct opened *o, opened_row_fn *fn, void *ctx)
     struct records_progress p = {0};
     if (grown(o)) {
         fn(ctx, 0, json_pack("{s:s}", "event", "news"));
+        recording_free(o->list);
+        o->list = NULL;
         o->state = o->state == AHEAD ? BEHIND : o->state;
     }
     if (!o->user || o->state == AHEAD || o->state == WITHOUT)
