@@ -14,7 +14,7 @@
 #define DESK_MESSAGE 512
 #define DESK_JOBS 8
 #define DESK_REQUESTS 64
-#define DESK_FROM 8  /* --from of the command line */
+#define DESK_FROM 8 /* --from of the command line */
 
 /* A long command: belongs to the desk, not to a view, and goes on when the
  * view that began it is closed, and while the screens are locked. */
