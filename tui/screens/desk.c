@@ -2,6 +2,7 @@
 
 #include "storage/base/clock.h"
 #include "tui/lang/lang.h"
+#include "tui/screens/dock.h"
 #include "tui/screens/screens.h"
 
 #include <stdarg.h>
@@ -201,11 +202,13 @@ void desk_settle(struct desk *d, int64_t now)
     }
     if (d->in->status_due && d->in->status_due <= now)
         ask_status(d);
+    dock_settle(d, now);
 }
 
 int64_t desk_due(const struct desk *d)
 {
-    return d->in->status_due ? d->in->status_due : INT64_MAX;
+    int64_t due = dock_due(d);
+    return d->in->status_due && d->in->status_due < due ? d->in->status_due : due;
 }
 
 enum err desk_start(struct desk *d, const char *dir)
@@ -213,7 +216,9 @@ enum err desk_start(struct desk *d, const char *dir)
     *d = (struct desk){.dir = dir, .in = calloc(1, sizeof *d->in), .touched = clock_uptime()};
     if (!d->in)
         return err_set(ERR_NOMEM, "out of memory for the screens");
-    enum err e = opener_start(&d->opener, dir, on_event, d);
+    enum err e = dock_new(&d->dock);
+    if (!e)
+        e = opener_start(&d->opener, dir, on_event, d);
     if (!e)
         desk_refresh(d);
     return e;
@@ -230,6 +235,7 @@ void desk_stop(struct desk *d)
         json_decref(d->jobs[i].result);
     }
     json_decref(d->status);
+    dock_free(d->dock);
     free(d->in);
     *d = (struct desk){0};
 }

@@ -280,8 +280,8 @@ void plugged_status(struct plugged *p, char *out, size_t cap)
 
 /* Each at most 30 columns, in every language. */
 static const char *const standings[] = {
-    [PLUGGED_FREE] = FIELD(30, N_("not taken in yet")),   [PLUGGED_WAITS] = FIELD(30, N_("waits for its turn")),
-    [PLUGGED_TAKEN] = FIELD(30, N_("being taken in")),    [PLUGGED_DONE] = FIELD(30, N_("taken in")),
+    [PLUGGED_FREE] = FIELD(30, N_("not taken in yet")),       [PLUGGED_WAITS] = FIELD(30, N_("waits for its turn")),
+    [PLUGGED_TAKEN] = FIELD(30, N_("being taken in")),        [PLUGGED_DONE] = FIELD(30, N_("taken in")),
     [PLUGGED_STOPPED] = FIELD(30, N_("stopped: F2 goes on")),
 };
 

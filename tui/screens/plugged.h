@@ -39,11 +39,11 @@ struct plugged_camera {
     enum plugged_state state;
     unsigned turn; /* of those that wait */
     struct progress progress;
-    uint64_t at, of;                         /* recording, how many */
+    uint64_t at, of; /* recording, how many */
     uint64_t stored, known, failed, not_taken;
     uint64_t stored_bytes;
-    bool summed;      /* the summary came */
-    json_t *faults;   /* rows with path, result, why */
+    bool summed;    /* the summary came */
+    json_t *faults; /* rows with path, result, why */
     char why[PLUGGED_WHY];
 };
 
