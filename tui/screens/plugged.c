@@ -278,11 +278,11 @@ void plugged_status(struct plugged *p, char *out, size_t cap)
         snprintf(out, cap, "%s", name);
 }
 
-/* Each at most 30 columns, in every language. */
+/* Each at most 26 columns, in every language. */
 static const char *const standings[] = {
-    [PLUGGED_FREE] = FIELD(30, N_("not taken in yet")),       [PLUGGED_WAITS] = FIELD(30, N_("waits for its turn")),
-    [PLUGGED_TAKEN] = FIELD(30, N_("being taken in")),        [PLUGGED_DONE] = FIELD(30, N_("taken in")),
-    [PLUGGED_STOPPED] = FIELD(30, N_("stopped: F2 goes on")),
+    [PLUGGED_FREE] = FIELD(26, "not taken in yet"),       [PLUGGED_WAITS] = FIELD(26, "waits for its turn"),
+    [PLUGGED_TAKEN] = FIELD(26, "being taken in"),        [PLUGGED_DONE] = FIELD(26, "taken in"),
+    [PLUGGED_STOPPED] = FIELD(26, "stopped: F2 goes on"),
 };
 
 void plugged_standing(const struct plugged_camera *c, char *out, size_t cap)

@@ -83,7 +83,7 @@ void plugged_serial(struct plugged *p, struct plugged_camera *c, const char *ser
 
 /* For people, translated. Of the status line: "" where nothing is plugged in. */
 void plugged_status(struct plugged *p, char *out, size_t cap);
-/* In a list: how it stands, at most 30 columns. */
+/* In a list: how it stands, at most 26 columns. */
 void plugged_standing(const struct plugged_camera *c, char *out, size_t cap);
 /* What came of it: a sentence. */
 void plugged_result(const struct plugged_camera *c, char *out, size_t cap);
