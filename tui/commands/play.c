@@ -112,21 +112,19 @@ static enum err serve(const struct call *c, struct session *s, const struct reco
     return ERR_OK;
 }
 
-/* Hangs up, so that the player ends; what it has to say about itself goes
- * before our own "it has ended", a sentence of ours before its exit code. */
-static enum err finish(struct call *c, struct viewer *v, enum err e)
+/* Hangs up, so that the player ends. What it has said stands on stderr
+ * already, unless it broke the rules. */
+static enum err finish(struct call *c, const struct viewer *v, enum err e)
 {
-    static const char player[] = "feldsher-play";
     char why[512];
     int code = 0;
     snprintf(why, sizeof why, "%s", err_text());
     close(v->fd);
     if (v->pid < 0)
         return e;
-    enum err ended = spawn_wait(player, v->pid, &code);
-    if (ended)
-        return err_set(ended, "the player ended before its time; start it again: %s", err_text());
-    if (code && (!e || e == ERR_AGAIN)) {
+    if (spawn_wait("feldsher-play", v->pid, &code) != ERR_OK)
+        return err_set(ERR_AGAIN, "the player was killed; play the recording again");
+    if (code && e != ERR_DATA) {
         c->exit_code = code;
         return ERR_OK;
     }

@@ -5,6 +5,7 @@
 #include "tui/play/mpv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -92,6 +93,7 @@ struct player {
     struct mpv mpv;
     mpv_handle *h;
     struct ask ask;
+    int said;    /* ours, while what libmpv calls writes to nowhere */
     int woken;   /* by libmpv */
     int signals; /* to end */
     bool blind;  /* nothing could be opened to show it on */
@@ -317,12 +319,31 @@ static enum err open_descriptors(struct player *p)
     sigprocmask(SIG_BLOCK, &end, NULL); /* in the threads to come, too */
     p->signals = signalfd(-1, &end, SFD_CLOEXEC);
     p->woken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return p->signals < 0 || p->woken < 0 ? err_errno(ERR_IO, "cannot begin") : ERR_OK;
+    /* drivers of sound and graphics complain there, across the screen that started us */
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    p->said = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    bool good = p->signals >= 0 && p->woken >= 0 && nowhere >= 0 && p->said >= 0 && dup2(nowhere, STDERR_FILENO) >= 0;
+    enum err e = good ? ERR_OK : err_errno(ERR_IO, "cannot begin");
+    if (nowhere >= 0)
+        close(nowhere);
+    return e;
+}
+
+static void close_descriptors(const struct player *p)
+{
+    if (p->said >= 0) {
+        dup2(p->said, STDERR_FILENO);
+        close(p->said);
+    }
+    if (p->woken >= 0)
+        close(p->woken);
+    if (p->signals >= 0)
+        close(p->signals);
 }
 
 enum err player_run(const struct player_options *o)
 {
-    struct player p = {.ask.fd = o->fd, .woken = -1, .signals = -1};
+    struct player p = {.ask.fd = o->fd, .said = -1, .woken = -1, .signals = -1};
     enum err e = mpv_load(&p.mpv, o->library);
     if (!e)
         e = cage_enter(o->fd);
@@ -339,9 +360,6 @@ enum err player_run(const struct player_options *o)
     ask_end(&p.ask);
     if (p.h)
         p.mpv.terminate_destroy(p.h);
-    if (p.woken >= 0)
-        close(p.woken);
-    if (p.signals >= 0)
-        close(p.signals);
+    close_descriptors(&p);
     return e;
 }
