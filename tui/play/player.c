@@ -154,7 +154,7 @@ static enum err set(const struct player *p, const char *name, const char *value)
  * in the terminal: something can be seen everywhere. */
 static enum err choose_video(const struct player *p, const char *wish)
 {
-    const char *wayland = getenv("WAYLAND_DISPLAY"), *x = getenv("DISPLAY");
+    const char *wayland = getenv("WAYLAND_DISPLAY"), *x = getenv("DISPLAY"), *colours = getenv("COLORTERM");
     bool window = (wayland && wayland[0]) || (x && x[0]), terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     bool screen = access("/dev/dri/card0", R_OK | W_OK) == 0;
     const char *video = wish ? wish : window ? "gpu,wlshm,xv,x11,sdl" : screen ? (terminal ? "drm,tct" : "drm") : "tct";
@@ -169,6 +169,8 @@ static enum err choose_video(const struct player *p, const char *wish)
         if (!e)
             e = set(p, "ao-null-untimed", "yes");
     }
+    if (!e && !(colours && (strcmp(colours, "truecolor") == 0 || strcmp(colours, "24bit") == 0)))
+        e = set(p, "vo-tct-256", "yes");
     if (!e && !window && terminal) {
         /* its keys come from the terminal, and its lines would tear the picture */
         e = set(p, "terminal", "yes");
