@@ -32,5 +32,6 @@ only '(libusb-1\.0/)?libusb\.h' 'drivers/'
 only 'gnutls/.*' 'sync/link/'
 only 'systemd/.*' 'sync/link/'
 only 'dlfcn\.h' 'tui/play/'
+only 'zlib\.h' 'tui/'
 only '(ncursesw/)?n?curses\.h' 'tui/'
 exit $bad
