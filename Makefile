@@ -51,7 +51,7 @@ terminal := $(call obj,tests/system/terminal.c tests/system/picture.c)
 helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c %/picture.c,$(wildcard tests/system/*.c))) $(B)/link/note
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check setup lint format asan fuzz fuzzers torture simulate bench benches link install man clean
+.PHONY: all run test check screenshots setup lint format asan fuzz fuzzers torture simulate bench benches link install man clean
 .SECONDARY:
 all: $(bins)
 
@@ -112,6 +112,12 @@ test:
 
 check: $(bins) $(units) $(replays) $(helpers)
 	@B=$(B) tests/run.sh
+
+# the pictures of README.md, drawn by the screens' own scripts
+screenshots:
+	@tests/setup.sh test
+	@$(MAKE) $(bins) $(B)/system/drive
+	@B=$(B) sh tests/screens/play.sh --draw tui/pictures
 
 setup:
 	@tests/setup.sh test

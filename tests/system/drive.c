@@ -85,8 +85,8 @@ static bool failed(const char *fmt, ...)
     vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
     if (tap)
-        printf("not ok - %s\n", test_name[0] ? test_name : script);
-    printf("%s%s:%u: %s\n", tap ? "#   " : "", script, line_no, why);
+        printf("not ok - %s\n", test_name[0] ? test_name : script ? script : "drive");
+    printf("%s%s:%u: %s\n", tap ? "#   " : "", script ? script : "drive", line_no, why);
     screen_print(stdout, tap ? "#   " : "");
     if (terminal_garbage(t))
         printf("%sit wrote what no terminal understands: %s\n", tap ? "#   " : "", terminal_garbage(t));
@@ -610,6 +610,8 @@ static bool play(const char *file)
         line[strcspn(line, "\r\n")] = '\0';
         good = step(line);
     }
+    if (good && ferror(f))
+        good = failed("cannot read it: %s", strerror(errno));
     if (f != stdin)
         fclose(f);
     nested--;
