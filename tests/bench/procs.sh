@@ -7,7 +7,8 @@ tree() {
     echo "$1"
     for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do tree "$child"; done
 }
-name() { tr '\0' ' ' <"/proc/$1/cmdline" | sed "s|[^ ]*/||; s/^\([^ ]* [^ ]*\).*/\1/; s/ *$//"; }
+# its command line without folders
+name() { tr '\0' '\n' <"/proc/$1/cmdline" | sed 's|.*/||' | tr '\n' ' ' | sed 's/ *$//'; }
 # ns run, times scheduled, times that it slept by itself: all threads of a process
 ran() {
     cat "/proc/$1/task/"*/schedstat | awk '{ns += $1; n += $3} END {printf "%.0f %d ", ns, n}'

@@ -40,8 +40,6 @@ limit_made() { # version 2 first, then 1
 limit_gone() { [ -z "$group" ] || rmdir "$group" 2>/dev/null || true; }
 
 # --- one pass through the screens -------------------------------------------
-# The words that stand on the screens: UNLOCK before it is unlocked, FIRST on the first list, ROW of the list once open.
-UNLOCK=${UNLOCK:-assphrase} FIRST=${FIRST:-MOV_} OPEN=${OPEN:-}
 pass() { # NAME [GROUP]
     to=$T/$1
     mkdir "$to"
@@ -59,14 +57,19 @@ END
 deadline 120
 mark
 run sh -c '$begin'
-wait "$UNLOCK"
+wait aigul
 lap start-up $to/laps
+key Enter
+wait assphrase
 type-from $(passphrase aigul)
 mark
 key Enter
-wait "$FIRST"
+wait Recordings
 lap unlock $to/laps
-${OPEN:+key $OPEN}
+mark
+key 3
+wait MOV_
+lap list $to/laps
 shell sh $procs \$PID memory >$to/memory
 shell sh $procs \$PID idle 10 >$to/idle
 pace 33
@@ -107,7 +110,8 @@ table() { # NAME KEY_BUDGET IDLE?
     column() { awk -F '\t' -v a="$1" -v n="$2" -v c="$3" '$1 == a && $2 == n {print $c}' "$to/$4"; }
     echo "$1"
     budget "start-up to the first screen" "$(lap start-up)" - ms
-    budget "unlock to the list, passphrase hashing included" "$(lap unlock)" - ms
+    budget "unlock to the first screen, passphrase hashing included" "$(lap unlock)" - ms
+    budget "to the list of recordings" "$(lap list)" - ms
     for kind in quiet loaded; do
         budget "key to paint, $kind, p50" "$(percentile "$to/$kind" 50)" - ms
         budget "key to paint, $kind, p99 of $(wc -l <"$to/$kind")" "$(percentile "$to/$kind" 99)" "$2" ms
