@@ -53,7 +53,7 @@ helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c 
 texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check setup lint format asan fuzz fuzzers torture simulate bench benches link pot install man clean
+.PHONY: all run test check screenshots setup lint format asan fuzz fuzzers torture simulate bench benches link pot install man clean
 .SECONDARY:
 all: $(bins) $(texts)
 
@@ -134,6 +134,12 @@ test:
 
 check: $(bins) $(texts) $(units) $(replays) $(helpers)
 	@B=$(B) tests/run.sh
+
+# the pictures of README.md, drawn by the screens' own scripts
+screenshots:
+	@tests/setup.sh test
+	@$(MAKE) $(bins) $(B)/system/drive
+	@B=$(B) sh tests/screens/play.sh --draw tui/pictures
 
 setup:
 	@tests/setup.sh test
