@@ -33,5 +33,5 @@ only 'gnutls/.*' 'sync/link/'
 only 'systemd/.*' 'sync/link/'
 only 'dlfcn\.h' 'tui/play/'
 only 'zlib\.h' 'tui/'
-only '(ncursesw/)?n?curses\.h' 'tui/'
+only '(ncursesw/)?n?curses\.h' 'tui/widgets/'
 exit $bad

@@ -4,6 +4,7 @@
 #include "tui/command.h"
 
 /* One group a file of this folder, in the order of the help. */
+extern const struct command_group group_screens;
 extern const struct command_group group_authority;
 extern const struct command_group group_init;
 extern const struct command_group group_status;
