@@ -14,7 +14,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 VERSION := 1
-PKGS    := libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd ncursesw
+PKGS    := libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd zlib ncursesw
 
 warn := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wcast-qual -Wstrict-prototypes \
         -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wswitch-enum \
@@ -53,7 +53,7 @@ helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c 
 texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check setup lint format asan fuzz fuzzers torture simulate bench benches link pot install man clean
+.PHONY: all run test check screenshots setup lint format asan fuzz fuzzers torture simulate bench benches link pot install man clean
 .SECONDARY:
 all: $(bins) $(texts)
 
@@ -135,6 +135,12 @@ test:
 check: $(bins) $(texts) $(units) $(replays) $(helpers)
 	@B=$(B) tests/run.sh
 
+# the pictures of README.md, drawn by the screens' own scripts
+screenshots:
+	@tests/setup.sh test
+	@$(MAKE) $(bins) $(B)/system/drive
+	@B=$(B) sh tests/screens/play.sh --draw tui/pictures
+
 setup:
 	@tests/setup.sh test
 
@@ -182,6 +188,8 @@ install: man $(texts)
 	$(Q)install -m 644 $(addprefix $(B)/man/,$(addsuffix .1,$(programs))) $(DESTDIR)$(PREFIX)/share/man/man1
 	$(Q)for l in ru kk; do install -D -m 644 $(B)/lang/$$l/LC_MESSAGES/feldsher.mo \
 	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/feldsher.mo; done
+	$(Q)install -D -m 755 tui/lang/console.sh $(DESTDIR)$(PREFIX)/share/feldsher/console.sh
+	$(Q)[ -n '$(DESTDIR)' ] || [ '$(CONSOLE)' = no ] || [ "$$(id -u)" != 0 ] || sh tui/lang/console.sh keep
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
 	$(Q)install -m 644 $(B)/feldsher-hub.service $(DESTDIR)$(PREFIX)/lib/systemd/system

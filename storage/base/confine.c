@@ -85,7 +85,7 @@ static int local(scmp_filter_ctx ctx)
 {
     static const int never[] = {SCMP_SYS(bind), SCMP_SYS(listen)};
     static const unsigned typing[] = {TIOCSTI, TIOCLINUX};
-    int bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+    int bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0));
     for (size_t i = 0; i < sizeof never / sizeof never[0] && !bad; i++)
         bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), never[i], 0);
     /* the kernel looks at 32 bits of a request */

@@ -35,7 +35,8 @@ static unsigned line_no;
 static char test_name[256]; /* "": none is open */
 static unsigned keystrokes;
 static FILE *timing;
-static int64_t marked;
+static int64_t marked, pressed; /* when: `mark`, the last key */
+static int pace_ms;             /* between keys; 0: as fast as they are painted */
 static int exit_code = -1;
 
 static bool failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -85,8 +86,8 @@ static bool failed(const char *fmt, ...)
     vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
     if (tap)
-        printf("not ok - %s\n", test_name[0] ? test_name : script);
-    printf("%s%s:%u: %s\n", tap ? "#   " : "", script, line_no, why);
+        printf("not ok - %s\n", test_name[0] ? test_name : script ? script : "drive");
+    printf("%s%s:%u: %s\n", tap ? "#   " : "", script ? script : "drive", line_no, why);
     screen_print(stdout, tap ? "#   " : "");
     if (terminal_garbage(t))
         printf("%sit wrote what no terminal understands: %s\n", tap ? "#   " : "", terminal_garbage(t));
@@ -178,6 +179,14 @@ static bool key_timed(void)
     return true;
 }
 
+/* A finger, or a keyboard that repeats, takes its time; the terminal is read meanwhile. */
+static void pace(void)
+{
+    for (int64_t left; pace_ms && (left = pressed + pace_ms * 1000 - now_us()) > 0;)
+        terminal_read(t, (int)(left / 1000) + 1);
+    pressed = now_us();
+}
+
 /* NAME or NAME*TIMES */
 static bool do_key(const char *name)
 {
@@ -188,6 +197,7 @@ static bool do_key(const char *name)
         return false;
     piece(key, sizeof key, name, star && star != name ? (size_t)(star - name) : strlen(name));
     for (int i = 0; i < times; i++) {
+        pace();
         if (!terminal_key(t, key))
             return why(false);
         keystrokes++;
@@ -546,6 +556,8 @@ static bool step_words(char **w, size_t n, const char *rest)
             return failed("cannot write %s: %s", w[1], strerror(errno));
         return true;
     }
+    if (STEP("pace", 1, 1))
+        return number(w[1], 0, 10000, &pace_ms);
     if (STEP("mark", 0, 0)) {
         marked = now_us();
         return true;
@@ -610,6 +622,8 @@ static bool play(const char *file)
         line[strcspn(line, "\r\n")] = '\0';
         good = step(line);
     }
+    if (good && ferror(f))
+        good = failed("cannot read it: %s", strerror(errno));
     if (f != stdin)
         fclose(f);
     nested--;

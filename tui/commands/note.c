@@ -47,8 +47,8 @@ static enum err note(struct call *c)
         print_json(
             json_pack("{s:s,s:s,s:o}", "done", "note", "entry", id, "author", u ? json_string(u->name) : json_null()));
     else if (!e)
-        printf(u ? "sealed as entry %s\n"
-                 : "sealed as entry %s; nobody has signed it: feldsher note confirm, once its author is there\n",
+        printf(u ? _("sealed as entry %s\n")
+                 : _("sealed as entry %s; nobody has signed it: feldsher note confirm, once its author is there\n"),
                id);
     user_free(u);
     station_close(s);
@@ -213,14 +213,14 @@ static const struct command rows[] = {
     {.name = "note",
      .sub = "add",
      .args = "",
-     .help = "a note into the chain; also while nobody is unlocked",
+     .help = N_("a note into the chain; also while nobody is unlocked"),
      .run = note,
-     .options = {{"text", "TEXT", "the note (else it is read from stdin)"},
-                 {"urgent", NULL, "goes out in front of everything"}}},
+     .options = {{"text", "TEXT", N_("the note (else it is read from stdin)")},
+                 {"urgent", NULL, N_("goes out in front of everything")}}},
     {.name = "note",
      .sub = "list",
      .args = "",
-     .help = "notes, and who stands for them",
+     .help = N_("notes, and who stands for them"),
      .run = list,
      .by_default = true},
     {.name = "note",
@@ -228,13 +228,13 @@ static const struct command rows[] = {
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "\"I wrote this\": for a note that was written while nobody was unlocked",
+     .help = N_("\"I wrote this\": for a note that was written while nobody was unlocked"),
      .run = confirm},
     {.name = "search",
      .args = "TEXT",
      .min = 1,
      .max = 1,
-     .help = "recordings and entries that hold all these words, or words that begin so",
+     .help = N_("recordings and entries that hold all these words, or words that begin so"),
      .run = search_for},
 };
-const struct command_group group_note = {"Notes", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_note = {N_("Notes"), rows, sizeof rows / sizeof rows[0]};

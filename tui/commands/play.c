@@ -12,12 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* The player, as this command has it. */
 struct viewer {
     int fd;    /* the opener's end of the socket */
     pid_t pid; /* -1: somebody else has started it */
+    struct termios terminal;
+    bool has_terminal;
 };
 
 /* Who may look: the role, the circle; and is there anything to look at? */
@@ -75,6 +78,7 @@ static enum err start(const struct call *c, const struct recording *r, struct vi
         argv[n++] = "--report";
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return err_errno(ERR_IO, "cannot speak to the player");
+    v->has_terminal = tcgetattr(STDIN_FILENO, &v->terminal) == 0;
     enum err e = spawn_start(argv, pair[1], &v->pid);
     close(pair[1]);
     if (e)
@@ -112,21 +116,31 @@ static enum err serve(const struct call *c, struct session *s, const struct reco
     return ERR_OK;
 }
 
-/* Hangs up, so that the player ends; what it has to say about itself goes
- * before our own "it has ended", a sentence of ours before its exit code. */
-static enum err finish(struct call *c, struct viewer *v, enum err e)
+/* A killed player leaves it without echo, cursor or its own colours. */
+static void mend_terminal(const struct viewer *v)
 {
-    static const char player[] = "feldsher-play";
+    if (!v->has_terminal)
+        return;
+    tcsetattr(STDIN_FILENO, TCSANOW, &v->terminal);
+    if (isatty(STDOUT_FILENO))
+        printf("\033[0m\033[?25h\033[2J\033[H");
+}
+
+/* Hangs up, so that the player ends. What it has said stands on stderr
+ * already, unless it broke the rules. */
+static enum err finish(struct call *c, const struct viewer *v, enum err e)
+{
     char why[512];
     int code = 0;
     snprintf(why, sizeof why, "%s", err_text());
     close(v->fd);
     if (v->pid < 0)
         return e;
-    enum err ended = spawn_wait(player, v->pid, &code);
-    if (ended)
-        return err_set(ended, "the player ended before its time; start it again: %s", err_text());
-    if (code && (!e || e == ERR_AGAIN)) {
+    if (spawn_wait("feldsher-play", v->pid, &code) != ERR_OK) {
+        mend_terminal(v);
+        return err_set(ERR_AGAIN, "the player was killed; play the recording again");
+    }
+    if (code && e != ERR_DATA) {
         c->exit_code = code;
         return ERR_OK;
     }
@@ -137,7 +151,7 @@ static enum err play(struct call *c)
 {
     struct session s;
     const struct recording *r;
-    struct viewer v = {-1, -1};
+    struct viewer v = {.fd = -1, .pid = -1};
     const char *why, *fd = command_option(c, "fd");
     enum err e = command_need(c, "why", &why);
     if (!e && fd)

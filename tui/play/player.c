@@ -5,6 +5,7 @@
 #include "tui/play/mpv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -92,6 +93,7 @@ struct player {
     struct mpv mpv;
     mpv_handle *h;
     struct ask ask;
+    int said;    /* ours, while what libmpv calls writes to nowhere */
     int woken;   /* by libmpv */
     int signals; /* to end */
     bool blind;  /* nothing could be opened to show it on */
@@ -152,7 +154,7 @@ static enum err set(const struct player *p, const char *name, const char *value)
  * in the terminal: something can be seen everywhere. */
 static enum err choose_video(const struct player *p, const char *wish)
 {
-    const char *wayland = getenv("WAYLAND_DISPLAY"), *x = getenv("DISPLAY");
+    const char *wayland = getenv("WAYLAND_DISPLAY"), *x = getenv("DISPLAY"), *colours = getenv("COLORTERM");
     bool window = (wayland && wayland[0]) || (x && x[0]), terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     bool screen = access("/dev/dri/card0", R_OK | W_OK) == 0;
     const char *video = wish ? wish : window ? "gpu,wlshm,xv,x11,sdl" : screen ? (terminal ? "drm,tct" : "drm") : "tct";
@@ -167,6 +169,8 @@ static enum err choose_video(const struct player *p, const char *wish)
         if (!e)
             e = set(p, "ao-null-untimed", "yes");
     }
+    if (!e && !(colours && (strcmp(colours, "truecolor") == 0 || strcmp(colours, "24bit") == 0)))
+        e = set(p, "vo-tct-256", "yes");
     if (!e && !window && terminal) {
         /* its keys come from the terminal, and its lines would tear the picture */
         e = set(p, "terminal", "yes");
@@ -317,12 +321,31 @@ static enum err open_descriptors(struct player *p)
     sigprocmask(SIG_BLOCK, &end, NULL); /* in the threads to come, too */
     p->signals = signalfd(-1, &end, SFD_CLOEXEC);
     p->woken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return p->signals < 0 || p->woken < 0 ? err_errno(ERR_IO, "cannot begin") : ERR_OK;
+    /* drivers of sound and graphics complain there, across the screen that started us */
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    p->said = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    bool good = p->signals >= 0 && p->woken >= 0 && nowhere >= 0 && p->said >= 0 && dup2(nowhere, STDERR_FILENO) >= 0;
+    enum err e = good ? ERR_OK : err_errno(ERR_IO, "cannot begin");
+    if (nowhere >= 0)
+        close(nowhere);
+    return e;
+}
+
+static void close_descriptors(const struct player *p)
+{
+    if (p->said >= 0) {
+        dup2(p->said, STDERR_FILENO);
+        close(p->said);
+    }
+    if (p->woken >= 0)
+        close(p->woken);
+    if (p->signals >= 0)
+        close(p->signals);
 }
 
 enum err player_run(const struct player_options *o)
 {
-    struct player p = {.ask.fd = o->fd, .woken = -1, .signals = -1};
+    struct player p = {.ask.fd = o->fd, .said = -1, .woken = -1, .signals = -1};
     enum err e = mpv_load(&p.mpv, o->library);
     if (!e)
         e = cage_enter(o->fd);
@@ -339,9 +362,6 @@ enum err player_run(const struct player_options *o)
     ask_end(&p.ask);
     if (p.h)
         p.mpv.terminate_destroy(p.h);
-    if (p.woken >= 0)
-        close(p.woken);
-    if (p.signals >= 0)
-        close(p.signals);
+    close_descriptors(&p);
     return e;
 }

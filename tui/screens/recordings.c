@@ -46,7 +46,7 @@ static bool take(struct view *v, const struct opener_reply *r)
 {
     struct recordings *s = v->state;
     if (r->end) {
-        list_end(&s->list, s->ticket, s->list.total); /* after the total this one is passed over */
+        list_fail(&s->list, s->ticket); /* passed over where the total has come */
         return false;
     }
     if (json_object_get(r->row, "total")) {

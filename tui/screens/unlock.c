@@ -54,6 +54,10 @@ static bool take_person(struct view *v, const struct opener_reply *r)
         }
         return true;
     }
+    if (r->exit_code) {
+        list_fail(&u->people, 0);
+        return false;
+    }
     list_end(&u->people, 0, 0);
     if (u->people.total == 1 && !u->asking)
         ask_for(v, list_selected(&u->people)->id);

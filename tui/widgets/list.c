@@ -70,7 +70,7 @@ static void ask(struct list *l)
 {
     l->coming_first = l->at > LIST_WINDOW / 2 ? l->at - LIST_WINDOW / 2 : 0;
     l->waiting = true;
-    l->stale = false;
+    l->stale = l->failed = false;
     drop(l->coming, l->n_coming);
     l->n_coming = 0;
     l->ticket++;
@@ -196,6 +196,7 @@ void list_end(struct list *l, unsigned ticket, size_t total)
     if (!l->want && !shown)
         return; /* out of memory: the rows of before stay */
     l->known = true;
+    l->failed = false;
     take_coming(l);
     if (l->want) {
         l->first = l->coming_first;
@@ -207,6 +208,16 @@ void list_end(struct list *l, unsigned ticket, size_t total)
     find_id(l);
     if (came > 0) /* an empty answer to a good question is not asked again */
         see(l);
+}
+
+void list_fail(struct list *l, unsigned ticket)
+{
+    if (l->want && (!l->waiting || ticket != l->ticket))
+        return;
+    l->waiting = false;
+    l->failed = true;
+    if (l->stale)
+        ask(l);
 }
 
 /* What is typed has changed. */
@@ -324,7 +335,9 @@ void list_paint(struct list *l, const struct area *a)
         else if (selected)
             term_cell(a, (int)i + 1, 0, a->cols, LOOK_SELECTED, CELLS_LEFT, CELLS_ELLIPSIS);
     }
-    if (!l->known)
+    if (l->failed && l->total == 0)
+        term_text(a, 2, 0, 0, LOOK_WARN, _("This list cannot be read now"));
+    else if (!l->known)
         term_text(a, 2, 0, 0, LOOK_DIM, _("Reading" CELLS_ELLIPSIS));
     else if (l->total == 0 && l->find[0])
         term_text(a, 2, 0, 0, LOOK_NORMAL, _("Nothing has this in it"));

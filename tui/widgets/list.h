@@ -62,7 +62,8 @@ struct list {
     char find[LIST_FIND];
     unsigned ticket;
     size_t coming_first;
-    bool waiting, stale, known; /* an answer is under way; and is out of date; there was one ever */
+    bool waiting, stale; /* an answer is under way; and is out of date */
+    bool known, failed;  /* there was one ever; the last one was none */
 };
 
 void list_init(struct list *l, const struct list_column *columns, size_t n, list_want_fn *want, void *ctx);
@@ -76,6 +77,8 @@ void list_reload(struct list *l);
 enum err list_add(struct list *l, unsigned ticket, const char *id, enum look look, const char *const cells[]) MUST_USE;
 /* No more rows of this answer; total: all that the text finds (held: any). */
 void list_end(struct list *l, unsigned ticket, size_t total);
+/* There is no answer: what was here stays. */
+void list_fail(struct list *l, unsigned ticket);
 
 /* Arrows, pages, Home, End; letters, Backspace and a first Esc for the find
  * line. True: the key was for it. Enter is not: the screen takes the row. */
