@@ -107,11 +107,11 @@ static void frame_act(struct view *v, int act)
     switch (act) {
     case ACT_HELP:
         if (s != &screen_help)
-            desk_open(d, &screen_help, s);
+            desk_show(d, &screen_help, s);
         break;
     case ACT_MENU:
         if (d->user[0] && s != &screen_menu && s != &screen_home)
-            desk_open(d, &screen_menu, NULL);
+            desk_show(d, &screen_menu, NULL);
         break;
     case ACT_LOCK:
         desk_lock(d);
@@ -120,7 +120,7 @@ static void frame_act(struct view *v, int act)
         if (v->below)
             desk_close(v);
         else if (d->user[0])
-            desk_open(d, &screen_menu, NULL);
+            desk_show(d, &screen_menu, NULL);
         break;
     default:
         if (s->act)

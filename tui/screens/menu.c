@@ -41,7 +41,7 @@ bool menu_key(struct desk *d, int *at, const struct key *k)
         return k->code == K_CHAR;
     desk_home(d);
     if (s != &screen_home)
-        desk_open(d, s, NULL);
+        desk_show(d, s, NULL);
     return true;
 }
 
