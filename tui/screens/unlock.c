@@ -19,6 +19,8 @@ struct unlock {
     bool checking; /* the opener stretches it */
 };
 
+#define FEW 9 /* persons */
+
 enum { ACT_NOTE = ACT_OWN, ACT_OTHER };
 static const struct key_row keys[] = {
     {K_F5, ACT_NOTE, FIELD(10, "Emergency"), N_("an emergency note: needs no passphrase"), false},
@@ -105,13 +107,32 @@ static void check(struct view *v)
     u->checking = desk_ask_secret(v, take_keys, argv, &pass, 1) != 0;
 }
 
+/* Among few, letters do not find: a passphrase typed too early would stand on
+ * the screen. Their digits choose. */
+static bool choose_key(struct view *v, const struct key *k)
+{
+    struct unlock *u = v->state;
+    size_t digit = (size_t)keys_digit(k);
+    if (k->code != K_CHAR || u->people.total > FEW)
+        return table_key(&u->people, k);
+    if (digit == 0 || digit > u->people.total) {
+        desk_say(v->desk, LOOK_WARN, "%s", _("Choose the person first"));
+        return true;
+    }
+    table_key(&u->people, &(struct key){.code = K_HOME});
+    while (--digit > 0)
+        table_key(&u->people, &(struct key){.code = K_DOWN});
+    ask_for(v, table_selected(&u->people)->id);
+    return true;
+}
+
 static bool key(struct view *v, const struct key *k)
 {
     struct unlock *u = v->state;
     if (u->checking)
         return true;
     if (!u->asking)
-        return table_key(&u->people, k);
+        return choose_key(v, k);
     if (k->code == K_ESC) {
         form_wipe(&u->form, "pass");
         u->asking = u->people.total <= 1;
