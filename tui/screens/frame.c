@@ -61,11 +61,11 @@ static void paint(struct frame *f)
         stack[n++] = base;
         base = base->below;
     }
-    int said = bars_message_rows(d, all.cols);
+    int said = bars_message_rows(d, all.cols), foot = bars_keys_rows(d->top, all.cols);
     struct area status = area_part(&all, 0, 0, 1, all.cols), title = area_part(&all, 1, 0, 1, all.cols);
-    struct area body = area_part(&all, BODY_ROW, 0, all.rows - BODY_ROW - 2, all.cols);
-    struct area keys = area_part(&all, all.rows - 1, 0, 1, all.cols);
-    struct area message = area_part(&all, all.rows - 1 - said, 0, said, all.cols);
+    struct area body = area_part(&all, BODY_ROW, 0, all.rows - BODY_ROW - foot - 1, all.cols);
+    struct area keys = area_part(&all, all.rows - foot, 0, foot, all.cols);
+    struct area message = area_part(&all, all.rows - foot - said, 0, said, all.cols);
     term_clear(&all);
     term_caret(&all, -1, -1);
     base->screen->paint(base, &body);
@@ -110,7 +110,7 @@ static void frame_act(struct view *v, int act)
             desk_show(d, &screen_help, s);
         break;
     case ACT_MENU:
-        if (d->user[0] && s != &screen_menu && s != &screen_home)
+        if (s != &screen_menu && s != &screen_home)
             desk_show(d, &screen_menu, NULL);
         break;
     case ACT_LOCK:
@@ -119,7 +119,7 @@ static void frame_act(struct view *v, int act)
     case ACT_BACK:
         if (v->below)
             desk_close(v);
-        else if (d->user[0])
+        else
             desk_show(d, &screen_menu, NULL);
         break;
     default:

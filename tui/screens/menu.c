@@ -9,9 +9,11 @@
 
 const struct screen *menu_screen(const struct desk *d, int digit)
 {
-    for (size_t i = 0; screens[i]; i++)
-        if (screens[i]->menu == '0' + digit && (screens[i]->roles == 0 || (screens[i]->roles & d->roles)))
-            return screens[i];
+    for (size_t i = 0; screens[i]; i++) {
+        const struct screen *s = screens[i];
+        if (s->menu == '0' + digit && (s->locked || d->user[0]) && (s->roles == 0 || (s->roles & d->roles)))
+            return s;
+    }
     return NULL;
 }
 
@@ -102,6 +104,7 @@ const struct screen screen_menu = {
     .name = "menu",
     .title = N_("Menu"),
     .size = sizeof(struct menu),
+    .locked = true,
     .over = true,
     .guard = true,
     .open = open_menu,

@@ -338,7 +338,7 @@ void table_paint(struct table *l, const struct area *a)
     if (l->failed && l->total == 0)
         term_text(a, 2, 0, 0, LOOK_WARN, _("This list cannot be read now"));
     else if (!l->known)
-        term_text(a, 2, 0, 0, LOOK_DIM, _("Reading" CELLS_ELLIPSIS));
+        term_text(a, 2, 0, 0, LOOK_DIM, _("Reading"));
     else if (l->total == 0 && l->find[0])
         term_text(a, 2, 0, 0, LOOK_NORMAL, _("Nothing has this in it"));
     else if (l->total == 0 && l->empty)
