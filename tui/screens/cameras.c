@@ -4,7 +4,7 @@
 #include "tui/screens/report.h"
 #include "tui/screens/screens.h"
 #include "tui/widgets/cells.h"
-#include "tui/widgets/list.h"
+#include "tui/widgets/table.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,10 +14,10 @@
 #define PANEL 6 /* rows below the list */
 
 struct cameras {
-    struct list list;
+    struct table list;
 };
 
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(16, "Camera"), 16, 2, CELLS_LEFT},      {FIELD(26, "State"), 26, 1, CELLS_LEFT},
     {FIELD(10, "Recordings"), 10, 0, CELLS_RIGHT}, {FIELD(9, "Size"), 9, 0, CELLS_RIGHT},
     {FIELD(10, "Number"), 10, 1, CELLS_LEFT},
@@ -38,7 +38,7 @@ static const struct key_row keys[] = {
 static struct plugged_camera *selected(struct view *v)
 {
     struct cameras *s = v->state;
-    const struct list_row *r = list_selected(&s->list);
+    const struct table_row *r = table_selected(&s->list);
     return r ? &dock_plugged(v->desk)->c[strtoul(r->id, NULL, 10)] : NULL;
 }
 
@@ -55,7 +55,7 @@ static void fill(struct view *v)
 {
     struct cameras *s = v->state;
     struct plugged *p = dock_plugged(v->desk);
-    list_reload(&s->list);
+    table_reload(&s->list);
     for (size_t i = 0; i < PLUGGED_MAX; i++) {
         const struct plugged_camera *c = &p->c[i];
         char id[24], standing[PLUGGED_TEXT], n[24], size[PROGRESS_TEXT];
@@ -69,19 +69,19 @@ static void fill(struct view *v)
         else
             snprintf(standing, sizeof standing, "%s", _("taken out"));
         const char *cells[COLUMNS] = {c->name, standing, n, size, c->serial};
-        enum err e = list_add(&s->list, 0, id, look_of(c), cells);
+        enum err e = table_add(&s->list, 0, id, look_of(c), cells);
         if (e)
             desk_say_error(v->desk, e);
     }
     if (p->surveyed)
-        list_end(&s->list, 0, 0);
+        table_end(&s->list, 0, 0);
 }
 
 static enum err open_cameras(struct view *v, const void *arg)
 {
     struct cameras *s = v->state;
     (void)arg;
-    list_init(&s->list, columns, COLUMNS, NULL, NULL);
+    table_init(&s->list, columns, COLUMNS, NULL, NULL);
     s->list.empty = N_("No camera is plugged in. Plug one in and wait a moment; or F5 and type the folder of a card");
     fill(v);
     return ERR_OK;
@@ -195,7 +195,7 @@ static void act(struct view *v, int what)
     else if (c && what == ACT_NUMBER)
         ask_number(v);
     else if (c && what == ACT_REPORT)
-        desk_open(v->desk, &screen_report, &(struct report_order){c});
+        desk_show(v->desk, &screen_report, &(struct report_order){c});
     fill(v);
 }
 
@@ -263,20 +263,20 @@ static void paint(struct view *v, const struct area *a)
     struct cameras *s = v->state;
     struct area list = area_part(a, 0, 0, a->rows - PANEL, a->cols);
     struct area panel = area_part(a, a->rows - PANEL + 1, 1, PANEL - 1, a->cols - 2);
-    list_paint(&s->list, &list);
+    table_paint(&s->list, &list);
     paint_panel(v, &panel);
 }
 
 static bool key(struct view *v, const struct key *k)
 {
     struct cameras *s = v->state;
-    return list_key(&s->list, k);
+    return table_key(&s->list, k);
 }
 
 static void close_cameras(struct view *v)
 {
     struct cameras *s = v->state;
-    list_free(&s->list);
+    table_free(&s->list);
 }
 
 const struct screen screen_cameras = {

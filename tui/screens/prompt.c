@@ -36,7 +36,7 @@ static enum err open_prompt(struct view *v, const void *arg)
 
 void prompt_open(struct desk *d, const struct prompt_order *o)
 {
-    desk_open(d, &screen_prompt, o);
+    desk_show(d, &screen_prompt, o);
 }
 
 static void wipe_secrets(struct form *f)
