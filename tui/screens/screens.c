@@ -1,6 +1,18 @@
 #include "tui/screens/screens.h"
 
 const struct screen *const screens[] = {
-    &screen_home,   &screen_unlock, &screen_recordings, &screen_cameras, &screen_report,
-    &screen_prompt, &screen_menu,   &screen_help,       &screen_ask,     NULL,
+    /* clang-format off */
+    &screen_home,
+    &screen_unlock,
+    &screen_cameras,
+    &screen_report,
+    &screen_recordings,
+    &screen_recording,
+    &screen_waiting,
+    &screen_prompt,
+    &screen_menu,
+    &screen_help,
+    &screen_ask,
+    /* clang-format on */
+    NULL,
 };
