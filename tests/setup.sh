@@ -3,7 +3,7 @@
 set -eu
 build="gcc libc6-dev pkg-config libsodium-dev libzstd-dev libsqlite3-dev libjansson-dev libseccomp-dev libgnutls28-dev libsystemd-dev"
 demo="ffmpeg minisign age zstd openssl libgfshare-bin"
-check="libmpv2 libcmocka-dev strace sqlite3 clang libclang-rt-14-dev python3 git xxd groff-base faketime binutils util-linux mount gnutls-bin dbus python3-dbusmock iproute2"
+check="libmpv2 libcmocka-dev strace sqlite3 clang libclang-rt-14-dev python3 git xxd groff-base faketime binutils util-linux mount gnutls-bin dbus python3-dbusmock iproute2 procps"
 case ${1:-run} in
 run) want="$build $demo" ;;
 test) want="$build $demo $check" ;;

@@ -9,9 +9,9 @@
 
 /* Those with one title stand side by side. */
 static const struct command_group *const groups[] = {
-    &group_authority, &group_init,   &group_status, &group_doctor,  &group_log,
-    &group_verify,    &group_backup, &group_unseal, &group_offload, &group_recordings,
-    &group_custody,   &group_play,   &group_purge,  &group_sync,    &group_users,
+    &group_authority, &group_init,   &group_status, &group_doctor,  &group_log,        &group_worker,
+    &group_verify,    &group_backup, &group_unseal, &group_offload, &group_recordings, &group_custody,
+    &group_play,      &group_purge,  &group_note,   &group_sync,    &group_users,
 };
 #define GROUPS (sizeof groups / sizeof groups[0])
 
@@ -315,7 +315,7 @@ static bool begins(size_t g)
 static bool show_row(void *ctx, const struct command *r)
 {
     char usage[256], option[64];
-    if (ctx && strcmp(r->name, (const char *)ctx) != 0)
+    if (r->hidden || (ctx && strcmp(r->name, (const char *)ctx) != 0))
         return false;
     usage_of(usage, r);
     printf("  %-34s %s%s\n", usage, r->help, r->by_default ? " (the second word may be left out)" : "");
@@ -406,6 +406,8 @@ void command_man(void)
         }
         for (size_t i = 0; i < groups[g]->n; i++) {
             const struct command *r = &groups[g]->rows[i];
+            if (r->hidden)
+                continue;
             usage_of(usage, r);
             printf(".TP\n.B ");
             troff(usage);

@@ -20,6 +20,7 @@ struct command_option {
 };
 
 struct call;
+struct user;
 
 struct command {
     const char *name;
@@ -31,6 +32,7 @@ struct command {
     struct command_option options[COMMAND_OPTIONS_MAX];
     bool by_default; /* of its group, when the second word is left out */
     bool spawns;     /* runs another program, which limits itself */
+    bool hidden;     /* no business of a person's: not in the help */
 };
 
 struct command_group {
@@ -54,6 +56,9 @@ struct call {
     } again[COMMAND_AGAIN_MAX]; /* what repeating options were given besides the first */
     size_t n_again;
     struct secret_source *secrets;
+    struct user *unlocked; /* by the screens already; NULL: a passphrase is asked. Taken over by session_unlock */
+    const char *typed;     /* secrets that a person typed into the screens, a line each; else NULL */
+    size_t typed_n;
     int exit_code; /* where a command went well and still has something to say by it */
     enum { CALL_RUN, CALL_HELP, CALL_MAN, CALL_VERSION, CALL_NOTHING } what;
     const char *topic; /* of help: a command's first word, or NULL */

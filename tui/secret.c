@@ -66,6 +66,23 @@ enum err secret_open(struct secret_source **out, const char *path)
     return ERR_OK;
 }
 
+enum err secret_open_text(struct secret_source **out, const char *lines, size_t n)
+{
+    enum err e = secret_open(out, NULL);
+    struct secret_source *s = *out;
+    if (e || !s)
+        return e;
+    s->text = n < FILE_MAX ? sodium_malloc(FILE_MAX) : NULL;
+    if (!s->text) {
+        secret_close(s);
+        *out = NULL;
+        return err_set(ERR_NOMEM, "out of memory");
+    }
+    memcpy(s->text, lines, n);
+    s->len = n;
+    return ERR_OK;
+}
+
 void secret_close(struct secret_source *s)
 {
     if (!s)

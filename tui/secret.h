@@ -20,6 +20,8 @@ struct secret_source;
 
 /* path NULL: the terminal. The file is read at once. */
 enum err secret_open(struct secret_source **out, const char *path) MUST_USE;
+/* Lines from memory, copied. */
+enum err secret_open_text(struct secret_source **out, const char *lines, size_t n) MUST_USE;
 void secret_close(struct secret_source *s);
 
 /* Asks "PROMPT: ". ERR_USAGE: there is no terminal and no file; ERR_NOINPUT:

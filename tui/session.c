@@ -53,6 +53,10 @@ enum err session_unlock(const struct call *c, const struct station *s, struct us
     char who[NAME_LEN], prompt[NAME_LEN + 16];
     struct secret *pass;
     *out = NULL;
+    if (c->unlocked && (!c->user || strcmp(c->user, c->unlocked->name) == 0)) {
+        *out = c->unlocked;
+        return ERR_OK;
+    }
     enum err e = session_who(c, s, who);
     if (e)
         return e;

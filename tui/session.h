@@ -13,7 +13,8 @@ struct session {
 
 /* flags as for station_open. Errors leave nothing open. */
 enum err session_station(const struct call *c, unsigned flags, struct station **out) MUST_USE;
-/* Asks for the passphrase of whoever the call names. */
+/* Asks for the passphrase of whoever the call names; the screens' unlocked
+ * person is taken as they are. */
 enum err session_unlock(const struct call *c, const struct station *s, struct user **out) MUST_USE;
 /* Whom the call means: --user, the only user with a key, $FELDSHER_USER.
  * ERR_USAGE names the choice. */

@@ -12,9 +12,9 @@
 
 static const char *const words[SAY_KINDS] = {"stored", "known", "failed", "not taken"};
 
-void say_begin(struct say *s, bool json, bool quiet)
+void say_begin(struct say *s, bool json, bool quiet, bool progress)
 {
-    *s = (struct say){.json = json, .quiet = quiet, .start = clock_uptime()};
+    *s = (struct say){.json = json, .quiet = quiet, .told_json = json && progress, .start = clock_uptime()};
     s->bar = !json && !quiet && isatty(STDERR_FILENO);
 }
 
@@ -94,11 +94,18 @@ void say_line(struct say *s, const struct say_line *l)
 void say_progress(struct say *s, uint64_t recording, uint64_t done)
 {
     int64_t now = clock_uptime();
-    if (!s->bar || now - s->told < EVERY)
+    if (!(s->bar || s->told_json) || now - s->told < EVERY)
         return;
     s->told = now;
     double rate = (double)done / ((double)(now - s->start + 1) / 1000);
     uint64_t left = rate > 0 && done < s->bytes ? (uint64_t)((double)(s->bytes - done) / rate) : 0;
+    if (s->told_json) {
+        put_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "event", "progress", "recording", (json_int_t)recording,
+                           "recordings", (json_int_t)s->recordings, "done", (json_int_t)done, "bytes",
+                           (json_int_t)s->bytes, "rate", (json_int_t)rate, "seconds_left", (json_int_t)left));
+        fflush(stdout);
+        return;
+    }
     fprintf(stderr, "\r\033[Krecording %llu of %llu, %.0f of %.0f MB, %.1f MB/s, %llu:%02llu left",
             (unsigned long long)recording, (unsigned long long)s->recordings, (double)done / 1e6,
             (double)s->bytes / 1e6, rate / 1e6, (unsigned long long)(left / 60), (unsigned long long)(left % 60));

@@ -119,7 +119,7 @@ static struct district *district_new(void)
     return d;
 }
 
-static struct station *district_open(struct district *d)
+__attribute__((unused)) static struct station *district_open(struct district *d)
 {
     struct station *s;
     enum err e = station_open(&s, d->station, STATION_CHAIN_KEY | STATION_LINK_KEY);
