@@ -32,6 +32,7 @@ struct command {
     struct command_option options[COMMAND_OPTIONS_MAX];
     bool by_default; /* of its group, when the second word is left out */
     bool spawns;     /* runs another program, which limits itself */
+    bool opens;      /* spawns, but with --fd it only opens, with a person's keys: the screens have its program */
     bool hidden;     /* no business of a person's: not in the help */
 };
 

@@ -3,11 +3,12 @@
 #include "storage/base/confine.h"
 #include "storage/records/custody.h"
 #include "tui/play/pieces.h"
+#include "tui/play/place.h"
 #include "tui/print.h"
 #include "tui/session.h"
 #include "tui/spawn.h"
 
-#include <inttypes.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,29 +58,35 @@ static enum err given(const char *text, struct viewer *v)
     return ERR_OK;
 }
 
-static enum err start(const struct call *c, const struct recording *r, struct viewer *v)
+/* feldsher-play with its end of the socket, and what options it takes from us. */
+static enum err launch(const struct call *c, const char *title, int fd, struct viewer *v)
 {
     static const char *const passed[] = {"start", "vo"};
-    char title[48], names[2][16];
+    static const char *const names[] = {"--start", "--vo"};
     const char *argv[12] = {"feldsher-play", "--fd", "3", "--title", title};
     size_t n = 5;
-    int pair[2];
-    /* other programs of this machine can see it: no name of a file */
-    snprintf(title, sizeof title, "Feldsher: recording %.8s", r->id);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
         const char *value = command_option(c, passed[i]);
         if (!value)
             continue;
-        snprintf(names[i], sizeof names[i], "--%s", passed[i]);
         argv[n++] = names[i];
         argv[n++] = value;
     }
     if (command_has(c, "report"))
         argv[n++] = "--report";
+    v->has_terminal = tcgetattr(STDIN_FILENO, &v->terminal) == 0;
+    return spawn_start(argv, fd, &v->pid);
+}
+
+static enum err start(const struct call *c, const struct recording *r, struct viewer *v)
+{
+    char title[48];
+    int pair[2];
+    /* other programs of this machine can see it: no name of a file */
+    snprintf(title, sizeof title, "Feldsher: recording %.8s", r->id);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return err_errno(ERR_IO, "cannot speak to the player");
-    v->has_terminal = tcgetattr(STDIN_FILENO, &v->terminal) == 0;
-    enum err e = spawn_start(argv, pair[1], &v->pid);
+    enum err e = launch(c, title, pair[1], v);
     close(pair[1]);
     if (e)
         close(pair[0]);
@@ -173,6 +180,42 @@ static enum err play(struct call *c)
     return e;
 }
 
+/* The screens' terminal, for a player that has no window; they get it back
+ * when it has ended. *before: whose it was. */
+static int take_terminal(pid_t *before)
+{
+    int tty = place_has_windows() ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
+    if (tty < 0)
+        return -1;
+    signal(SIGTTOU, SIG_IGN); /* handing it over from behind would stop us */
+    *before = tcgetpgrp(tty);
+    if (tcsetpgrp(tty, getpgrp()) == 0 && dup2(tty, STDIN_FILENO) >= 0 && dup2(tty, STDOUT_FILENO) >= 0)
+        return tty;
+    close(tty);
+    return -1;
+}
+
+/* For the screens: the player alone, whose pieces come from elsewhere. */
+static enum err player(struct call *c)
+{
+    struct viewer v = {.fd = -1, .pid = -1};
+    const char *fd, *title = command_option(c, "title");
+    pid_t before = -1;
+    enum err e = command_need(c, "fd", &fd);
+    if (!e)
+        e = given(fd, &v);
+    if (e)
+        return e;
+    int tty = take_terminal(&before);
+    e = launch(c, title ? title : "Feldsher", v.fd, &v);
+    e = e ? e : finish(c, &v, ERR_OK);
+    if (tty >= 0) {
+        tcsetpgrp(tty, before);
+        close(tty);
+    }
+    return e;
+}
+
 static const struct command rows[] = {
     {.name = "recordings",
      .sub = "play",
@@ -182,10 +225,22 @@ static const struct command rows[] = {
      .help = "shows one; that it was viewed, by whom and why goes into the chain",
      .run = play,
      .spawns = true,
+     .opens = true,
      .options = {{"why", "TEXT", "the reason"},
                  {"start", "PLACE", "where to begin: seconds, 1:30 or 50%"},
                  {"vo", "NAME", "where to show it, as libmpv calls it: gpu, x11, drm, tct (letters), null (nowhere)"},
                  {"report", NULL, "what was played, as the player saw it, as a JSON object"},
                  {"fd", "N", "a socket to a player that somebody else has started"}}},
+    {.name = "player",
+     .args = "",
+     .help = "shows what comes over a socket",
+     .run = player,
+     .spawns = true,
+     .hidden = true,
+     .options = {{"fd", "N", "the socket"},
+                 {"title", "TEXT", "of the window"},
+                 {"start", "PLACE", "where to begin"},
+                 {"vo", "NAME", "where to show it"},
+                 {"report", NULL, "what was played"}}},
 };
 const struct command_group group_play = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};

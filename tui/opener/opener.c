@@ -156,7 +156,7 @@ void opener_fds(const struct opener *o, int fds[static 2])
 
 /* Which worker runs this command line? A line that is none goes to the opener,
  * which says so. */
-static enum worker worker_of(const char *const argv[])
+static enum worker worker_of(const char *const argv[], int fd)
 {
     struct call c;
     char *words[WORDS_MAX + 1] = {0};
@@ -167,7 +167,7 @@ static enum worker worker_of(const char *const argv[])
         memcpy(&words[n], &argv[n - 1], sizeof words[n]); /* nothing writes to the words */
     bool known = command_parse(&c, n, words) == ERR_OK && c.command;
     err_clear();
-    return known && c.command->spawns ? STARTER : OPENER;
+    return known && c.command->spawns && !(c.command->opens && fd >= 0) ? STARTER : OPENER;
 }
 
 /* "secret LF secret LF"; the caller wipes and frees. */
@@ -223,7 +223,7 @@ unsigned opener_ask(struct opener *o, const char *const argv[], const struct sec
     struct asked *a = new_asked(o);
     if (!a)
         return o->last; /* 64 at once: the oldest screens wait for their answers still */
-    a->of = worker_of(argv);
+    a->of = worker_of(argv, fd);
     a->fn = fn;
     a->ctx = ctx;
     unsigned id = a->id;
