@@ -3,6 +3,7 @@
 #include "tui/screens/screens.h"
 #include "tui/widgets/table.h"
 #include "tui/widgets/progress.h"
+#include "tui/widgets/when.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,11 +32,10 @@ static enum look look_of(const json_t *row)
 
 static enum err add(struct recordings *s, const json_t *row)
 {
-    char when[17], size[PROGRESS_TEXT];
+    char when[WHEN_TEXT], size[PROGRESS_TEXT];
     const char *path = desk_str(row, "path"), *slash = strrchr(path, '/');
     bool held = json_is_true(json_object_get(row, "held"));
-    snprintf(when, sizeof when, "%.10s %.5s", desk_str(row, "time"),
-             strlen(desk_str(row, "time")) > 16 ? desk_str(row, "time") + 11 : "");
+    when_text(when, desk_str(row, "time"));
     progress_size(size, (uint64_t)desk_int(row, "size"));
     const char *cells[] = {when, desk_str(row, "unit"), desk_str(row, "camera"), slash ? slash + 1 : path,
                            size, held ? _("held") : ""};
