@@ -3,6 +3,7 @@
 
 #include "storage/base/err.h"
 #include "tui/keys.h"
+#include "tui/widgets/echo.h"
 #include "tui/widgets/term.h"
 
 #include <stdbool.h>
@@ -61,11 +62,8 @@ struct view {
     struct desk *desk;
     void *state;
     struct view *below;
-    struct key opened_by; /* and when, and at which read: frame.c */
-    int64_t opened_at;
-    unsigned opened_burst;
-    bool held;    /* that key has not been let go, as far as one can tell */
-    int64_t wake; /* clock_uptime() of desk_wake; 0: none */
+    struct echo echo; /* of the key that opened it */
+    int64_t wake;     /* clock_uptime() of desk_wake; 0: none */
     bool closing;
 };
 
