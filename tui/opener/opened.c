@@ -304,6 +304,12 @@ bool opened_answer(struct opened *o, unsigned id, const json_t *argv, const char
         *e = draft(o, &l, argv);
         return true;
     }
+    if (strcmp(word, "rebuild") == 0 && o->records) { /* it removes the index, which is then opened anew */
+        records_close(o->records);
+        o->records = NULL;
+        o->state = BUSY;
+        o->tried = clock_uptime();
+    }
     return false;
 }
 

@@ -80,6 +80,8 @@ void desk_say(struct desk *d, enum look look, const char *fmt, ...) PRINTF_LIKE(
 void desk_say_error(struct desk *d, enum err e);
 /* v wants painting: after any change of what it shows. */
 void desk_paint(struct view *v);
+/* Calls its tick once, in so many ms. An idle screen needs none. */
+void desk_wake(struct view *v, int64_t ms);
 
 /*
  * Asks the opener (tui/opener/opener.h): argv ends with NULL. fn gets each row

@@ -15,11 +15,15 @@ struct unlock {
     struct table people;
     struct form form;
     char who[NAME_LEN];
-    bool asking;   /* the passphrase: the form is shown */
+    bool asking; /* the passphrase: the form is shown */
+    int tries;
     bool checking; /* the opener stretches it */
 };
 
-#define FEW 9 /* persons */
+#define FEW 9    /* persons */
+#define AGAIN 75 /* exit code of ERR_AGAIN: the opener is being started */
+#define RETRY 500
+#define TRIES 20
 
 enum { ACT_NOTE = ACT_OWN, ACT_OTHER };
 static const struct key_row keys[] = {
@@ -58,6 +62,10 @@ static bool take_person(struct view *v, const struct opener_reply *r)
     }
     if (r->exit_code) {
         table_fail(&u->people, 0);
+        if (r->exit_code == AGAIN && u->tries++ < TRIES) {
+            desk_wake(v, RETRY);
+            return true;
+        }
         return false;
     }
     table_end(&u->people, 0, 0);
@@ -66,16 +74,31 @@ static bool take_person(struct view *v, const struct opener_reply *r)
     return false;
 }
 
-static enum err open_unlock(struct view *v, const void *arg)
+static void ask_people(struct view *v)
 {
     static const char *const argv[] = {"users", "list", NULL};
+    struct unlock *u = v->state;
+    table_reload(&u->people);
+    desk_ask(v, take_person, argv);
+}
+
+static void tick(struct view *v, int64_t now)
+{
+    const struct unlock *u = v->state;
+    (void)now;
+    if (u->people.failed)
+        ask_people(v);
+}
+
+static enum err open_unlock(struct view *v, const void *arg)
+{
     struct unlock *u = v->state;
     (void)arg;
     table_init(&u->people, columns, 2, NULL, NULL);
     u->people.empty = N_("Nobody has a key on this station; an enrolment file brings the first person");
     enum err e = form_init(&u->form, fields, 1);
     if (!e)
-        desk_ask(v, take_person, argv);
+        ask_people(v);
     return e;
 }
 
@@ -197,5 +220,6 @@ const struct screen screen_unlock = {
     .paint = paint,
     .act = act,
     .key = key,
+    .tick = tick,
     .close = close_unlock,
 };
