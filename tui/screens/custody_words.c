@@ -1,12 +1,11 @@
 #include "tui/screens/custody_words.h"
 
-#include "storage/base/clock.h"
 #include "tui/lang/lang.h"
 #include "tui/widgets/cells.h"
+#include "tui/widgets/when.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static const char *str(const json_t *row, const char *member)
 {
@@ -17,18 +16,6 @@ static const char *str(const json_t *row, const char *member)
 static json_int_t number(const json_t *row, const char *member)
 {
     return json_integer_value(json_object_get(row, member));
-}
-
-void custody_when(char out[static CUSTODY_WHEN], const char *rfc3339)
-{
-    int64_t ms;
-    struct tm tm;
-    out[0] = '\0';
-    if (!clock_parse(&ms, rfc3339, strlen(rfc3339)))
-        return;
-    time_t t = (time_t)(ms / 1000);
-    if (localtime_r(&t, &tm))
-        strftime(out, CUSTODY_WHEN, "%Y-%m-%d %H:%M", &tm);
 }
 
 void custody_what(const json_t *event, char *out, size_t cap)
@@ -90,10 +77,10 @@ const char *custody_where(const json_t *row)
 
 void custody_where_text(const json_t *row, char *out, size_t cap)
 {
-    char when[CUSTODY_WHEN];
+    char when[WHEN_TEXT];
     const char *hub = str(row, "hub");
     long long here = number(row, "here"), blobs = number(row, "blobs");
-    custody_when(when, str(row, "hub_as_of"));
+    when_text(when, str(row, "hub_as_of"));
     switch (place_of(row)) {
     case GONE:
         snprintf(out, cap, _("destroyed under order %s"), str(row, "destroyed_under"));

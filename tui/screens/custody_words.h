@@ -9,12 +9,8 @@
  * What the rows of `recordings show --json` mean, in words for people
  * (translated). Pure.
  */
-#define CUSTODY_WHEN 17 /* "2026-11-22 10:00" and NUL */
 #define CUSTODY_TEXT 512
 
-/* A time of a row, as the clock on the wall here showed it; "" where it is no
- * time. */
-void custody_when(char out[static CUSTODY_WHEN], const char *rfc3339);
 /* What an event of the custody was: "held: nobody may destroy it". */
 void custody_what(const json_t *event, char *out, size_t cap);
 /* Its reason, "" where none was given. */

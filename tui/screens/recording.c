@@ -6,6 +6,7 @@
 #include "tui/screens/screens.h"
 #include "tui/screens/work.h"
 #include "tui/widgets/page.h"
+#include "tui/widgets/when.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,9 +56,9 @@ static void warnings(struct page *p, const json_t *row)
 
 static void file_pairs(struct page *p, const json_t *file)
 {
-    char when[CUSTODY_WHEN], size[PROGRESS_TEXT];
+    char when[WHEN_TEXT], size[PROGRESS_TEXT];
     progress_size(size, (uint64_t)desk_int(file, "size"));
-    custody_when(when, desk_str(file, "mtime"));
+    when_text(when, desk_str(file, "mtime"));
     pair(p, _("File"), desk_str(file, "path"));
     pair(p, _("Size"), size);
     pair(p, _("Time of the file"), when);
@@ -67,7 +68,7 @@ static void file_pairs(struct page *p, const json_t *file)
 
 static void time_line(struct page *p, const json_t *custody)
 {
-    char when[CUSTODY_WHEN], what[CUSTODY_TEXT];
+    char when[WHEN_TEXT], what[CUSTODY_TEXT];
     size_t i;
     const json_t *v;
     page_title(p, _("Custody"));
@@ -76,7 +77,7 @@ static void time_line(struct page *p, const json_t *custody)
     json_array_foreach(custody, i, v)
     {
         const char *author = desk_str(v, "author");
-        custody_when(when, desk_str(v, "time"));
+        when_text(when, desk_str(v, "time"));
         custody_what(v, what, sizeof what);
         page_line(p, "%s  %s %s", when, author[0] ? author : _("nobody logged in"), what);
         if (custody_why(v)[0])
@@ -88,13 +89,13 @@ static void fill(struct recording_view *s)
 {
     struct page *p = &s->page;
     const json_t *row = s->row, *sidecars = json_object_get(row, "sidecars"), *one;
-    char text[CUSTODY_TEXT], when[CUSTODY_WHEN];
+    char text[CUSTODY_TEXT], when[WHEN_TEXT];
     const char *path = desk_str(row, "path"), *slash = strrchr(path, '/');
     size_t top = p->top, i;
     snprintf(s->name, sizeof s->name, "%.8s  %s", desk_str(row, "id"), slash ? slash + 1 : path);
     page_clear(p);
     warnings(p, row);
-    custody_when(when, desk_str(row, "time"));
+    when_text(when, desk_str(row, "time"));
     custody_where_text(row, text, sizeof text);
     pair(p, _("Taken in"), when);
     pair(p, _("Station"), desk_str(row, "station"));

@@ -8,6 +8,7 @@
 #include "tui/widgets/cells.h"
 #include "tui/widgets/progress.h"
 #include "tui/widgets/table.h"
+#include "tui/widgets/when.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -79,9 +80,9 @@ static enum look look_of(const json_t *row)
 
 static enum err add(struct recordings *s, const json_t *row)
 {
-    char when[CUSTODY_WHEN], size[PROGRESS_TEXT];
+    char when[WHEN_TEXT], size[PROGRESS_TEXT];
     const char *path = desk_str(row, "path"), *slash = strrchr(path, '/');
-    custody_when(when, desk_str(row, "time"));
+    when_text(when, desk_str(row, "time"));
     progress_size(size, (uint64_t)desk_int(row, "size"));
     const char *cells[COLUMNS] = {when,
                                   desk_str(row, "unit"),

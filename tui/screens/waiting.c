@@ -6,6 +6,7 @@
 #include "tui/screens/work.h"
 #include "tui/widgets/cells.h"
 #include "tui/widgets/table.h"
+#include "tui/widgets/when.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,9 +41,9 @@ static bool is_order(const json_t *row)
 
 static enum err add(struct waiting *s, const json_t *row)
 {
-    char when[CUSTODY_WHEN], id[9], why[CUSTODY_TEXT];
+    char when[WHEN_TEXT], id[9], why[CUSTODY_TEXT];
     const char *notice = desk_str(json_object_get(row, "data"), "notice");
-    custody_when(when, desk_str(row, "time"));
+    when_text(when, desk_str(row, "time"));
     snprintf(id, sizeof id, "%.8s", desk_str(row, "recording"));
     if (is_order(row))
         custody_line(notice, "why", why, sizeof why);
