@@ -22,8 +22,8 @@ enum filter { EVERY, HERE, AWAY, HELD, FLAGGED, TODAY, THIS_WEEK, UNIT, FILTERS 
 struct recordings {
     struct errand errand; /* first: errand.h */
     struct table list;
-    unsigned ticket;       /* of the answer that is coming */
-    json_t *rows, *coming; /* objects of rows by ID: of the answer that is here, and that comes */
+    unsigned ticket, asked; /* of the answer that is coming */
+    json_t *rows, *coming;  /* objects of rows by ID: of the answer that is here, and that comes */
     enum filter filter;
     bool busy;
 };
@@ -99,7 +99,9 @@ static bool take(struct view *v, const struct opener_reply *r)
 {
     struct recordings *s = v->state;
     if (r->end) {
-        table_fail(&s->list, s->ticket); /* passed over where the total has come */
+        /* passed over where the total has come; that may have asked for other rows already */
+        if (r->id == s->asked)
+            table_fail(&s->list, s->ticket);
         return false;
     }
     if (json_object_get(r->row, "total")) {
@@ -158,7 +160,7 @@ static void want(void *ctx, unsigned ticket, const char *text, size_t from, size
     }
     s->ticket = ticket;
     json_object_clear(s->coming);
-    desk_ask(v, take, argv);
+    s->asked = desk_ask(v, take, argv);
 }
 
 static enum err open_recordings(struct view *v, const void *arg)

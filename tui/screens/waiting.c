@@ -15,7 +15,7 @@
 struct waiting {
     struct errand errand; /* first: errand.h */
     struct table list;
-    unsigned ticket;
+    unsigned ticket, asked; /* of the answer that is coming */
     json_t *rows, *coming;
 };
 
@@ -59,7 +59,9 @@ static bool take(struct view *v, const struct opener_reply *r)
 {
     struct waiting *s = v->state;
     if (r->end) {
-        table_fail(&s->list, s->ticket); /* passed over where the total has come */
+        /* passed over where the total has come; that may have asked for other rows already */
+        if (r->id == s->asked)
+            table_fail(&s->list, s->ticket);
         return false;
     }
     if (json_object_get(r->row, "total")) {
@@ -85,7 +87,7 @@ static void want(void *ctx, unsigned ticket, const char *text, size_t from, size
     const char *argv[] = {"rows", "waiting", "--from", first, "--count", many, text[0] ? "--text" : NULL, text, NULL};
     s->ticket = ticket;
     json_object_clear(s->coming);
-    desk_ask(v, take, argv);
+    s->asked = desk_ask(v, take, argv);
 }
 
 static enum err open_waiting(struct view *v, const void *arg)
