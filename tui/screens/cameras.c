@@ -83,6 +83,10 @@ static enum err open_cameras(struct view *v, const void *arg)
     (void)arg;
     table_init(&s->list, columns, COLUMNS, NULL, NULL);
     s->list.empty = N_("No camera is plugged in. Plug one in and wait a moment; or F5 and type the folder of a card");
+    const struct plugged *p = dock_plugged(v->desk);
+    for (size_t i = 0; i < PLUGGED_MAX; i++) /* the one that is being taken in is looked at */
+        if (p->c[i].state == PLUGGED_TAKEN)
+            snprintf(s->list.id, sizeof s->list.id, "%zu", i);
     fill(v);
     return ERR_OK;
 }

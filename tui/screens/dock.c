@@ -2,6 +2,7 @@
 
 #include "storage/base/clock.h"
 #include "tui/lang/lang.h"
+#include "tui/screens/screens.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,10 @@ static void say_result(struct desk *d, const struct plugged_camera *c)
     char text[PLUGGED_TEXT];
     enum look look = c->state == PLUGGED_STOPPED ? LOOK_ALARM : c->failed ? LOOK_WARN : LOOK_OK;
     plugged_result(c, text, sizeof text);
+    if (d->top && d->top->screen == &screen_cameras) {
+        d->message[0] = '\0'; /* it stands there, with the counts */
+        return;
+    }
     desk_say(d, d->dock->cancelled ? LOOK_WARN : look, "%s: %s", c->name, text);
 }
 
