@@ -15,12 +15,12 @@ struct recordings {
 
 static const struct table_column columns[] = {
     {FIELD(16, "Taken in"), 16, 0, 0}, {FIELD(12, "Unit"), 12, 1, 0}, {FIELD(12, "Camera"), 12, 1, 0},
-    {FIELD(18, "File"), 18, 3, 0},     {FIELD(8, "Size"), 8, 0, 1},   {FIELD(4, "Held"), 4, 1, 0},
+    {FIELD(14, "File"), 14, 3, 0},     {FIELD(8, "Size"), 8, 0, 1},   {FIELD(8, "Held"), 8, 1, 0},
 };
 
 enum { ACT_SHOW = ACT_OWN };
 static const struct key_row keys[] = {
-    {K_F5, ACT_SHOW, FIELD(10, "Show"), N_("what is known of it, with its custody"), true},
+    {K_F5, ACT_SHOW, FIELD(14, "Show"), N_("what is known of it, with its custody"), true},
 };
 
 static enum look look_of(const json_t *row)

@@ -27,8 +27,8 @@ struct unlock {
 
 enum { ACT_NOTE = ACT_OWN, ACT_OTHER };
 static const struct key_row keys[] = {
-    {K_F5, ACT_NOTE, FIELD(10, "Emergency"), N_("an emergency note: needs no passphrase"), false},
-    {K_F6, ACT_OTHER, FIELD(10, "Person"), N_("another person"), false},
+    {K_F5, ACT_NOTE, FIELD(14, "Emergency"), N_("an emergency note: needs no passphrase"), false},
+    {K_F6, ACT_OTHER, FIELD(14, "Person"), N_("another person"), false},
 };
 
 static const struct table_column columns[] = {
