@@ -10,7 +10,7 @@
 
 struct recordings {
     struct table list;
-    unsigned ticket; /* of the answer that is coming */
+    unsigned ticket, asked; /* the list's, and the request's, of the answer that is coming */
 };
 
 static const struct table_column columns[] = {
@@ -45,6 +45,8 @@ static enum err add(struct recordings *s, const json_t *row)
 static bool take(struct view *v, const struct opener_reply *r)
 {
     struct recordings *s = v->state;
+    if (r->id != s->asked) /* it was asked anew since */
+        return true;
     if (r->end) {
         table_fail(&s->list, s->ticket); /* passed over where the total has come */
         return false;
@@ -69,7 +71,7 @@ static void want(void *ctx, unsigned ticket, const char *text, size_t from, size
     snprintf(n, sizeof n, "%zu", count);
     const char *argv[] = {"rows", "recordings", "--from", first, "--count", n, text[0] ? "--text" : NULL, text, NULL};
     s->ticket = ticket;
-    desk_ask(v, take, argv);
+    s->asked = desk_ask(v, take, argv);
 }
 
 static enum err open_recordings(struct view *v, const void *arg)
