@@ -167,7 +167,7 @@ torture: $(bins) $(helpers)
 simulate: $(B)/unit/test_wire_simulation
 	@SIMULATIONS=$${SIMULATIONS:-10000} $<
 
-benches: $(bins) $(benches)
+benches: $(bins) $(benches) $(B)/system/drive
 bench:
 	@tests/setup.sh bench
 	@$(MAKE) benches
