@@ -270,6 +270,7 @@ static enum err status(struct call *c)
     if (all) {
         json_object_set_new(all, "link", link_state_json(s->dir));
         json_object_set_new(all, "clock_skew", json_integer(clock_skew(s)));
+        json_object_set_new(all, "clock", json_string(clock_mark_text(mark)));
     }
     if (!e)
         e = show_jobs(&jobs, s, all);

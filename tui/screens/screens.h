@@ -1,0 +1,11 @@
+#ifndef TUI_SCREENS_SCREENS_H
+#define TUI_SCREENS_SCREENS_H
+
+#include "tui/screens/screen.h"
+
+/* Every screen there is; NULL ends it. A new one: a file, a name here. */
+extern const struct screen *const screens[];
+
+extern const struct screen screen_home, screen_menu, screen_help, screen_ask, screen_unlock, screen_recordings;
+
+#endif
