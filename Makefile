@@ -181,7 +181,7 @@ link:
 
 man: $(bins)
 	@mkdir -p $(B)/man
-	$(Q)for p in $(programs); do $(B)/$$p --man > $(B)/man/$$p.1; done
+	$(Q)for p in $(programs); do FELDSHER_LANG=en $(B)/$$p --man > $(B)/man/$$p.1; done
 
 install: man $(texts)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
