@@ -58,7 +58,7 @@ roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 all: $(bins) $(texts)
 
 $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
-$(B)/feldsher-play: $(call obj,tui/play/main.c tui/play/wire.c) $(player) $(B)/storage.a
+$(B)/feldsher-play: $(call obj,$(addprefix tui/play/,main.c place.c wire.c)) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a
@@ -168,7 +168,7 @@ torture: $(bins) $(helpers)
 simulate: $(B)/unit/test_wire_simulation
 	@SIMULATIONS=$${SIMULATIONS:-10000} $<
 
-benches: $(bins) $(benches)
+benches: $(bins) $(benches) $(B)/system/drive
 bench:
 	@tests/setup.sh bench
 	@$(MAKE) benches

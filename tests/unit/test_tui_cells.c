@@ -52,7 +52,8 @@ static void a_file_name_moves_the_cursor_or_turns_the_line(void **state)
     assert_string_equal("\\u{202e}gpj.exe", escape("\u202egpj.exe"));
     assert_string_equal("\\u{200f}x", escape("\u200fx"));
     assert_string_equal("\\xff", escape("\xff"));
-    assert_string_equal("\\u{009b}1m", escape("\xc2\x9b" "1m"));
+    assert_string_equal("\\u{009b}1m", escape("\xc2\x9b"
+                                              "1m"));
     assert_string_equal("C:\\x", escape("C:\\x")); /* what came escaped stays as it is */
     assert_string_equal("ы\\", escape("ы\\"));
     assert_string_equal(" \u0301a", escape("\u0301a")); /* nothing to stand on */

@@ -63,6 +63,8 @@ static void run(struct line *l, const struct job_order *o, int out, int err)
     if (o->fd >= 0)
         fcntl(o->fd, F_SETFD, o->program ? 0 : FD_CLOEXEC);
     if (o->program) {
+        if (o->tty >= 0 && (dup2(o->tty, 0) < 0 || dup2(o->tty, 1) < 0))
+            _exit(74);
         spawn_become(o->program);
         exit(err_report("feldsher", ERR_NOINPUT));
     }

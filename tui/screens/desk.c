@@ -141,6 +141,9 @@ static void on_event(void *ctx, const struct opener_reply *r)
     if (strcmp(what, "stopped") == 0 && strcmp(desk_str(r->row, "worker"), "opener") == 0 && d->user[0]) {
         desk_lock(d);
         desk_say(d, LOOK_ALARM, "%s", _("The program with the keys has stopped and was started anew; unlock again"));
+    } else if (strcmp(what, "stopped") == 0 && strcmp(desk_str(r->row, "worker"), "starter") == 0) {
+        desk_say(d, LOOK_ALARM, "%s",
+                 _("The program that starts others has stopped; end the screens and open them again"));
     } else if (strcmp(what, "locked") == 0) {
         desk_lock(d);
     } else if (strcmp(what, "news") == 0) {
@@ -161,7 +164,7 @@ void desk_lock(struct desk *d)
     (void)id; /* without the opener there are no keys */
     d->message[0] = '\0';
     desk_news(d, NULL);
-    desk_open(d, &screen_unlock, NULL);
+    desk_show(d, &screen_unlock, NULL);
 }
 
 void desk_unlocked(struct desk *d, const char *user, unsigned roles)
@@ -187,9 +190,9 @@ static void open_bottom(struct desk *d)
     snprintf(conf, sizeof conf, "%s/station.conf", d->dir);
     if (!d->in->is_station)
         d->in->is_station = access(conf, F_OK) == 0;
-    if (!d->in->is_station && desk_open_name(d, "first", NULL))
+    if (!d->in->is_station && desk_show_name(d, "first", NULL))
         return;
-    desk_open(d, d->user[0] ? &screen_home : &screen_unlock, NULL);
+    desk_show(d, d->user[0] ? &screen_home : &screen_unlock, NULL);
 }
 
 void desk_settle(struct desk *d, int64_t now)
@@ -201,11 +204,22 @@ void desk_settle(struct desk *d, int64_t now)
     }
     if (d->in->status_due && d->in->status_due <= now)
         ask_status(d);
+    for (struct view *v = d->top; v; v = v->below) {
+        if (v->wake == 0 || v->wake > now)
+            continue;
+        v->wake = 0;
+        if (v->screen->tick)
+            v->screen->tick(v, now);
+    }
 }
 
 int64_t desk_due(const struct desk *d)
 {
-    return d->in->status_due ? d->in->status_due : INT64_MAX;
+    int64_t due = d->in->status_due ? d->in->status_due : INT64_MAX;
+    for (const struct view *v = d->top; v; v = v->below)
+        if (v->wake && v->wake < due)
+            due = v->wake;
+    return due;
 }
 
 enum err desk_start(struct desk *d, const char *dir)

@@ -53,9 +53,9 @@ struct desk {
 
 /* Opens a view on top; in open errors are said in the message line. arg: as
  * the screen says, lives until this returns. */
-void desk_open(struct desk *d, const struct screen *s, const void *arg);
+void desk_show(struct desk *d, const struct screen *s, const void *arg);
 /* By name; false: no such screen. */
-bool desk_open_name(struct desk *d, const char *name, const void *arg);
+bool desk_show_name(struct desk *d, const char *name, const void *arg);
 /* Closes v and what stands on it, once its callback has returned. */
 void desk_close(struct view *v);
 /* Closes all but the home screen. */
@@ -70,6 +70,8 @@ void desk_say(struct desk *d, enum look look, const char *fmt, ...) PRINTF_LIKE(
 void desk_say_error(struct desk *d, enum err e);
 /* v wants painting: after any change of what it shows. */
 void desk_paint(struct view *v);
+/* Calls its tick once, in so many ms. An idle screen needs none. */
+void desk_wake(struct view *v, int64_t ms);
 
 /*
  * Asks the opener (tui/opener/opener.h): argv ends with NULL. fn gets each row

@@ -13,11 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK 250        /* ms, while a job runs */
-#define HELD_FIRST 500  /* ms from opening within which the same key is a held-down one's */
-#define HELD_REPEAT 150 /* ms between two repeats of a held-down key */
-#define SUSPENDED 2000  /* ms that the clocks differ by after a suspension */
-#define BODY_ROW 2      /* below the status and the title */
+#define TICK 250       /* ms, while a job runs */
+#define SUSPENDED 2000 /* ms that the clocks differ by after a suspension */
+#define BODY_ROW 2     /* below the status and the title */
 
 struct frame {
     struct desk desk;
@@ -61,11 +59,11 @@ static void paint(struct frame *f)
         stack[n++] = base;
         base = base->below;
     }
-    int said = bars_message_rows(d, all.cols);
+    int said = bars_message_rows(d, all.cols), foot = bars_keys_rows(d->top, all.cols);
     struct area status = area_part(&all, 0, 0, 1, all.cols), title = area_part(&all, 1, 0, 1, all.cols);
-    struct area body = area_part(&all, BODY_ROW, 0, all.rows - BODY_ROW - 2, all.cols);
-    struct area keys = area_part(&all, all.rows - 1, 0, 1, all.cols);
-    struct area message = area_part(&all, all.rows - 1 - said, 0, said, all.cols);
+    struct area body = area_part(&all, BODY_ROW, 0, all.rows - BODY_ROW - foot - 1, all.cols);
+    struct area keys = area_part(&all, all.rows - foot, 0, foot, all.cols);
+    struct area message = area_part(&all, all.rows - foot - said, 0, said, all.cols);
     term_clear(&all);
     term_caret(&all, -1, -1);
     base->screen->paint(base, &body);
@@ -79,27 +77,6 @@ static void paint(struct frame *f)
     term_show();
 }
 
-/* A key that opened this view and is still held down, or lay in the queue
- * behind itself: nobody meant the view by it. */
-static bool is_echo(struct view *v, const struct key *k, int64_t now)
-{
-    struct desk *d = v->desk;
-    if (!v->held)
-        return false;
-    if (k->code != v->opened_by.code || k->c != v->opened_by.c) {
-        v->held = false;
-        return false;
-    }
-    bool same_read = v->opened_burst == d->burst;
-    if (v->screen->guard) {
-        int64_t until = v->opened_at + HELD_FIRST, repeat = d->touched + HELD_REPEAT;
-        if (now < (until > repeat ? until : repeat))
-            return true;
-    }
-    v->held = same_read;
-    return same_read;
-}
-
 static void frame_act(struct view *v, int act)
 {
     struct desk *d = v->desk;
@@ -107,11 +84,11 @@ static void frame_act(struct view *v, int act)
     switch (act) {
     case ACT_HELP:
         if (s != &screen_help)
-            desk_open(d, &screen_help, s);
+            desk_show(d, &screen_help, s);
         break;
     case ACT_MENU:
-        if (d->user[0] && s != &screen_menu && s != &screen_home)
-            desk_open(d, &screen_menu, NULL);
+        if (s != &screen_menu && s != &screen_home)
+            desk_show(d, &screen_menu, NULL);
         break;
     case ACT_LOCK:
         desk_lock(d);
@@ -119,8 +96,8 @@ static void frame_act(struct view *v, int act)
     case ACT_BACK:
         if (v->below)
             desk_close(v);
-        else if (d->user[0])
-            desk_open(d, &screen_menu, NULL);
+        else
+            desk_show(d, &screen_menu, NULL);
         break;
     default:
         if (s->act)
@@ -142,7 +119,7 @@ static void press(struct frame *f, const struct key *k)
     struct desk *d = &f->desk;
     struct view *v = d->top;
     int64_t now = clock_uptime();
-    bool echo = is_echo(v, k, now);
+    bool echo = echo_is(&v->echo, k, term_burst(), now);
     d->key = *k;
     d->burst = term_burst();
     d->touched = now;

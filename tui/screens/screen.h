@@ -3,6 +3,7 @@
 
 #include "storage/base/err.h"
 #include "tui/keys.h"
+#include "tui/widgets/echo.h"
 #include "tui/widgets/term.h"
 
 #include <stdbool.h>
@@ -17,7 +18,7 @@ struct desk;
 struct view;
 
 struct screen {
-    const char *name;  /* "recordings": of the log, of the tests, of desk_open_name */
+    const char *name;  /* "recordings": of the log, of the tests, of desk_show_name */
     const char *title; /* N_() */
     const char *about; /* N_(), one line, for menu and help */
     const struct key_row *keys;
@@ -29,7 +30,7 @@ struct screen {
     bool over;      /* stands over the one below, which is painted first */
     bool guard;     /* the key that opened it is passed over while it is held down */
 
-    /* All but open and paint may be NULL. arg is what desk_open was given and
+    /* All but open and paint may be NULL. arg is what desk_show was given and
      * lives until open returns. An error closes the view and is said. */
     enum err (*open)(struct view *v, const void *arg);
     /* All of itself into a, which is blank. No waiting, no asking. */
@@ -42,7 +43,8 @@ struct screen {
     /* A key that no row binds: for its widget. Not taken: ACT_BACK on Esc,
      * ACT_CHOOSE on Enter. */
     bool (*key)(struct view *v, const struct key *k);
-    /* At every wake-up while something runs, four times a second at most. */
+    /* Of the topmost: four times a second while a job runs. Of any: when what
+     * desk_wake said is over. */
     void (*tick)(struct view *v, int64_t now);
     /* Something of the desk changed: who is unlocked, status, a job, the
      * language; or an event of the opener came (else NULL). */
@@ -60,10 +62,8 @@ struct view {
     struct desk *desk;
     void *state;
     struct view *below;
-    struct key opened_by; /* and when, and at which read: frame.c */
-    int64_t opened_at;
-    unsigned opened_burst;
-    bool held; /* that key has not been let go, as far as one can tell */
+    struct echo echo; /* of the key that opened it */
+    int64_t wake;     /* clock_uptime() of desk_wake; 0: none */
     bool closing;
 };
 

@@ -4,37 +4,17 @@
 #include "tui/lang/lang.h"
 #include "tui/screens/ask.h"
 #include "tui/screens/screens.h"
+#include "tui/screens/view.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
-static void free_view(struct view *v)
+void desk_show(struct desk *d, const struct screen *s, const void *arg)
 {
-    desk_forget(v);
-    free(v->state);
-    free(v);
-}
-
-void desk_open(struct desk *d, const struct screen *s, const void *arg)
-{
-    struct view *v = calloc(1, sizeof *v);
-    void *state = calloc(1, s->size ? s->size : 1);
-    if (!v || !state) {
-        free(v);
-        free(state);
+    struct view *v = view_new(d, s);
+    if (!v) {
         desk_say(d, LOOK_ALARM, "%s", _("Out of memory: close something and try again"));
         return;
     }
-    *v = (struct view){.screen = s,
-                       .desk = d,
-                       .state = state,
-                       .below = d->top,
-                       .opened_by = d->key,
-                       .opened_at = clock_uptime(),
-                       .opened_burst = d->burst,
-                       .held = true};
-    d->top = v;
     d->changed = true;
     enum err e = s->open ? s->open(v, arg) : ERR_OK;
     if (e) {
@@ -43,12 +23,12 @@ void desk_open(struct desk *d, const struct screen *s, const void *arg)
     }
 }
 
-bool desk_open_name(struct desk *d, const char *name, const void *arg)
+bool desk_show_name(struct desk *d, const char *name, const void *arg)
 {
     for (size_t i = 0; screens[i]; i++) {
         if (strcmp(screens[i]->name, name) != 0)
             continue;
-        desk_open(d, screens[i], arg);
+        desk_show(d, screens[i], arg);
         return true;
     }
     return false;
@@ -80,14 +60,14 @@ void views_sweep(struct desk *d)
         if (v->screen->close)
             v->screen->close(v);
         *at = v->below; /* its close may have said something, and asked for nothing that is still wanted */
-        free_view(v);
+        view_free(v);
     }
 }
 
 void views_close_all(struct desk *d, bool locked_too)
 {
     for (struct view *v = d->top; v; v = v->below)
-        v->closing = v->closing || locked_too || !v->screen->locked;
+        v->closing = v->closing || locked_too || !v->screen->locked || v->screen->over;
     views_sweep(d);
 }
 
@@ -96,11 +76,16 @@ void desk_paint(struct view *v)
     v->desk->changed = true;
 }
 
+void desk_wake(struct view *v, int64_t ms)
+{
+    v->wake = clock_uptime() + ms;
+}
+
 static void ask(struct view *v, desk_answer_fn *fn, struct ask_order o)
 {
     o.view = v;
     o.fn = fn;
-    desk_open(v->desk, &screen_ask, &o);
+    desk_show(v->desk, &screen_ask, &o);
 }
 
 void desk_ask_yes(struct view *v, desk_answer_fn *fn, const char *text)

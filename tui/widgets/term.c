@@ -1,5 +1,6 @@
 #include "tui/widgets/term.h"
 
+#include "storage/base/clock.h"
 #include "tui/lang/lang.h"
 #include "tui/widgets/looks.h"
 
@@ -21,7 +22,8 @@
 static struct {
     SCREEN *screen;
     struct key_reader keys;
-    bool late; /* no more bytes of an open sequence came in time */
+    bool late;    /* no more bytes of an open sequence came in time */
+    int64_t read; /* clock_uptime() of the last ones */
     bool closed;
     unsigned burst;
     int pipe[2];
@@ -174,14 +176,21 @@ enum err term_start(void)
     return e;
 }
 
+/* Nothing of what was shown stays behind for the next one at the machine. */
+static void give_back(void)
+{
+    erase();
+    refresh();
+    curs_set(1);
+    endwin();
+}
+
 void term_stop(void)
 {
     if (!term.screen)
         return;
-    if (!term.closed) {
-        curs_set(1);
-        endwin();
-    }
+    if (!term.closed)
+        give_back();
     delscreen(term.screen);
     term.screen = NULL;
     release_signals();
@@ -203,7 +212,7 @@ static void resume(void)
 
 void term_suspend(void)
 {
-    endwin();
+    give_back();
     signal(SIGTSTP, SIG_DFL);
     raise(SIGTSTP); /* nothing, where no shell is behind us */
     struct sigaction s = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
@@ -243,7 +252,7 @@ static unsigned read_keys(void)
     char bytes[KEY_BYTES];
     term.late = false;
     if (poll(&p, 1, 0) <= 0) {
-        term.late = true;
+        term.late = clock_uptime() >= term.read + KEY_WAIT;
         return 0;
     }
     if (p.revents & (POLLHUP | POLLERR | POLLNVAL))
@@ -255,6 +264,7 @@ static unsigned read_keys(void)
     if (n > 0) {
         key_feed(&term.keys, bytes, (size_t)n);
         term.burst++;
+        term.read = clock_uptime();
     }
     return 0;
 }
