@@ -4,7 +4,11 @@
 #include "storage/base/text.h"
 #include "storage/seal/passphrase.h"
 #include "storage/vault/station.h"
+<<<<<<< HEAD
 #include "tui/enrol_find.h"
+    =======
+#include "tui/lang/lang.h"
+    >>>>>>> B
 #include "tui/print.h"
 #include "tui/spend.h"
 
@@ -12,13 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum err open_file(struct call *c, const char *path, struct enrolment **out)
+    static enum err
+    open_file(struct call *c, const char *path, struct enrolment **out)
 {
     struct buf file = {0}, code = {.secret = 1};
     struct secret *typed = NULL;
     enum err e = file_read(path, ENROLMENT_MAX, &file);
     if (!e)
-        e = secret_ask(c->secrets, "One-time code", &typed);
+        e = secret_ask(c->secrets, _("One-time code"), &typed);
     if (!e)
         e = passphrase_code(&code, typed->p, typed->len);
     if (!e)
@@ -34,13 +39,13 @@ static void say(const struct call *c, const struct enrolment *n, bool spent)
     if (n->person_only && c->json)
         print_json(json_pack("{s:s,s:s,s:b}", "done", "added", "user", n->user->name, "spent", spent));
     else if (n->person_only)
-        printf("%s is a user of this station now\n", n->user->name);
+        printf(_("%s is a user of this station now\n"), n->user->name);
     else if (c->json)
         print_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:b}", "done", "enrolled", "station", n->station, "unit", n->unit,
                              "district", n->roster->district, "user", n->user->name, "spent", spent));
     else
-        printf("this is station %s of unit %s, district %s; its user is %s\n", n->station, n->unit, n->roster->district,
-               n->user->name);
+        printf(_("this is station %s of unit %s, district %s; its user is %s\n"), n->station, n->unit,
+               n->roster->district, n->user->name);
 }
 
 static enum err init(struct call *c)
@@ -48,17 +53,18 @@ static enum err init(struct call *c)
     struct enrolment *enrol = NULL;
     struct secret *pass = NULL;
     const char *path;
-    char prompt[NAME_LEN + 32];
+    char prompt[NAME_LEN + 96];
     enum err e = command_need(c, "enrol", &path);
     if (!e)
         e = open_file(c, path, &enrol);
     if (!e) {
-        snprintf(prompt, sizeof prompt, "New passphrase of %s", enrol->user->name);
+        snprintf(prompt, sizeof prompt, _("New passphrase of %s"), enrol->user->name);
         e = secret_new(c->secrets, prompt, &pass);
     }
     if (!e)
         e = station_init(c->dir, enrol, pass->p, pass->len);
     secret_free(pass);
+<<<<<<< HEAD
     if (!e) {
         bool spent = spend_file(path) == ERR_OK;
         say(c, enrol, spent);
@@ -66,6 +72,22 @@ static enum err init(struct call *c)
             fprintf(stderr, "feldsher: %s; destroy that medium: the file and its code still open the station's keys\n",
                     err_text());
     }
+=======
+    if (!e && enrol->person_only && c->json) {
+        print_json(json_pack("{s:s,s:s}", "done", "added", "user", enrol->user->name));
+    } else if (!e && enrol->person_only) {
+        printf(_("%s is a user of this station now\n"), enrol->user->name);
+    } else if (!e && c->json) {
+        print_json(json_pack("{s:s,s:s,s:s,s:s,s:s}", "done", "enrolled", "station", enrol->station, "unit",
+                             enrol->unit, "district", enrol->roster->district, "user", enrol->user->name));
+    } else if (!e) {
+        printf(_("this is station %s of unit %s, district %s; its user is %s\n"), enrol->station, enrol->unit,
+               enrol->roster->district, enrol->user->name);
+    }
+    if (!e && spend_file(path) != ERR_OK)
+        fprintf(stderr, _("feldsher: %s; destroy that medium: the file and its code still open the station's keys\n"),
+                err_text());
+>>>>>>> B
     enrolment_free(enrol);
     return e;
 }
@@ -98,12 +120,16 @@ static enum err enrolments(struct call *c)
 static const struct command rows[] = {
     {.name = "init",
      .args = "",
-     .help = "makes this laptop a station, or adds a person to it",
+     .help = N_("makes this laptop a station, or adds a person to it"),
      .run = init,
+<<<<<<< HEAD
      .options = {{"enrol", "FILE", "the enrolment file; its code and a new passphrase are asked"}}},
     {.name = "enrolments",
      .args = "",
-     .help = "enrolment files on what is mounted, in this folder and at home",
+     .help = N_("enrolment files on what is mounted, in this folder and at home"),
      .run = enrolments},
+=======
+     .options = {{"enrol", "FILE", N_("the enrolment file; its code and a new passphrase are asked")}}},
+>>>>>>> B
 };
-const struct command_group group_init = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_init = {N_("This station"), rows, sizeof rows / sizeof rows[0]};
