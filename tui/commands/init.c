@@ -4,11 +4,8 @@
 #include "storage/base/text.h"
 #include "storage/seal/passphrase.h"
 #include "storage/vault/station.h"
-<<<<<<< HEAD
 #include "tui/enrol_find.h"
-    =======
 #include "tui/lang/lang.h"
-    >>>>>>> B
 #include "tui/print.h"
 #include "tui/spend.h"
 
@@ -16,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-    static enum err
-    open_file(struct call *c, const char *path, struct enrolment **out)
+static enum err open_file(struct call *c, const char *path, struct enrolment **out)
 {
     struct buf file = {0}, code = {.secret = 1};
     struct secret *typed = NULL;
@@ -64,30 +60,14 @@ static enum err init(struct call *c)
     if (!e)
         e = station_init(c->dir, enrol, pass->p, pass->len);
     secret_free(pass);
-<<<<<<< HEAD
     if (!e) {
         bool spent = spend_file(path) == ERR_OK;
         say(c, enrol, spent);
         if (!spent)
-            fprintf(stderr, "feldsher: %s; destroy that medium: the file and its code still open the station's keys\n",
+            fprintf(stderr,
+                    _("feldsher: %s; destroy that medium: the file and its code still open the station's keys\n"),
                     err_text());
     }
-=======
-    if (!e && enrol->person_only && c->json) {
-        print_json(json_pack("{s:s,s:s}", "done", "added", "user", enrol->user->name));
-    } else if (!e && enrol->person_only) {
-        printf(_("%s is a user of this station now\n"), enrol->user->name);
-    } else if (!e && c->json) {
-        print_json(json_pack("{s:s,s:s,s:s,s:s,s:s}", "done", "enrolled", "station", enrol->station, "unit",
-                             enrol->unit, "district", enrol->roster->district, "user", enrol->user->name));
-    } else if (!e) {
-        printf(_("this is station %s of unit %s, district %s; its user is %s\n"), enrol->station, enrol->unit,
-               enrol->roster->district, enrol->user->name);
-    }
-    if (!e && spend_file(path) != ERR_OK)
-        fprintf(stderr, _("feldsher: %s; destroy that medium: the file and its code still open the station's keys\n"),
-                err_text());
->>>>>>> B
     enrolment_free(enrol);
     return e;
 }
@@ -122,14 +102,10 @@ static const struct command rows[] = {
      .args = "",
      .help = N_("makes this laptop a station, or adds a person to it"),
      .run = init,
-<<<<<<< HEAD
-     .options = {{"enrol", "FILE", "the enrolment file; its code and a new passphrase are asked"}}},
+     .options = {{"enrol", "FILE", N_("the enrolment file; its code and a new passphrase are asked")}}},
     {.name = "enrolments",
      .args = "",
      .help = N_("enrolment files on what is mounted, in this folder and at home"),
      .run = enrolments},
-=======
-     .options = {{"enrol", "FILE", N_("the enrolment file; its code and a new passphrase are asked")}}},
->>>>>>> B
 };
 const struct command_group group_init = {N_("This station"), rows, sizeof rows / sizeof rows[0]};
