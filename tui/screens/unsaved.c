@@ -1,16 +1,16 @@
-#include "tui/screens/keeper.h"
+#include "tui/screens/unsaved.h"
 
 #include "storage/base/clock.h"
 
 #include <stdio.h>
 
-void keeper_begin(struct keeper *k, const char *name)
+void unsaved_begin(struct unsaved *k, const char *name)
 {
-    *k = (struct keeper){0};
+    *k = (struct unsaved){0};
     snprintf(k->name, sizeof k->name, "%s", name);
 }
 
-void keeper_find(struct keeper *k, struct view *v, desk_fn *fn)
+void unsaved_find(struct unsaved *k, struct view *v, desk_fn *fn)
 {
     const char *const argv[] = {"draft", "show", k->name, NULL};
     if (v->desk->user[0] == '\0')
@@ -19,7 +19,7 @@ void keeper_find(struct keeper *k, struct view *v, desk_fn *fn)
     desk_ask(v, fn, argv);
 }
 
-static void write_now(struct keeper *k, struct view *v, int64_t now, const char *text)
+static void write_now(struct unsaved *k, struct view *v, int64_t now, const char *text)
 {
     const char *const save[] = {"draft", "save", k->name, text, NULL};
     const char *const drop[] = {"draft", "drop", k->name, NULL};
@@ -32,27 +32,27 @@ static void write_now(struct keeper *k, struct view *v, int64_t now, const char 
     k->written = text[0] != '\0';
 }
 
-void keeper_tick(struct keeper *k, struct view *v, int64_t now, const char *text)
+void unsaved_tick(struct unsaved *k, struct view *v, int64_t now, const char *text)
 {
-    if (k->changed && !k->over && (!k->at || now - k->at >= KEEPER_PAUSE))
+    if (k->changed && !k->over && (!k->at || now - k->at >= UNSAVED_PAUSE))
         write_now(k, v, now, text);
 }
 
-void keeper_typed(struct keeper *k, struct view *v, int64_t now, const char *text)
+void unsaved_typed(struct unsaved *k, struct view *v, int64_t now, const char *text)
 {
     if (!k->changed && !k->at)
         k->at = now; /* the first letters are not worth a file of their own */
     k->changed = true;
-    keeper_tick(k, v, now, text);
+    unsaved_tick(k, v, now, text);
 }
 
-void keeper_close(struct keeper *k, struct view *v, const char *text)
+void unsaved_close(struct unsaved *k, struct view *v, const char *text)
 {
     if (k->changed && !k->over)
         write_now(k, v, clock_uptime(), text);
 }
 
-void keeper_drop(struct keeper *k, struct view *v)
+void unsaved_drop(struct unsaved *k, struct view *v)
 {
     k->over = true;
     k->changed = false;
