@@ -53,9 +53,9 @@ struct desk {
 
 /* Opens a view on top; in open errors are said in the message line. arg: as
  * the screen says, lives until this returns. */
-void desk_open(struct desk *d, const struct screen *s, const void *arg);
+void desk_show(struct desk *d, const struct screen *s, const void *arg);
 /* By name; false: no such screen. */
-bool desk_open_name(struct desk *d, const char *name, const void *arg);
+bool desk_show_name(struct desk *d, const char *name, const void *arg);
 /* Closes v and what stands on it, once its callback has returned. */
 void desk_close(struct view *v);
 /* Closes all but the home screen. */

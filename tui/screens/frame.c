@@ -61,11 +61,11 @@ static void paint(struct frame *f)
         stack[n++] = base;
         base = base->below;
     }
-    int said = bars_message_rows(d, all.cols);
+    int said = bars_message_rows(d, all.cols), foot = bars_keys_rows(d->top, all.cols);
     struct area status = area_part(&all, 0, 0, 1, all.cols), title = area_part(&all, 1, 0, 1, all.cols);
-    struct area body = area_part(&all, BODY_ROW, 0, all.rows - BODY_ROW - 2, all.cols);
-    struct area keys = area_part(&all, all.rows - 1, 0, 1, all.cols);
-    struct area message = area_part(&all, all.rows - 1 - said, 0, said, all.cols);
+    struct area body = area_part(&all, BODY_ROW, 0, all.rows - BODY_ROW - foot - 1, all.cols);
+    struct area keys = area_part(&all, all.rows - foot, 0, foot, all.cols);
+    struct area message = area_part(&all, all.rows - foot - said, 0, said, all.cols);
     term_clear(&all);
     term_caret(&all, -1, -1);
     base->screen->paint(base, &body);
@@ -107,11 +107,11 @@ static void frame_act(struct view *v, int act)
     switch (act) {
     case ACT_HELP:
         if (s != &screen_help)
-            desk_open(d, &screen_help, s);
+            desk_show(d, &screen_help, s);
         break;
     case ACT_MENU:
-        if (d->user[0] && s != &screen_menu && s != &screen_home)
-            desk_open(d, &screen_menu, NULL);
+        if (s != &screen_menu && s != &screen_home)
+            desk_show(d, &screen_menu, NULL);
         break;
     case ACT_LOCK:
         desk_lock(d);
@@ -119,8 +119,8 @@ static void frame_act(struct view *v, int act)
     case ACT_BACK:
         if (v->below)
             desk_close(v);
-        else if (d->user[0])
-            desk_open(d, &screen_menu, NULL);
+        else
+            desk_show(d, &screen_menu, NULL);
         break;
     default:
         if (s->act)
