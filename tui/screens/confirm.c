@@ -3,7 +3,8 @@
 #include "tui/screens/desk.h"
 #include "tui/screens/screens.h"
 #include "tui/screens/todo.h"
-#include "tui/widgets/list.h"
+#include "tui/widgets/cells.h"
+#include "tui/widgets/table.h"
 #include "tui/widgets/page.h"
 
 #include <stdio.h>
@@ -16,11 +17,11 @@
  * it and says so.
  */
 struct confirm {
-    struct list list;
-    unsigned asked; /* the request that fills it */
+    struct table list;
+    unsigned asked;   /* the request that fills it */
     struct page page; /* the whole text of the selected one */
     json_t *notes;    /* by ID */
-    char shown[LIST_ID];
+    char shown[TABLE_ID];
     bool reading; /* the page has the keys */
     char id[ENTRY_ID];
 };
@@ -30,7 +31,7 @@ static const struct key_row keys[] = {
     {K_F2, ACT_CONFIRM, FIELD(10, "Mine"), N_("I wrote this note: signs it with my name"), true},
     {K_F3, ACT_READ, FIELD(10, "Read"), N_("reads the text to its end; Esc goes back"), true},
 };
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(16, "Written"), 16, 0, 0},
     {FIELD(8, "Urgent"), 8, 0, 0},
     {FIELD(46, "Text"), 46, 1, 0},
@@ -48,17 +49,17 @@ static bool take(struct view *v, const struct opener_reply *r)
     if (r->id != c->asked)
         return true; /* asked anew meanwhile */
     if (r->end) {
-        list_end(&c->list, 0, 0);
+        table_end(&c->list, 0, 0);
         desk_paint(v);
         return false;
     }
     if (!todo_is_open_note(r->row, v->desk->status) || !desk_str(r->row, "id")[0])
         return true;
     todo_time(when, desk_str(r->row, "time"));
-    snprintf(line, sizeof line, "%.*s", (int)strcspn(text_of(r->row), "\n"), text_of(r->row));
+    cells_copy(line, sizeof line, text_of(r->row), strcspn(text_of(r->row), "\n"));
     bool urgent = json_is_true(json_object_get(json_object_get(r->row, "data"), "urgent"));
     const char *cells[] = {when, urgent ? _("urgent") : "", line};
-    enum err e = list_add(&c->list, 0, desk_str(r->row, "id"), LOOK_NORMAL, cells);
+    enum err e = table_add(&c->list, 0, desk_str(r->row, "id"), LOOK_NORMAL, cells);
     if (e)
         desk_say_error(v->desk, e);
     else
@@ -70,7 +71,7 @@ static void reload(struct view *v)
 {
     static const char *const argv[] = {"rows", "notes", "--count", "1000", NULL};
     struct confirm *c = v->state;
-    list_reload(&c->list);
+    table_reload(&c->list);
     json_object_clear(c->notes);
     c->asked = desk_ask(v, take, argv);
 }
@@ -80,7 +81,7 @@ static enum err open_confirm(struct view *v, const void *arg)
     struct confirm *c = v->state;
     (void)arg;
     c->notes = json_object();
-    list_init(&c->list, columns, sizeof columns / sizeof columns[0], NULL, NULL);
+    table_init(&c->list, columns, sizeof columns / sizeof columns[0], NULL, NULL);
     c->list.empty = N_("No note waits for its author");
     if (!c->notes)
         return err_set(ERR_NOMEM, "out of memory");
@@ -109,7 +110,7 @@ static void confirm(struct view *v, int answer)
 static void act(struct view *v, int what)
 {
     struct confirm *c = v->state;
-    const struct list_row *r = list_selected(&c->list);
+    const struct table_row *r = table_selected(&c->list);
     if (!r)
         return;
     if (what == ACT_CHOOSE) {
@@ -131,7 +132,7 @@ static bool key(struct view *v, const struct key *k)
 {
     struct confirm *c = v->state;
     if (!c->reading)
-        return list_key(&c->list, k);
+        return table_key(&c->list, k);
     if (k->code == K_ESC || k->code == K_ENTER) {
         c->reading = false;
         desk_paint(v);
@@ -143,7 +144,7 @@ static bool key(struct view *v, const struct key *k)
 /* The text below the list is that of the selected note. */
 static void fill(struct confirm *c)
 {
-    const struct list_row *r = list_selected(&c->list);
+    const struct table_row *r = table_selected(&c->list);
     const char *id = r ? r->id : "";
     if (strcmp(id, c->shown) == 0)
         return;
@@ -156,20 +157,21 @@ static void paint(struct view *v, const struct area *a)
 {
     struct confirm *c = v->state;
     struct area list = area_part(a, 0, 0, LIST_ROWS, a->cols);
-    struct area text = area_part(a, LIST_ROWS + 1, 1, a->rows - LIST_ROWS - 1, a->cols - 2), all = area_part(a, 0, 1, a->rows, a->cols - 2);
+    struct area text = area_part(a, LIST_ROWS + 1, 1, a->rows - LIST_ROWS - 1, a->cols - 2),
+                all = area_part(a, 0, 1, a->rows, a->cols - 2);
     fill(c);
     if (c->reading) {
         page_paint(&c->page, &all);
         return;
     }
-    list_paint(&c->list, &list);
+    table_paint(&c->list, &list);
     page_paint(&c->page, &text);
 }
 
 static void close_confirm(struct view *v)
 {
     struct confirm *c = v->state;
-    list_free(&c->list);
+    table_free(&c->list);
     page_free(&c->page);
     json_decref(c->notes);
 }

@@ -2,7 +2,7 @@
 #include "tui/screens/desk.h"
 #include "tui/screens/screens.h"
 #include "tui/screens/todo.h"
-#include "tui/widgets/list.h"
+#include "tui/widgets/table.h"
 #include "tui/widgets/page.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
  * others can be read, and thrown away.
  */
 struct drafts {
-    struct list list;
+    struct table list;
     unsigned asked; /* the request that fills it */
     struct page page;
     bool reading;
@@ -27,7 +27,7 @@ static const struct key_row keys[] = {
     {K_F3, ACT_READ, FIELD(10, "Read"), N_("reads it; Esc goes back"), true},
     {K_F8, ACT_DROP, FIELD(10, "Discard"), N_("throws it away"), true},
 };
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(16, "Kept"), 16, 0, 0},
     {FIELD(24, "Text for"), 24, 1, 0},
     {FIELD(30, "Typed"), 30, 1, 0},
@@ -48,7 +48,7 @@ static bool take(struct view *v, const struct opener_reply *r)
     if (r->id != d->asked)
         return true; /* asked anew meanwhile */
     if (r->end) {
-        list_end(&d->list, 0, 0);
+        table_end(&d->list, 0, 0);
         desk_paint(v);
         return false;
     }
@@ -56,7 +56,7 @@ static bool take(struct view *v, const struct opener_reply *r)
     bool anonymous = json_is_true(json_object_get(r->row, "anonymous"));
     todo_time(when, desk_str(r->row, "time"));
     const char *cells[] = {when, title_of(name), anonymous ? _("while nobody was unlocked") : _("by you")};
-    enum err e = name[0] ? list_add(&d->list, 0, name, LOOK_NORMAL, cells) : ERR_OK;
+    enum err e = name[0] ? table_add(&d->list, 0, name, LOOK_NORMAL, cells) : ERR_OK;
     if (e)
         desk_say_error(v->desk, e);
     return true;
@@ -66,7 +66,7 @@ static void reload(struct view *v)
 {
     static const char *const argv[] = {"draft", "list", NULL};
     struct drafts *d = v->state;
-    list_reload(&d->list);
+    table_reload(&d->list);
     d->asked = desk_ask(v, take, argv);
 }
 
@@ -74,7 +74,7 @@ static enum err open_drafts(struct view *v, const void *arg)
 {
     struct drafts *d = v->state;
     (void)arg;
-    list_init(&d->list, columns, sizeof columns / sizeof columns[0], NULL, NULL);
+    table_init(&d->list, columns, sizeof columns / sizeof columns[0], NULL, NULL);
     d->list.empty = N_("Nothing that was being typed is kept");
     reload(v);
     return ERR_OK;
@@ -110,7 +110,7 @@ static void drop(struct view *v, int answer)
 static const char *refuse(struct view *v, int what)
 {
     struct drafts *d = v->state;
-    const struct list_row *r = list_selected(&d->list);
+    const struct table_row *r = table_selected(&d->list);
     if (what == ACT_GO_ON && r && strcmp(r->id, "note") != 0)
         return _("read it, and type it anew where it belongs");
     return NULL;
@@ -119,7 +119,7 @@ static const char *refuse(struct view *v, int what)
 static void act(struct view *v, int what)
 {
     struct drafts *d = v->state;
-    const struct list_row *r = list_selected(&d->list);
+    const struct table_row *r = table_selected(&d->list);
     if (!r)
         return;
     snprintf(d->name, sizeof d->name, "%s", r->id);
@@ -127,7 +127,7 @@ static void act(struct view *v, int what)
     if (what == ACT_CHOOSE)
         desk_row_menu(v);
     else if (what == ACT_GO_ON)
-        desk_open_name(v->desk, d->name, NULL);
+        desk_show_name(v->desk, d->name, NULL);
     else if (what == ACT_READ)
         desk_ask(v, take_text, show);
     else if (what == ACT_DROP)
@@ -138,7 +138,7 @@ static bool key(struct view *v, const struct key *k)
 {
     struct drafts *d = v->state;
     if (!d->reading)
-        return list_key(&d->list, k);
+        return table_key(&d->list, k);
     if (k->code == K_ESC || k->code == K_ENTER) {
         d->reading = false;
         desk_paint(v);
@@ -154,7 +154,7 @@ static void paint(struct view *v, const struct area *a)
     if (d->reading)
         page_paint(&d->page, &text);
     else
-        list_paint(&d->list, a);
+        table_paint(&d->list, a);
 }
 
 static void news(struct view *v, const void *event)
@@ -166,7 +166,7 @@ static void news(struct view *v, const void *event)
 static void close_drafts(struct view *v)
 {
     struct drafts *d = v->state;
-    list_free(&d->list);
+    table_free(&d->list);
     page_free(&d->page);
 }
 

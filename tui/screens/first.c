@@ -5,6 +5,7 @@
 #include "tui/screens/language.h"
 #include "tui/screens/screens.h"
 #include "tui/screens/todo.h"
+#include "tui/widgets/ask.h"
 #include "tui/widgets/form.h"
 #include "tui/words.h"
 
@@ -28,16 +29,17 @@ struct first {
     size_t n_files;
     unsigned looking; /* the request */
     bool busy;
-    bool made;        /* the passphrase is of generated words, and is shown */
+    bool made; /* the passphrase is of generated words, and is shown */
     char user[NAME_LEN];
-    bool spent;       /* the file can open nothing any more */
+    bool spent; /* the file can open nothing any more */
 };
 
 enum { ACT_GO = ACT_OWN, ACT_FILE, ACT_LOOK, ACT_WORDS, ACT_LANGUAGE };
 static const struct key_row keys[] = {
     {K_F2, ACT_GO, FIELD(10, "Go"), N_("does it: Enter in the last field as well"), false},
     {K_F3, ACT_FILE, FIELD(10, "Which file"), N_("chooses among the enrolment files that were found"), false},
-    {K_F4, ACT_LOOK, FIELD(10, "Look again"), N_("looks for enrolment files again: after a stick was plugged in"), false},
+    {K_F4, ACT_LOOK, FIELD(10, "Look again"), N_("looks for enrolment files again: after a stick was plugged in"),
+     false},
     {K_F5, ACT_WORDS, FIELD(10, "Words"), N_("makes a passphrase of words for you to write down"), false},
     {K_F7, ACT_LANGUAGE, FIELD(10, "Language"), N_("Kazakh, Russian, English"), false},
 };
@@ -284,15 +286,14 @@ static void paint_files(const struct first *f, const struct area *a)
     if (f->looking)
         term_text(a, 0, 0, 0, LOOK_DIM, _("Looking for enrolment files"));
     else if (f->n_files == 0)
-        term_text(a, 0, 0, 0, LOOK_WARN,
-                  _("No enrolment file found: plug the administrator's stick in, then F4"));
+        term_text(a, 0, 0, 0, LOOK_WARN, _("No enrolment file found: plug the administrator's stick in, then F4"));
     else if (f->n_files == 1)
         term_textf(a, 0, 0, 0, LOOK_OK, _("Found: %s, of %s"), f->file[0].path, f->file[0].when);
     else
-        term_textf(a, 0, 0, 0, LOOK_OK,
-                   ngettext("%zu enrolment file found: F3 chooses", "%zu enrolment files found: F3 chooses",
-                            f->n_files),
-                   f->n_files);
+        term_textf(
+            a, 0, 0, 0, LOOK_OK,
+            ngettext("%zu enrolment file found: F3 chooses", "%zu enrolment files found: F3 chooses", f->n_files),
+            f->n_files);
 }
 
 static void paint_code(const struct first *f, const struct area *a)
@@ -342,12 +343,13 @@ static void paint(struct view *v, const struct area *a)
     struct area form = area_part(&in, FORM_ROW, 0, form_rows(&f->form), in.cols);
     struct area code = area_part(&in, FORM_ROW + 7, 0, 1, in.cols);
     struct area pass = area_part(&in, FORM_ROW + 9, 0, 3, in.cols);
-    term_wrap(&in, 0, 2, LOOK_NORMAL,
-              v->screen == &screen_first
-                  ? _("This laptop is no station yet. An enrolment file from the administrator, its one-time code and a "
-                      "passphrase of your own make it one.")
-                  : _("A further person works on this station with an enrolment file of their own, its one-time code "
-                      "and a passphrase."));
+    term_wrap(
+        &in, 0, 2, LOOK_NORMAL,
+        v->screen == &screen_first
+            ? _("This laptop is no station yet. An enrolment file from the administrator, its one-time code and a "
+                "passphrase of your own make it one.")
+            : _("A further person works on this station with an enrolment file of their own, its one-time code "
+                "and a passphrase."));
     paint_files(f, &files);
     form_paint(&f->form, &form);
     paint_code(f, &code);

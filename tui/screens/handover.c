@@ -4,6 +4,7 @@
 #include "tui/screens/screens.h"
 #include "tui/screens/todo.h"
 #include "tui/widgets/cells.h"
+#include "tui/widgets/ask.h"
 #include "tui/widgets/form.h"
 #include "tui/widgets/progress.h"
 #include "tui/words.h"
@@ -285,8 +286,8 @@ static void paint_jobs(const json_t *s, const struct area *a, int row)
                    intake);
     if (want)
         term_textf(a, row++, 0, 0, LOOK_NORMAL,
-                   ngettext("%zu recording is asked for at the district", "%zu recordings are asked for at the district",
-                            want),
+                   ngettext("%zu recording is asked for at the district",
+                            "%zu recordings are asked for at the district", want),
                    want);
     if (stick)
         term_textf(a, row++, 0, 0, LOOK_NORMAL,

@@ -176,7 +176,7 @@ static void news(struct view *v, const void *event)
 
 static void go(struct view *v, const char *screen)
 {
-    if (!desk_open_name(v->desk, screen, NULL) && !desk_open_name(v->desk, "station", NULL))
+    if (!desk_show_name(v->desk, screen, NULL) && !desk_show_name(v->desk, "station", NULL))
         desk_say(v->desk, LOOK_WARN, "%s", _("This version has no screen for it"));
 }
 
@@ -239,7 +239,7 @@ static void paint(struct view *v, const struct area *a)
     term_text(&in, in.rows - 1, 0, 0, LOOK_DIM, _("A digit or Enter: there. F10 or Esc: all screens"));
 }
 
-static const char *subtitle(struct view *v)
+static const char *subtitle(const struct view *v)
 {
     return v->desk->user[0] ? v->desk->user : NULL;
 }

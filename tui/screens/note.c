@@ -17,9 +17,9 @@
 struct note {
     struct sheet sheet;
     struct unsaved unsaved;
-    bool plain;      /* not urgent */
+    bool plain; /* not urgent */
     bool saving;
-    bool saved;      /* what is shown then */
+    bool saved; /* what is shown then */
     char said[512];
     char text[NOTE_MAX + 1];
 };
@@ -171,8 +171,9 @@ static void paint(struct view *v, const struct area *a)
               n->plain ? _("Not urgent: it is sent in its turn (F3: urgent)")
                        : _("Urgent: it is sent before everything else (F3: not urgent)"));
     term_text(&in, 1, 0, 0, LOOK_DIM,
-              v->desk->user[0] ? _("You sign it. F2 saves it")
-                               : _("Nobody is unlocked: who it is for, and who you are, stands in the text. F2 saves it"));
+              v->desk->user[0]
+                  ? _("You sign it. F2 saves it")
+                  : _("Nobody is unlocked: who it is for, and who you are, stands in the text. F2 saves it"));
     sheet_paint(&n->sheet, &sheet);
     if (n->saving) {
         term_caret(&in, -1, -1);
