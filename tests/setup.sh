@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs what is missing on a Debian 12: tests/setup.sh run|test|bench|link|lint
 set -eu
-build="gcc libc6-dev pkg-config gettext libsodium-dev libzstd-dev libsqlite3-dev libjansson-dev libseccomp-dev libgnutls28-dev libsystemd-dev libncurses-dev"
+build="gcc libc6-dev pkg-config gettext libsodium-dev libzstd-dev libsqlite3-dev libjansson-dev libseccomp-dev libgnutls28-dev libsystemd-dev libncurses-dev zlib1g-dev"
 demo="ffmpeg minisign age zstd openssl libgfshare-bin"
-check="libcmocka-dev strace sqlite3 clang libclang-rt-14-dev python3 git xxd groff-base faketime binutils util-linux mount gnutls-bin dbus python3-dbusmock iproute2 procps"
+check="libcmocka-dev strace sqlite3 clang libclang-rt-14-dev python3 git xxd groff-base faketime binutils util-linux mount gnutls-bin dbus python3-dbusmock iproute2 console-setup procps"
 case ${1:-run} in
 run) want="$build $demo" ;;
 test) want="$build $demo $check" ;;

@@ -49,6 +49,18 @@ enum err session_who(const struct call *c, const struct station *s, char out[sta
     return e;
 }
 
+struct unlocking {
+    const struct station *s;
+    const char *who;
+    struct user **out;
+};
+
+static enum err try_unlock(void *ctx, const char *p, size_t n)
+{
+    const struct unlocking *u = ctx;
+    return station_unlock(u->s, u->who, p, n, u->out);
+}
+
 enum err session_unlock(const struct call *c, const struct station *s, struct user **out)
 {
     char who[NAME_LEN], prompt[NAME_LEN + 96];
@@ -65,7 +77,8 @@ enum err session_unlock(const struct call *c, const struct station *s, struct us
     e = secret_ask(c->secrets, prompt, &pass);
     if (e)
         return e;
-    e = station_unlock(s, who, pass->p, pass->len, out);
+    struct unlocking u = {s, who, out};
+    e = secret_try(pass, try_unlock, &u);
     secret_free(pass);
     log_line("%s %s", e ? "refused" : "unlocked", e ? "-" : who);
     return e;

@@ -1,6 +1,7 @@
 #include "tui/commands/groups.h"
 
 #include "storage/records/note.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
@@ -56,9 +57,9 @@ static const struct command rows[] = {
     {.name = "note",
      .sub = "add",
      .args = "",
-     .help = "a note into the chain; also while nobody is unlocked",
+     .help = N_("a note into the chain; also while nobody is unlocked"),
      .run = note,
-     .options = {{"text", "TEXT", "the note (else it is read from stdin)"},
-                 {"urgent", NULL, "goes out in front of everything"}}},
+     .options = {{"text", "TEXT", N_("the note (else it is read from stdin)")},
+                 {"urgent", NULL, N_("goes out in front of everything")}}},
 };
-const struct command_group group_note = {"Notes", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_note = {N_("Notes"), rows, sizeof rows / sizeof rows[0]};
