@@ -203,9 +203,16 @@ void desk_settle(struct desk *d, int64_t now)
         ask_status(d);
 }
 
+void desk_wake(struct desk *d, int64_t at)
+{
+    if (!d->wake || at < d->wake)
+        d->wake = at;
+}
+
 int64_t desk_due(const struct desk *d)
 {
-    return d->in->status_due ? d->in->status_due : INT64_MAX;
+    int64_t due = d->in->status_due ? d->in->status_due : INT64_MAX;
+    return d->wake && d->wake < due ? d->wake : due;
 }
 
 enum err desk_start(struct desk *d, const char *dir)

@@ -206,9 +206,14 @@ static int patience(const struct frame *f, int64_t now)
 
 static void tick(struct frame *f)
 {
-    struct view *v = f->desk.top;
-    if (v && desk_is_busy(&f->desk) && v->screen->tick)
-        v->screen->tick(v, clock_uptime());
+    struct desk *d = &f->desk;
+    int64_t now = clock_uptime();
+    bool due = d->wake && d->wake <= now;
+    if (due)
+        d->wake = 0;
+    for (struct view *v = d->top; v; v = v->below)
+        if (v->screen->tick && (due || (v == d->top && desk_is_busy(d))))
+            v->screen->tick(v, now);
 }
 
 enum { KEYBOARD, SIGNALS, OPENER, STARTER, MINUTE, POLLED };

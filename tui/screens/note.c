@@ -166,11 +166,11 @@ static void paint(struct view *v, const struct area *a)
         term_text(&in, used + 2, 0, 0, LOOK_NORMAL, _("Enter: back"));
         return;
     }
-    struct area sheet = area_part(&in, 3, 0, in.rows - 4, in.cols);
+    struct area sheet = area_part(&in, 4, 0, in.rows - 5, in.cols);
     term_text(&in, 0, 0, 0, n->plain ? LOOK_NORMAL : LOOK_ALARM,
               n->plain ? _("Not urgent: it is sent in its turn (F3: urgent)")
                        : _("Urgent: it is sent before everything else (F3: not urgent)"));
-    term_text(&in, 1, 0, 0, LOOK_DIM,
+    term_wrap(&in, 1, 2, LOOK_DIM,
               v->desk->user[0]
                   ? _("You sign it. F2 saves it")
                   : _("Nobody is unlocked: who it is for, and who you are, stands in the text. F2 saves it"));

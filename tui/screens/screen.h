@@ -42,7 +42,8 @@ struct screen {
     /* A key that no row binds: for its widget. Not taken: ACT_BACK on Esc,
      * ACT_CHOOSE on Enter. */
     bool (*key)(struct view *v, const struct key *k);
-    /* At every wake-up while something runs, four times a second at most. */
+    /* Of the top view at every wake-up while something runs, four times a
+     * second at most; of all when one asked for it (desk_wake). */
     void (*tick)(struct view *v, int64_t now);
     /* Something of the desk changed: who is unlocked, status, a job, the
      * language; or an event of the opener came (else NULL). */

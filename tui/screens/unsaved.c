@@ -43,7 +43,7 @@ void unsaved_typed(struct unsaved *k, struct view *v, int64_t now, const char *t
     if (!k->changed && !k->at)
         k->at = now; /* the first letters are not worth a file of their own */
     k->changed = true;
-    unsaved_tick(k, v, now, text);
+    desk_wake(v->desk, k->at + UNSAVED_PAUSE);
 }
 
 void unsaved_close(struct unsaved *k, struct view *v, const char *text)
