@@ -147,7 +147,7 @@ static bool key(struct view *v, const struct key *k)
     }
     bool taken = sheet_key(&n->sheet, k);
     if (taken)
-        unsaved_typed(&n->unsaved, v, clock_uptime(), n->text);
+        unsaved_typed(&n->unsaved, v, clock_uptime());
     return taken;
 }
 
@@ -172,8 +172,8 @@ static void paint(struct view *v, const struct area *a)
                        : _("Urgent: it is sent before everything else (F3: not urgent)"));
     term_wrap(&in, 1, 2, LOOK_DIM,
               v->desk->user[0]
-                  ? _("You sign it. F2 saves it")
-                  : _("Nobody is unlocked: who it is for, and who you are, stands in the text. F2 saves it"));
+                  ? _("You sign it. F2 saves it.")
+                  : _("Nobody is unlocked, so nobody signs: write who you are and whom it is about. F2 saves it."));
     sheet_paint(&n->sheet, &sheet);
     if (n->saving) {
         term_caret(&in, -1, -1);

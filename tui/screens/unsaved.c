@@ -38,7 +38,7 @@ void unsaved_tick(struct unsaved *k, struct view *v, int64_t now, const char *te
         write_now(k, v, now, text);
 }
 
-void unsaved_typed(struct unsaved *k, struct view *v, int64_t now, const char *text)
+void unsaved_typed(struct unsaved *k, struct view *v, int64_t now)
 {
     if (!k->changed && !k->at)
         k->at = now; /* the first letters are not worth a file of their own */

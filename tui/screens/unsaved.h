@@ -29,7 +29,7 @@ void unsaved_begin(struct unsaved *k, const char *name);
 /* Asks for a draft of an earlier time: a row with "text", and the end. Only
  * while somebody is unlocked. */
 void unsaved_find(struct unsaved *k, struct view *v, desk_fn *fn);
-void unsaved_typed(struct unsaved *k, struct view *v, int64_t now, const char *text);
+void unsaved_typed(struct unsaved *k, struct view *v, int64_t now);
 void unsaved_tick(struct unsaved *k, struct view *v, int64_t now, const char *text);
 /* Keeps what is not kept yet. */
 void unsaved_close(struct unsaved *k, struct view *v, const char *text);
