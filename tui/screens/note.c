@@ -47,6 +47,7 @@ static enum err open_note(struct view *v, const void *arg)
 {
     struct note *n = v->state;
     (void)arg;
+    v->personal = v->desk->user[0] != '\0';
     sheet_init(&n->sheet, n->text, sizeof n->text);
     unsaved_begin(&n->unsaved, "note");
     unsaved_find(&n->unsaved, v, take_draft);

@@ -66,6 +66,7 @@ struct view {
     unsigned opened_burst;
     bool held; /* that key has not been let go, as far as one can tell */
     bool closing;
+    bool personal; /* of whoever is unlocked: locking closes it, though its screen may be open locked */
 };
 
 #endif
