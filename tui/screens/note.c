@@ -37,19 +37,20 @@ static bool take_draft(struct view *v, const struct opener_reply *r)
     const char *text = r->row ? desk_str(r->row, "text") : "";
     if (text[0] && n->sheet.edit.len == 0) {
         edit_set(&n->sheet.edit, text);
+        unsaved_found(&n->unsaved, v, r->row);
         desk_say(v->desk, LOOK_OK, "%s", _("This is what was being typed; go on"));
         desk_paint(v);
     }
     return true; /* that there is none is no fault */
 }
 
+/* arg: the name of a draft to go on with; NULL: a new note, or the person's own. */
 static enum err open_note(struct view *v, const void *arg)
 {
     struct note *n = v->state;
-    (void)arg;
     v->personal = v->desk->user[0] != '\0';
     sheet_init(&n->sheet, n->text, sizeof n->text);
-    unsaved_begin(&n->unsaved, "note");
+    unsaved_begin(&n->unsaved, v, arg ? arg : "note");
     unsaved_find(&n->unsaved, v, take_draft);
     return ERR_OK;
 }
