@@ -24,6 +24,11 @@
  *   lock            wipes the keys
  *   rows WHAT ...   asks records.db at once, in the opener itself: rows.h
  *
+ * `recordings play` is two processes: the starter's player, and the command at
+ * the other end of its socket; both are seen to here. Where there is no window
+ * (tui/play/place.h) the player takes the terminal: the painter gives it back
+ * before it asks, and takes it again at the end of the request.
+ *
  * Everything here is called on the thread that paints and never waits.
  */
 struct opener;

@@ -6,6 +6,7 @@
 #include "tui/opener/opened.h"
 #include "tui/opener/job.h"
 #include "tui/opener/sane.h"
+#include "tui/play/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +29,9 @@ struct worker {
     struct opened *opened; /* the opener's; NULL: the starter */
     struct channel to;     /* the painter; closed: it has gone */
     struct job jobs[JOBS_MAX];
-    pid_t opener; /* the starter's child */
-    bool goodbye; /* the painter leaves in order */
+    pid_t opener;         /* the starter's child */
+    struct sane terminal; /* the painter's */
+    bool goodbye;         /* the painter leaves in order */
 };
 
 static void send_object(struct worker *w, json_t *o, int fd)
@@ -90,6 +92,7 @@ static void start_player(struct worker *w, unsigned id)
     snprintf(fd, sizeof fd, "%d", pair[1]);
     const char *program[] = {"feldsher-play", "--fd", fd, NULL};
     struct job_order o = {.id = id, .dir = w->dir, .fd = pair[1], .program = program, .close = closed};
+    o.tty = place_has_windows() ? -1 : w->terminal.tty;
     if (!e)
         e = start_job(w, &o);
     if (e)
@@ -138,7 +141,8 @@ static void ask(struct worker *w, unsigned id, const json_t *argv, const char *s
 {
     const char *first = json_string_value(json_array_get(argv, 0));
     int closed[] = {w->to.fd, -1};
-    struct job_order o = {.id = id, .dir = w->dir, .argv = argv, .secrets = secrets, .n = n, .fd = fd, .close = closed};
+    struct job_order o = {
+        .id = id, .dir = w->dir, .argv = argv, .secrets = secrets, .n = n, .tty = -1, .fd = fd, .close = closed};
     enum err e = ERR_OK;
     if (!w->opened && first && strcmp(first, "opener") == 0) {
         start_opener(w, id);
@@ -250,8 +254,7 @@ static int wait_for(struct worker *w, int timeout)
 /* Until the painter has gone, and then until what it asked for has ended. */
 static void serve_on(struct worker *w)
 {
-    struct sane terminal;
-    sane_keep(&terminal);
+    sane_keep(&w->terminal);
     while (w->to.fd >= 0 || works(w)) {
         bool more = w->opened && w->to.fd >= 0 && opened_work(w->opened, send_row, w);
         if (wait_for(w, more ? 0 : w->opened ? opened_patience(w->opened) : -1) < 0 && errno != EINTR)
@@ -259,7 +262,7 @@ static void serve_on(struct worker *w)
         if (w->to.fd >= 0) {
             listen_to_painter(w);
             if (w->to.fd < 0 && !w->opened && !w->goodbye)
-                sane_restore(&terminal);
+                sane_restore(&w->terminal);
         }
         if (w->to.fd < 0 && w->opened)
             opened_lock(w->opened);

@@ -141,6 +141,9 @@ static void on_event(void *ctx, const struct opener_reply *r)
     if (strcmp(what, "stopped") == 0 && strcmp(desk_str(r->row, "worker"), "opener") == 0 && d->user[0]) {
         desk_lock(d);
         desk_say(d, LOOK_ALARM, "%s", _("The program with the keys has stopped and was started anew; unlock again"));
+    } else if (strcmp(what, "stopped") == 0 && strcmp(desk_str(r->row, "worker"), "starter") == 0) {
+        desk_say(d, LOOK_ALARM, "%s",
+                 _("The program that starts others has stopped; end the screens and open them again"));
     } else if (strcmp(what, "locked") == 0) {
         desk_lock(d);
     } else if (strcmp(what, "news") == 0) {
@@ -201,18 +204,22 @@ void desk_settle(struct desk *d, int64_t now)
     }
     if (d->in->status_due && d->in->status_due <= now)
         ask_status(d);
-}
-
-void desk_wake(struct desk *d, int64_t at)
-{
-    if (!d->wake || at < d->wake)
-        d->wake = at;
+    for (struct view *v = d->top; v; v = v->below) {
+        if (v->wake == 0 || v->wake > now)
+            continue;
+        v->wake = 0;
+        if (v->screen->tick)
+            v->screen->tick(v, now);
+    }
 }
 
 int64_t desk_due(const struct desk *d)
 {
     int64_t due = d->in->status_due ? d->in->status_due : INT64_MAX;
-    return d->wake && d->wake < due ? d->wake : due;
+    for (const struct view *v = d->top; v; v = v->below)
+        if (v->wake && v->wake < due)
+            due = v->wake;
+    return due;
 }
 
 enum err desk_start(struct desk *d, const char *dir)

@@ -48,7 +48,6 @@ struct desk {
     struct key key; /* the last one: what opens a view */
     unsigned burst;
     int64_t touched; /* clock_uptime() of it */
-    int64_t wake;    /* 0: nobody wants to be called */
     int64_t idle;    /* ms without a key before the screens lock themselves */
     struct desk_inside *in;
 };
@@ -72,6 +71,8 @@ void desk_say(struct desk *d, enum look look, const char *fmt, ...) PRINTF_LIKE(
 void desk_say_error(struct desk *d, enum err e);
 /* v wants painting: after any change of what it shows. */
 void desk_paint(struct view *v);
+/* Calls its tick once, in so many ms. An idle screen needs none. */
+void desk_wake(struct view *v, int64_t ms);
 
 /*
  * Asks the opener (tui/opener/opener.h): argv ends with NULL. fn gets each row
@@ -109,9 +110,6 @@ void desk_row_menu(struct view *v);
 
 /* Asks `status` again, soon: after something that changed the station. */
 void desk_refresh(struct desk *d);
-/* Has the ticks of all views called at that time (clock_uptime()), once, though
- * nothing runs: what is typed is to be kept. The earliest counts. */
-void desk_wake(struct desk *d, int64_t at);
 /* Wipes the keys, closes what is not for the locked state, opens unlock. */
 void desk_lock(struct desk *d);
 /* The unlock screen: this person is unlocked now. */

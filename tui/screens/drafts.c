@@ -23,9 +23,9 @@ struct drafts {
 
 enum { ACT_GO_ON = ACT_OWN, ACT_READ, ACT_DROP };
 static const struct key_row keys[] = {
-    {K_F2, ACT_GO_ON, FIELD(10, "Go on"), N_("goes on typing it"), true},
-    {K_F3, ACT_READ, FIELD(10, "Read"), N_("reads it; Esc goes back"), true},
-    {K_F8, ACT_DROP, FIELD(10, "Discard"), N_("throws it away"), true},
+    {K_F2, ACT_GO_ON, FIELD(14, "Go on"), N_("goes on typing it"), true},
+    {K_F3, ACT_READ, FIELD(14, "Read"), N_("reads it; Esc goes back"), true},
+    {K_F8, ACT_DROP, FIELD(14, "Discard"), N_("throws it away"), true},
 };
 static const struct table_column columns[] = {
     {FIELD(16, "Kept"), 16, 0, 0},

@@ -36,12 +36,12 @@ struct first {
 
 enum { ACT_GO = ACT_OWN, ACT_FILE, ACT_LOOK, ACT_WORDS, ACT_LANGUAGE };
 static const struct key_row keys[] = {
-    {K_F2, ACT_GO, FIELD(10, "Go"), N_("does it: Enter in the last field as well"), false},
-    {K_F3, ACT_FILE, FIELD(10, "Which file"), N_("chooses among the enrolment files that were found"), false},
-    {K_F4, ACT_LOOK, FIELD(10, "Look again"), N_("looks for enrolment files again: after a stick was plugged in"),
+    {K_F2, ACT_GO, FIELD(14, "Go"), N_("does it: Enter in the last field as well"), false},
+    {K_F3, ACT_FILE, FIELD(14, "Which file"), N_("chooses among the enrolment files that were found"), false},
+    {K_F4, ACT_LOOK, FIELD(14, "Look again"), N_("looks for enrolment files again: after a stick was plugged in"),
      false},
-    {K_F5, ACT_WORDS, FIELD(10, "Words"), N_("makes a passphrase of words for you to write down"), false},
-    {K_F7, ACT_LANGUAGE, FIELD(10, "Language"), N_("Kazakh, Russian, English"), false},
+    {K_F5, ACT_WORDS, FIELD(14, "Words"), N_("makes a passphrase of words for you to write down"), false},
+    {K_F7, ACT_LANGUAGE, FIELD(14, "Language"), N_("Kazakh, Russian, English"), false},
 };
 static const struct form_field fields[] = {
     {.name = "file",

@@ -26,9 +26,9 @@ struct note {
 
 enum { ACT_SAVE = ACT_OWN, ACT_URGENT, ACT_DISCARD };
 static const struct key_row keys[] = {
-    {K_F2, ACT_SAVE, FIELD(10, "Save"), N_("seals the note: it is saved when the screen says so"), false},
-    {K_F3, ACT_URGENT, FIELD(10, "Urgent"), N_("urgent or not: an urgent note is sent before everything else"), false},
-    {K_F8, ACT_DISCARD, FIELD(10, "Discard"), N_("throws away what is typed"), false},
+    {K_F2, ACT_SAVE, FIELD(14, "Save"), N_("seals the note: it is saved when the screen says so"), false},
+    {K_F3, ACT_URGENT, FIELD(14, "Urgent"), N_("urgent or not: an urgent note is sent before everything else"), false},
+    {K_F8, ACT_DISCARD, FIELD(14, "Discard"), N_("throws away what is typed"), false},
 };
 
 static bool take_draft(struct view *v, const struct opener_reply *r)

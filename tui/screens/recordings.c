@@ -3,23 +3,24 @@
 #include "tui/screens/screens.h"
 #include "tui/widgets/table.h"
 #include "tui/widgets/progress.h"
+#include "tui/widgets/when.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct recordings {
     struct table list;
-    unsigned ticket; /* of the answer that is coming */
+    unsigned ticket, asked; /* the list's, and the request's, of the answer that is coming */
 };
 
 static const struct table_column columns[] = {
     {FIELD(16, "Taken in"), 16, 0, 0}, {FIELD(12, "Unit"), 12, 1, 0}, {FIELD(12, "Camera"), 12, 1, 0},
-    {FIELD(18, "File"), 18, 3, 0},     {FIELD(8, "Size"), 8, 0, 1},   {FIELD(4, "Held"), 4, 1, 0},
+    {FIELD(14, "File"), 14, 3, 0},     {FIELD(8, "Size"), 8, 0, 1},   {FIELD(8, "Held"), 8, 1, 0},
 };
 
 enum { ACT_SHOW = ACT_OWN };
 static const struct key_row keys[] = {
-    {K_F5, ACT_SHOW, FIELD(10, "Show"), N_("what is known of it, with its custody"), true},
+    {K_F5, ACT_SHOW, FIELD(14, "Show"), N_("what is known of it, with its custody"), true},
 };
 
 static enum look look_of(const json_t *row)
@@ -31,11 +32,10 @@ static enum look look_of(const json_t *row)
 
 static enum err add(struct recordings *s, const json_t *row)
 {
-    char when[17], size[PROGRESS_TEXT];
+    char when[WHEN_TEXT], size[PROGRESS_TEXT];
     const char *path = desk_str(row, "path"), *slash = strrchr(path, '/');
     bool held = json_is_true(json_object_get(row, "held"));
-    snprintf(when, sizeof when, "%.10s %.5s", desk_str(row, "time"),
-             strlen(desk_str(row, "time")) > 16 ? desk_str(row, "time") + 11 : "");
+    when_text(when, desk_str(row, "time"));
     progress_size(size, (uint64_t)desk_int(row, "size"));
     const char *cells[] = {when, desk_str(row, "unit"), desk_str(row, "camera"), slash ? slash + 1 : path,
                            size, held ? _("held") : ""};
@@ -45,6 +45,8 @@ static enum err add(struct recordings *s, const json_t *row)
 static bool take(struct view *v, const struct opener_reply *r)
 {
     struct recordings *s = v->state;
+    if (r->id != s->asked) /* it was asked anew since */
+        return true;
     if (r->end) {
         table_fail(&s->list, s->ticket); /* passed over where the total has come */
         return false;
@@ -69,7 +71,7 @@ static void want(void *ctx, unsigned ticket, const char *text, size_t from, size
     snprintf(n, sizeof n, "%zu", count);
     const char *argv[] = {"rows", "recordings", "--from", first, "--count", n, text[0] ? "--text" : NULL, text, NULL};
     s->ticket = ticket;
-    desk_ask(v, take, argv);
+    s->asked = desk_ask(v, take, argv);
 }
 
 static enum err open_recordings(struct view *v, const void *arg)

@@ -21,21 +21,25 @@ struct unlock {
     struct form form;
     size_t persons; /* with a key here */
     char who[NAME_LEN];
-    bool asking;   /* the passphrase: the form is shown */
+    bool asking; /* the passphrase: the form is shown */
+    int tries;
     bool checking; /* the opener stretches it */
 };
 
-#define FEW 9 /* persons */
 #define STANDING_ROW 13
+#define FEW 9    /* persons */
+#define AGAIN 75 /* exit code of ERR_AGAIN: the opener is being started */
+#define RETRY 500
+#define TRIES 20
 
 enum { ACT_NOTE = ACT_OWN, ACT_CAMERAS, ACT_SYNC, ACT_JOIN, ACT_OTHER, ACT_LANGUAGE };
 static const struct key_row keys[] = {
-    {K_F3, ACT_CAMERAS, FIELD(10, "Cameras"), N_("takes cameras in: needs no passphrase"), false},
-    {K_F4, ACT_SYNC, FIELD(10, "Sync"), N_("what waits to be sent, and the links: needs no passphrase"), false},
-    {K_F5, ACT_NOTE, FIELD(10, "Emergency"), N_("an emergency note: needs no passphrase"), false},
-    {K_F6, ACT_OTHER, FIELD(10, "Person"), N_("another person"), false},
-    {K_F7, ACT_LANGUAGE, FIELD(10, "Language"), N_("Kazakh, Russian, English"), false},
-    {K_F8, ACT_JOIN, FIELD(10, "New person"), N_("a further person joins, with an enrolment file"), false},
+    {K_F3, ACT_CAMERAS, FIELD(14, "Cameras"), N_("takes cameras in: needs no passphrase"), false},
+    {K_F4, ACT_SYNC, FIELD(14, "Sync"), N_("what waits to be sent, and the links: needs no passphrase"), false},
+    {K_F5, ACT_NOTE, FIELD(14, "Emergency"), N_("an emergency note: needs no passphrase"), false},
+    {K_F6, ACT_OTHER, FIELD(14, "Person"), N_("another person"), false},
+    {K_F7, ACT_LANGUAGE, FIELD(14, "Language"), N_("Kazakh, Russian, English"), false},
+    {K_F8, ACT_JOIN, FIELD(14, "New person"), N_("a further person joins, with an enrolment file"), false},
 };
 
 static const struct table_column columns[] = {
@@ -73,6 +77,10 @@ static bool take_person(struct view *v, const struct opener_reply *r)
     }
     if (r->exit_code) {
         table_fail(&u->people, 0);
+        if (r->exit_code == AGAIN && u->tries++ < TRIES) {
+            desk_wake(v, RETRY);
+            return true;
+        }
         return false;
     }
     table_end(&u->people, 0, 0);
@@ -81,16 +89,32 @@ static bool take_person(struct view *v, const struct opener_reply *r)
     return false;
 }
 
-static enum err open_unlock(struct view *v, const void *arg)
+static void ask_people(struct view *v)
 {
     static const char *const argv[] = {"users", "list", NULL};
+    struct unlock *u = v->state;
+    u->persons = 0;
+    table_reload(&u->people);
+    desk_ask(v, take_person, argv);
+}
+
+static void tick(struct view *v, int64_t now)
+{
+    const struct unlock *u = v->state;
+    (void)now;
+    if (u->people.failed)
+        ask_people(v);
+}
+
+static enum err open_unlock(struct view *v, const void *arg)
+{
     struct unlock *u = v->state;
     (void)arg;
     table_init(&u->people, columns, sizeof columns / sizeof columns[0], NULL, NULL);
     u->people.empty = N_("Nobody has a key on this station; an enrolment file brings the first person");
     enum err e = form_init(&u->form, fields, 1);
     if (!e)
-        desk_ask(v, take_person, argv);
+        ask_people(v);
     return e;
 }
 
@@ -246,5 +270,6 @@ const struct screen screen_unlock = {
     .paint = paint,
     .act = act,
     .key = key,
+    .tick = tick,
     .close = close_unlock,
 };

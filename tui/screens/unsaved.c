@@ -49,7 +49,7 @@ void unsaved_tick(struct unsaved *k, struct view *v, int64_t now, const char *te
     if (now - k->at >= UNSAVED_PAUSE)
         write_now(k, v, now, text);
     else
-        desk_wake(v->desk, k->at + UNSAVED_PAUSE); /* it was somebody else's call */
+        desk_wake(v, k->at + UNSAVED_PAUSE - now); /* a job's call */
 }
 
 void unsaved_typed(struct unsaved *k, struct view *v, int64_t now)
@@ -57,7 +57,7 @@ void unsaved_typed(struct unsaved *k, struct view *v, int64_t now)
     if (!k->changed && !k->at)
         k->at = now; /* the first letters are not worth a file of their own */
     k->changed = true;
-    desk_wake(v->desk, k->at + UNSAVED_PAUSE);
+    desk_wake(v, k->at + UNSAVED_PAUSE - now);
 }
 
 void unsaved_close(struct unsaved *k, struct view *v, const char *text)

@@ -25,10 +25,7 @@ struct view *view_new(struct desk *d, const struct screen *s)
     v->screen = s;
     v->desk = d;
     v->below = d->top;
-    v->opened_by = d->key;
-    v->opened_at = clock_uptime();
-    v->opened_burst = d->burst;
-    v->held = true;
+    echo_start(&v->echo, &d->key, d->burst, clock_uptime(), s->guard);
     d->top = v;
     return v;
 }

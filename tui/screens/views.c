@@ -1,5 +1,6 @@
 #include "tui/screens/desk_inside.h"
 
+#include "storage/base/clock.h"
 #include "tui/lang/lang.h"
 #include "tui/screens/ask.h"
 #include "tui/screens/screens.h"
@@ -73,6 +74,11 @@ void views_close_all(struct desk *d, bool locked_too)
 void desk_paint(struct view *v)
 {
     v->desk->changed = true;
+}
+
+void desk_wake(struct view *v, int64_t ms)
+{
+    v->wake = clock_uptime() + ms;
 }
 
 static void ask(struct view *v, desk_answer_fn *fn, struct ask_order o)
