@@ -247,7 +247,20 @@ static enum err show_draft(struct opened *o, const struct listing *l, const char
     return e;
 }
 
-/* draft save NAME TEXT | list | show NAME | drop NAME */
+/* What was typed while nobody was unlocked becomes the person's own. */
+static enum err adopt_draft(struct opened *o, const char *name)
+{
+    struct buf text;
+    enum err e = draft_load(o->station, o->user, true, name, &text);
+    if (!e)
+        e = draft_save(o->station, o->user->name, name, text.p, text.len);
+    if (!e)
+        e = draft_drop(o->station, NULL, name);
+    buf_free(&text);
+    return e;
+}
+
+/* draft save NAME TEXT | list | show NAME | adopt NAME | drop NAME */
 static enum err draft(struct opened *o, struct listing *l, const json_t *argv)
 {
     const char *verb = json_string_value(json_array_get(argv, 1));
@@ -267,8 +280,10 @@ static enum err draft(struct opened *o, struct listing *l, const json_t *argv)
         return draft_each(o->station, user, list_draft, l);
     if (verb && strcmp(verb, "show") == 0 && name)
         return show_draft(o, l, name);
+    if (verb && strcmp(verb, "adopt") == 0 && name)
+        return adopt_draft(o, name);
     if (!verb || strcmp(verb, "drop") != 0 || !name)
-        return err_set(ERR_USAGE, "draft save NAME TEXT, list, show NAME or drop NAME");
+        return err_set(ERR_USAGE, "draft save NAME TEXT, list, show NAME, adopt NAME or drop NAME");
     e = draft_drop(o->station, user, name);
     return e ? e : draft_drop(o->station, NULL, name);
 }

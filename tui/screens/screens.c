@@ -1,5 +1,6 @@
 #include "tui/screens/screens.h"
 
 const struct screen *const screens[] = {
-    &screen_home, &screen_unlock, &screen_recordings, &screen_menu, &screen_help, &screen_ask, NULL,
+    &screen_home, &screen_unlock, &screen_recordings, &screen_menu,   &screen_help,     &screen_ask, &screen_first,
+    &screen_join, &screen_note,   &screen_confirm,    &screen_drafts, &screen_handover, NULL,
 };
