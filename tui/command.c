@@ -19,6 +19,7 @@ static const struct command_group *const groups[] = {
     &group_status,
     &group_doctor,
     &group_log,
+    &group_settings,
     &group_worker,
     &group_verify,
     &group_backup,
@@ -158,7 +159,7 @@ static enum err take_global(struct parse *p, const char *arg, bool *taken)
     else if (strcmp(name, "man") == 0)
         c->what = CALL_MAN;
     else
-        return lang_start(value);
+        return lang_start(c->lang = value);
     return ERR_OK;
 }
 

@@ -10,6 +10,7 @@ extern const struct command_group group_init;
 extern const struct command_group group_status;
 extern const struct command_group group_doctor;
 extern const struct command_group group_log;
+extern const struct command_group group_settings;
 extern const struct command_group group_worker;
 extern const struct command_group group_verify;
 extern const struct command_group group_backup;

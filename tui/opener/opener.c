@@ -1,6 +1,7 @@
 #include "tui/opener/opener.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "tui/command.h"
 #include "tui/opener/channel.h"
 #include "tui/opener/sane.h"
@@ -261,7 +262,7 @@ static json_t *request(unsigned id, const char *const argv[])
     json_t *words = json_array();
     for (size_t i = 0; argv[i]; i++)
         json_array_append_new(words, json_string(argv[i]));
-    return json_pack("{s:I,s:o}", "id", (json_int_t)id, "argv", words);
+    return json_pack("{s:I,s:s,s:o}", "id", (json_int_t)id, "lang", lang_name(), "argv", words);
 }
 
 static enum err send_to(struct opener *o, enum worker w, unsigned id, const char *const argv[],

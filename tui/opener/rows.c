@@ -31,7 +31,7 @@ static enum err filter(const char *words, unsigned *only, enum rows_where *where
         else if (n == 4 && strncmp(p, "away", n) == 0)
             *where = ROWS_AWAY;
         else
-            return err_set(ERR_USAGE, "rows can be filtered by held, flagged, here and away, not by %s", words);
+            return err_set(ERR_USAGE, "rows can be filtered by `held`, `flagged`, `here` and `away`, not by %s", words);
         p += n + (p[n] == ',');
     }
     return ERR_OK;
@@ -81,7 +81,7 @@ enum err rows_query(const json_t *argv, struct records_query *q, enum rows_where
     while (k < KINDS && (!kind || strcmp(kind, kinds[k]) != 0))
         k++;
     if (k == KINDS || n % 2)
-        return err_set(ERR_USAGE, "rows of what? recordings, entries, waiting, notes or quarantine");
+        return err_set(ERR_USAGE, "rows of what? `recordings`, `entries`, `waiting`, `notes` or `quarantine`");
     q->kind = (enum records_kind)k;
     enum err e = ERR_OK;
     for (size_t i = 2; i + 1 < n && !e; i += 2) {

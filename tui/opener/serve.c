@@ -1,6 +1,7 @@
 #include "tui/opener/serve.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "tui/opener/channel.h"
 #include "tui/opener/opened.h"
 #include "tui/opener/job.h"
@@ -172,6 +173,13 @@ static void ask(struct worker *w, unsigned id, const json_t *argv, const char *s
         send_error(w, id, e);
 }
 
+/* The painter's language may have changed since. */
+static void speak(const char *lang)
+{
+    if (lang && strcmp(lang, lang_name()) != 0 && lang_start(lang) != ERR_OK)
+        err_clear();
+}
+
 static void take(struct worker *w, const json_t *object, const char *secrets, size_t n, int fd)
 {
     unsigned cancel = (unsigned)json_integer_value(json_object_get(object, "cancel"));
@@ -179,6 +187,7 @@ static void take(struct worker *w, const json_t *object, const char *secrets, si
     struct job *j = cancel ? job_of(w, cancel) : NULL;
     if (j)
         job_cancel(j);
+    speak(json_string_value(json_object_get(object, "lang")));
     if (json_is_true(json_object_get(object, "goodbye")))
         w->goodbye = true;
     if (id)
@@ -264,9 +273,11 @@ static void serve_on(struct worker *w)
 enum err serve(const char *dir, bool keys, int fd)
 {
     struct worker *w = calloc(1, sizeof *w);
-    enum err e = w ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    if (!w)
+        return err_set(ERR_NOMEM, "out of memory");
+    enum err e = ERR_OK;
     prctl(PR_SET_DUMPABLE, 0);
-    if (!e && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         e = err_errno(ERR_USAGE, "the screens start this, nobody else");
     if (!e && keys)
         e = opened_new(&w->opened, dir);
@@ -277,8 +288,7 @@ enum err serve(const char *dir, bool keys, int fd)
         serve_on(w);
         channel_close(&w->to);
     }
-    if (w)
-        opened_free(w->opened);
+    opened_free(w->opened);
     free(w);
     return e;
 }

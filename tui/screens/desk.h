@@ -58,6 +58,7 @@ struct desk {
     struct key key;    /* the last one: what opens a view */
     unsigned burst;
     int64_t touched; /* clock_uptime() of it */
+    int64_t idle;    /* ms without a key before the screens lock themselves */
     struct desk_inside *in;
 };
 

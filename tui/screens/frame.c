@@ -2,9 +2,11 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/confine.h"
+#include "storage/base/lang.h"
 #include "tui/screens/bars.h"
 #include "tui/screens/desk.h"
 #include "tui/screens/screens.h"
+#include "tui/screens_conf.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,8 +21,7 @@
 
 struct frame {
     struct desk desk;
-    int64_t idle; /* ms */
-    int minute;   /* timerfd: the clock's next minute; cancelled when the clock was set or the machine slept */
+    int minute; /* timerfd: the clock's next minute; cancelled when the clock was set or the machine slept */
     int64_t slept;
 };
 
@@ -162,7 +163,7 @@ static void look_at_clocks(struct frame *f)
     if (now > f->slept + SUSPENDED)
         desk_lock(&f->desk);
     f->slept = now;
-    if (f->desk.user[0] && clock_uptime() >= f->desk.touched + f->idle)
+    if (f->desk.user[0] && clock_uptime() >= f->desk.touched + f->desk.idle)
         desk_lock(&f->desk);
 }
 
@@ -173,8 +174,8 @@ static int patience(const struct frame *f, int64_t now)
         until = now + KEY_WAIT;
     if (desk_is_busy(&f->desk) && now + TICK < until)
         until = now + TICK;
-    if (f->desk.user[0] && f->desk.touched + f->idle < until)
-        until = f->desk.touched + f->idle;
+    if (f->desk.user[0] && f->desk.touched + f->desk.idle < until)
+        until = f->desk.touched + f->desk.idle;
     if (until == INT64_MAX)
         return -1;
     return until <= now ? 0 : until - now > 3600000 ? 3600000 : (int)(until - now);
@@ -239,6 +240,18 @@ static enum err run(struct frame *f)
     return e;
 }
 
+/* As the station is set, where the command line says nothing else. */
+static void set_up(struct desk *d, const struct frame_options *o)
+{
+    struct screens_conf conf;
+    enum err e = screens_conf_read(o->dir, &conf);
+    d->idle = (o->idle ? o->idle : conf.idle_minutes * 60) * (int64_t)1000;
+    if (e)
+        desk_say_error(d, e);
+    if (!o->lang && conf.language[0] && lang_start(conf.language) != ERR_OK)
+        err_clear();
+}
+
 enum err frame_run(const struct frame_options *o)
 {
     struct frame f = {.minute = -1};
@@ -247,7 +260,7 @@ enum err frame_run(const struct frame_options *o)
     enum err e = desk_start(&f.desk, o->dir);
     for (size_t i = 0; i < DESK_FROM && o->from[i]; i++)
         f.desk.from[i] = o->from[i];
-    f.idle = (int64_t)o->idle * 1000;
+    set_up(&f.desk, o);
     f.slept = slept();
     f.minute = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     set_minute(f.minute);

@@ -13,6 +13,12 @@ const struct screen *const screens[] = {
     &screen_menu,
     &screen_help,
     &screen_ask,
+    &screen_first,
+    &screen_join,
+    &screen_note,
+    &screen_confirm,
+    &screen_drafts,
+    &screen_handover,
     /* clang-format on */
     NULL,
 };

@@ -67,7 +67,7 @@ void views_sweep(struct desk *d)
 void views_close_all(struct desk *d, bool locked_too)
 {
     for (struct view *v = d->top; v; v = v->below)
-        v->closing = v->closing || locked_too || !v->screen->locked || v->screen->over;
+        v->closing = v->closing || locked_too || v->personal || !v->screen->locked || v->screen->over;
     views_sweep(d);
 }
 

@@ -42,6 +42,11 @@ void page_line(struct page *p, const char *fmt, ...)
     add(p, line);
 }
 
+void page_text(struct page *p, const char *text)
+{
+    add(p, text);
+}
+
 void page_title(struct page *p, const char *title)
 {
     page_line(p, "\t%s", title);
