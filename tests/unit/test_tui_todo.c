@@ -246,6 +246,25 @@ static void one_who_asked_is_sent_to_approve(void **state)
     json_decref(waiting);
 }
 
+static void a_recording_of_no_case_is_forgotten(void **state)
+{
+    (void)state;
+    json_t *recordings = json("[{\"id\":\"r1\"},{\"id\":\"r2\"},{\"id\":\"r3\",\"destroyed_under\":\"n1\"}]");
+    json_t *links = json("[{\"recording\":\"r2\"}]");
+    struct todo_facts f = facts(ROLE_DOCTOR, "{}");
+    f.recordings = recordings;
+    tell(&f);
+    assert_int_equal(0, n); /* which are linked is not known */
+    f = facts(ROLE_DOCTOR, "{}");
+    f.recordings = recordings;
+    f.links = links;
+    tell(&f);
+    assert_int_equal(1, n);
+    says("1 of the newest recordings is linked to no record", LOOK_NORMAL, "recordings");
+    json_decref(recordings);
+    json_decref(links);
+}
+
 static void a_silent_station_is_not_missed(void **state)
 {
     (void)state;
@@ -311,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_shift_is_not_handed_over),
         cmocka_unit_test(a_stick_does_not_come_back),
         cmocka_unit_test(one_who_asked_is_sent_to_approve),
+        cmocka_unit_test(a_recording_of_no_case_is_forgotten),
         cmocka_unit_test(a_silent_station_is_not_missed),
         cmocka_unit_test(an_ending_access_surprises_the_administrator),
         cmocka_unit_test(more_names_than_fit_run_over),

@@ -307,6 +307,27 @@ static void look_at_custody(struct todo *t, const json_t *s)
             (long long)t->f->held);
 }
 
+/* A doctor ties what was filmed to the case. */
+static void look_at_links(struct todo *t)
+{
+    size_t i, k;
+    const json_t *one, *link;
+    unsigned loose = 0;
+    if (!t->f->links)
+        return;
+    json_array_foreach(t->f->recordings, i, one)
+    {
+        bool linked = json_is_string(json_object_get(one, "destroyed_under"));
+        json_array_foreach(t->f->links, k, link) linked = linked || strcmp(str(link, "recording"), str(one, "id")) == 0;
+        loose += !linked;
+    }
+    if (loose)
+        add(t, LOOK_NORMAL, "recordings",
+            ngettext("%u of the newest recordings is linked to no record",
+                     "%u of the newest recordings are linked to no record", loose),
+            loose);
+}
+
 static bool is_of_unit(const char *circles, const char *unit)
 {
     char circle[CIRCLE_LEN + 16];
@@ -396,6 +417,8 @@ size_t todo_lines(const struct todo_facts *f, struct todo_line out[static TODO_M
     look_at_cameras(&t, s);
     if (person && f->roles & ROLE_SUPERVISOR)
         look_at_waiting(&t);
+    if (person && f->roles & ROLE_DOCTOR)
+        look_at_links(&t);
     look_at_sticks(&t, s);
     look_at_unsent(&t, s);
     if (person && f->roles & ROLE_CREW)
