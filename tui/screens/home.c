@@ -197,7 +197,6 @@ static void begin_anew(struct view *v)
 
 static enum err open_home(struct view *v, const void *arg)
 {
-    struct home *h = v->state;
     (void)arg;
     begin_anew(v);
     return ERR_OK;
