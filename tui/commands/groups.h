@@ -15,6 +15,7 @@ extern const struct command_group group_worker;
 extern const struct command_group group_verify;
 extern const struct command_group group_backup;
 extern const struct command_group group_unseal;
+extern const struct command_group group_media;
 extern const struct command_group group_offload;
 extern const struct command_group group_recordings;
 extern const struct command_group group_custody;

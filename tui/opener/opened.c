@@ -189,12 +189,18 @@ struct listing {
     unsigned id;
     opened_row_fn *fn;
     void *ctx;
+    enum rows_where where; /* and which of those that are there are asked for */
+    uint64_t skip, count, n;
 };
 
 static enum err list_row(void *ctx, const json_t *row)
 {
-    const struct listing *l = ctx;
-    l->fn(l->ctx, l->id, json_deep_copy(row));
+    struct listing *l = ctx;
+    if (l->where && !rows_are_there(l->where, row))
+        return ERR_OK;
+    uint64_t at = l->n++;
+    if (!l->where || (at >= l->skip && at - l->skip < l->count))
+        l->fn(l->ctx, l->id, json_deep_copy(row));
     return ERR_OK;
 }
 
@@ -202,7 +208,13 @@ static enum err rows(struct opened *o, struct listing *l, const json_t *argv)
 {
     struct records_query q;
     struct records_total total;
-    enum err e = rows_query(argv, &q);
+    enum err e = rows_query(argv, &q, &l->where);
+    if (!e && l->where) {
+        l->skip = q.skip;
+        l->count = q.count;
+        q.skip = 0;
+        q.count = RECORDS_COUNT_MAX;
+    }
     if (!e && !o->user)
         e = err_set(ERR_DENIED, "nobody is unlocked");
     if (!e && o->state == BUSY)
@@ -217,6 +229,10 @@ static enum err rows(struct opened *o, struct listing *l, const json_t *argv)
     if (e == ERR_BAD && o->state != WITHOUT) {
         renew(o);
         e = err_set(ERR_AGAIN, "the index was damaged and is being made anew");
+    }
+    if (!e && l->where) {
+        total.more = total.more || total.n > RECORDS_COUNT_MAX;
+        total.n = l->n;
     }
     if (!e)
         l->fn(l->ctx, l->id, json_pack("{s:I,s:b}", "total", (json_int_t)total.n, "more", total.more));
@@ -304,7 +320,13 @@ bool opened_answer(struct opened *o, unsigned id, const json_t *argv, const char
         opened_lock(o);
         return true;
     }
-    struct listing l = {id, fn, ctx};
+    if (strcmp(word, "who") == 0) {
+        *e = open_station(o);
+        if (!*e && o->user)
+            fn(ctx, id, user_row(o));
+        return true;
+    }
+    struct listing l = {.id = id, .fn = fn, .ctx = ctx};
     if (strcmp(word, "rows") == 0) {
         *e = rows(o, &l, argv);
         return true;

@@ -22,6 +22,7 @@
  *
  *   unlock USER     one secret; from then on commands run as that person
  *   lock            wipes the keys
+ *   who             the row of unlock again; none where nobody is unlocked
  *   rows WHAT ...   asks records.db at once, in the opener itself: rows.h
  *
  * `recordings play` is two processes: the starter's player, and the command at

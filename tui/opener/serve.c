@@ -273,9 +273,11 @@ static void serve_on(struct worker *w)
 enum err serve(const char *dir, bool keys, int fd)
 {
     struct worker *w = calloc(1, sizeof *w);
-    enum err e = w ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    if (!w)
+        return err_set(ERR_NOMEM, "out of memory");
+    enum err e = ERR_OK;
     prctl(PR_SET_DUMPABLE, 0);
-    if (!e && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         e = err_errno(ERR_USAGE, "the screens start this, nobody else");
     if (!e && keys)
         e = opened_new(&w->opened, dir);
@@ -286,8 +288,7 @@ enum err serve(const char *dir, bool keys, int fd)
         serve_on(w);
         channel_close(&w->to);
     }
-    if (w)
-        opened_free(w->opened);
+    opened_free(w->opened);
     free(w);
     return e;
 }

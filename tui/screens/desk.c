@@ -2,6 +2,7 @@
 
 #include "storage/base/clock.h"
 #include "tui/lang/lang.h"
+#include "tui/screens/dock.h"
 #include "tui/screens/screens.h"
 
 #include <stdarg.h>
@@ -205,6 +206,7 @@ void desk_settle(struct desk *d, int64_t now)
     }
     if (d->in->status_due && d->in->status_due <= now)
         ask_status(d);
+    dock_settle(d, now);
     for (struct view *v = d->top; v; v = v->below) {
         if (v->wake == 0 || v->wake > now)
             continue;
@@ -216,7 +218,9 @@ void desk_settle(struct desk *d, int64_t now)
 
 int64_t desk_due(const struct desk *d)
 {
-    int64_t due = d->in->status_due ? d->in->status_due : INT64_MAX;
+    int64_t due = dock_due(d);
+    if (d->in->status_due && d->in->status_due < due)
+        due = d->in->status_due;
     for (const struct view *v = d->top; v; v = v->below)
         if (v->wake && v->wake < due)
             due = v->wake;
@@ -228,7 +232,9 @@ enum err desk_start(struct desk *d, const char *dir)
     *d = (struct desk){.dir = dir, .in = calloc(1, sizeof *d->in), .touched = clock_uptime()};
     if (!d->in)
         return err_set(ERR_NOMEM, "out of memory for the screens");
-    enum err e = opener_start(&d->opener, dir, on_event, d);
+    enum err e = dock_new(&d->dock);
+    if (!e)
+        e = opener_start(&d->opener, dir, on_event, d);
     if (!e)
         desk_refresh(d);
     return e;
@@ -245,6 +251,7 @@ void desk_stop(struct desk *d)
         json_decref(d->jobs[i].result);
     }
     json_decref(d->status);
+    dock_free(d->dock);
     free(d->in);
     *d = (struct desk){0};
 }

@@ -1,6 +1,24 @@
 #include "tui/screens/screens.h"
 
 const struct screen *const screens[] = {
-    &screen_home, &screen_unlock, &screen_recordings, &screen_menu,   &screen_help,     &screen_ask, &screen_first,
-    &screen_join, &screen_note,   &screen_confirm,    &screen_drafts, &screen_handover, NULL,
+    /* clang-format off */
+    &screen_home,
+    &screen_unlock,
+    &screen_cameras,
+    &screen_report,
+    &screen_recordings,
+    &screen_recording,
+    &screen_waiting,
+    &screen_prompt,
+    &screen_menu,
+    &screen_help,
+    &screen_ask,
+    &screen_first,
+    &screen_join,
+    &screen_note,
+    &screen_confirm,
+    &screen_drafts,
+    &screen_handover,
+    /* clang-format on */
+    NULL,
 };

@@ -8,5 +8,6 @@ extern const struct screen *const screens[];
 
 extern const struct screen screen_home, screen_menu, screen_help, screen_ask, screen_unlock, screen_recordings;
 extern const struct screen screen_first, screen_join, screen_note, screen_confirm, screen_drafts, screen_handover;
+extern const struct screen screen_cameras, screen_report, screen_prompt, screen_recording, screen_waiting;
 
 #endif
