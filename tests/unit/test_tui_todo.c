@@ -132,13 +132,20 @@ static void a_camera_that_is_plugged_in_is_forgotten(void **state)
 {
     (void)state;
     struct todo_facts f = facts(ROLE_CREW, "{\"intake\":[{\"name\":\"ab\",\"text\":\"\"}]}");
-    json_t *cameras = json("[{\"event\":\"camera\",\"name\":\"BWC-1\",\"recordings\":1,\"bytes\":3000000},"
-                           "{\"event\":\"camera\",\"name\":\"EMPTY\",\"recordings\":0,\"bytes\":0}]");
+    json_t *cameras = json("[{\"name\":\"BWC-1\",\"recordings\":1,\"bytes\":3000000,\"state\":\"free\"},"
+                           "{\"name\":\"EMPTY\",\"recordings\":0,\"bytes\":0,\"state\":\"free\"},"
+                           "{\"name\":\"BWC-2\",\"recordings\":2,\"bytes\":9,\"state\":\"taken\"},"
+                           "{\"name\":\"BWC-3\",\"recordings\":2,\"bytes\":9,\"state\":\"waits\"},"
+                           "{\"name\":\"BWC-4\",\"recordings\":2,\"bytes\":9,\"state\":\"done\",\"failed\":0},"
+                           "{\"name\":\"BWC-5\",\"recordings\":2,\"bytes\":9,\"state\":\"done\",\"failed\":2},"
+                           "{\"name\":\"BWC-6\",\"recordings\":2,\"bytes\":9,\"state\":\"stopped\"}]");
     f.cameras = cameras;
     tell(&f);
-    assert_int_equal(2, n);
+    assert_int_equal(4, n);
     says("BWC-1 is plugged in: 1 recording on it, 3.0 MB", LOOK_NORMAL, "cameras");
     says("1 recording was taken in only in part", LOOK_WARN, "cameras");
+    says("2 recordings of camera BWC-5 could not be taken in", LOOK_WARN, "cameras");
+    says("Taking in camera BWC-6 was stopped", LOOK_WARN, "cameras");
     json_decref(cameras);
 }
 

@@ -2,6 +2,7 @@
 #include "storage/trust/roster.h"
 #include "tui/lang/lang.h"
 #include "tui/screens/desk.h"
+#include "tui/screens/dock.h"
 #include "tui/screens/screens.h"
 #include "tui/screens/todo.h"
 #include "tui/widgets/cells.h"
@@ -17,7 +18,7 @@
 #define LINKS_MAX 1000
 
 /* What needs doing; each line leads to where it is done. */
-enum source { NOTES, WAITING, HELD, QUARANTINED, DRAFTS, CAMERAS, RECORDINGS, LINKS, USERS, DOCTOR, SOURCES };
+enum source { NOTES, WAITING, HELD, QUARANTINED, DRAFTS, RECORDINGS, LINKS, USERS, DOCTOR, SOURCES };
 struct home {
     json_t *rows[SOURCES];   /* as known; NULL: not yet */
     json_t *coming[SOURCES]; /* of the answer under way */
@@ -29,7 +30,6 @@ struct home {
     size_t n, at, top, page;
     char held[TODO_TEXT];
     char user[NAME_LEN]; /* whose home it is */
-    char camera[80];     /* the desk's, when cameras were asked last */
 };
 
 enum { ACT_NOTE = ACT_OWN, ACT_CAMERAS, ACT_SYNC, ACT_HANDOVER };
@@ -44,11 +44,12 @@ static void make_lines(struct view *v)
 {
     struct home *h = v->state;
     struct desk *d = v->desk;
+    json_t *cameras = plugged_json(dock_plugged(d));
     struct todo_facts f = {.user = d->user,
                            .roles = d->roles,
                            .now = clock_wall(),
                            .status = d->status,
-                           .cameras = h->rows[CAMERAS],
+                           .cameras = cameras,
                            .notes = h->rows[NOTES],
                            .waiting = h->rows[WAITING],
                            .recordings = h->rows[RECORDINGS],
@@ -59,6 +60,7 @@ static void make_lines(struct view *v)
                            .held = h->total[HELD],
                            .quarantined = h->total[QUARANTINED]};
     h->n = todo_lines(&f, h->lines);
+    json_decref(cameras);
     todo_held(d->status, h->held);
     if (h->at >= h->n)
         h->at = h->n ? h->n - 1 : 0;
@@ -122,19 +124,6 @@ static void ask(struct view *v, enum source i, const char *const argv[])
     h->id[i] = desk_ask(v, take, argv);
 }
 
-static void ask_cameras(struct view *v)
-{
-    struct home *h = v->state;
-    struct desk *d = v->desk;
-    const char *argv[2 + 2 * DESK_FROM] = {"cameras"};
-    for (size_t i = 0, n = 1; d->from[i]; i++) {
-        argv[n++] = "--from";
-        argv[n++] = d->from[i];
-    }
-    snprintf(h->camera, sizeof h->camera, "%s", d->camera);
-    ask(v, CAMERAS, argv);
-}
-
 /* What changes with every entry and contact. */
 static void ask_often(struct view *v)
 {
@@ -191,7 +180,6 @@ static void begin_anew(struct view *v)
     h->at = 0;
     ask_often(v);
     ask_seldom(v);
-    ask_cameras(v);
     make_lines(v);
 }
 
@@ -217,8 +205,6 @@ static void news(struct view *v, const void *event)
         ask_often(v);
         ask_seldom(v);
     }
-    if (strcmp(h->camera, v->desk->camera) != 0)
-        ask_cameras(v);
     make_lines(v);
 }
 

@@ -19,8 +19,8 @@ struct todo_facts {
     unsigned roles;           /* of that person: enum role */
     int64_t now;              /* ms */
     const json_t *status;     /* `status --json` */
-    const json_t *cameras;    /* arrays of rows: `cameras --json`, those with a path */
-    const json_t *notes;      /* `rows notes` */
+    const json_t *cameras;    /* plugged_json() */
+    const json_t *notes;      /* arrays of rows: `rows notes` */
     const json_t *waiting;    /* `rows waiting`: requests, destruction orders with one signature */
     const json_t *recordings; /* the newest */
     const json_t *links;      /* every entry "link" since the oldest of these */
