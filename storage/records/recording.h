@@ -85,6 +85,11 @@ struct recording_list {
 /* One bad batch stops nothing: it is listed. The caller frees. ERR_NOMEM,
  * ERR_IO (the index). u opens the batches; not kept. */
 enum err recording_load(const struct station *s, const struct user *u, struct recording_list **out) MUST_USE;
+/* The same by the same checks, but of the labels at these positions alone
+ * (records_positions: what matters for one recording). */
+struct records_position;
+enum err recording_load_at(const struct station *s, const struct user *u, const struct records_position *at, size_t n,
+                           struct recording_list **out) MUST_USE;
 void recording_free(struct recording_list *l);
 
 /* By ID or a unique beginning of it, at least 4 digits. ERR_NOINPUT. */

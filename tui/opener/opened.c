@@ -1,5 +1,7 @@
 #include "tui/opener/opened.h"
 
+#include "storage/records/draft.h"
+#include "tui/print.h"
 #include "tui/session.h"
 #include "tui/words.h"
 
@@ -86,6 +88,62 @@ static enum err unlock(struct opened *o, unsigned id, const char *who, const cha
     return e;
 }
 
+struct listing {
+    unsigned id;
+    opened_row_fn *fn;
+    void *ctx;
+};
+
+static enum err list_draft(void *ctx, const char *name, bool anonymous, int64_t time)
+{
+    const struct listing *l = ctx;
+    l->fn(l->ctx, l->id, json_pack("{s:s,s:b,s:o}", "draft", name, "anonymous", anonymous, "time", print_time(time)));
+    return ERR_OK;
+}
+
+static enum err show_draft(struct opened *o, const struct listing *l, const char *name)
+{
+    struct buf text;
+    bool anonymous = false;
+    enum err e = draft_load(o->station, o->user, false, name, &text);
+    if (e == ERR_NOINPUT) {
+        anonymous = true;
+        e = draft_load(o->station, o->user, true, name, &text);
+    }
+    if (!e)
+        l->fn(
+            l->ctx, l->id,
+            json_pack("{s:s,s:b,s:s%}", "draft", name, "anonymous", anonymous, "text", (const char *)text.p, text.len));
+    buf_free(&text);
+    return e;
+}
+
+/* draft save NAME TEXT | list | show NAME | drop NAME */
+static enum err draft(struct opened *o, struct listing *l, const json_t *argv)
+{
+    const char *verb = json_string_value(json_array_get(argv, 1));
+    const char *name = json_string_value(json_array_get(argv, 2));
+    const char *text = json_string_value(json_array_get(argv, 3));
+    const char *user = o->user ? o->user->name : NULL;
+    enum err e = open_station(o);
+    if (e)
+        return e;
+    if (verb && strcmp(verb, "save") == 0 && name && text)
+        return draft_save(o->station, user, name, text, strlen(text));
+    if (!user && verb && strcmp(verb, "drop") == 0 && name)
+        return draft_drop(o->station, NULL, name);
+    if (!user)
+        return err_set(ERR_DENIED, "drafts are opened by their author; unlock first");
+    if (verb && strcmp(verb, "list") == 0)
+        return draft_each(o->station, user, list_draft, l);
+    if (verb && strcmp(verb, "show") == 0 && name)
+        return show_draft(o, l, name);
+    if (!verb || strcmp(verb, "drop") != 0 || !name)
+        return err_set(ERR_USAGE, "draft save NAME TEXT, list, show NAME or drop NAME");
+    e = draft_drop(o->station, user, name);
+    return e ? e : draft_drop(o->station, NULL, name);
+}
+
 bool opened_answer(struct opened *o, unsigned id, const json_t *argv, const char *secrets, size_t n, opened_row_fn *fn,
                    void *ctx, enum err *e)
 {
@@ -100,6 +158,11 @@ bool opened_answer(struct opened *o, unsigned id, const json_t *argv, const char
     }
     if (strcmp(word, "lock") == 0) {
         opened_lock(o);
+        return true;
+    }
+    if (strcmp(word, "draft") == 0) {
+        struct listing l = {id, fn, ctx};
+        *e = draft(o, &l, argv);
         return true;
     }
     opened_fork(o);
