@@ -14,7 +14,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 VERSION := 1
-PKGS    := libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd
+PKGS    := libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd ncursesw
 
 warn := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wcast-qual -Wstrict-prototypes \
         -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wswitch-enum \

@@ -19,7 +19,7 @@
 
 /* A long command: belongs to the desk, not to a view, and goes on when the
  * view that began it is closed, and while the screens are locked. */
-struct job {
+struct desk_job {
     char name[32]; /* "offload", "sync": one of each at a time */
     unsigned id;   /* 0: the place is free */
     bool running;
@@ -39,7 +39,7 @@ struct desk {
     unsigned roles;                  /* of that person: enum role */
     json_t *status;                  /* `status --json`; NULL: not known yet */
     char camera[80];                 /* for the status line, translated; "" for none */
-    struct job jobs[DESK_JOBS];
+    struct desk_job jobs[DESK_JOBS];
     struct view *top;
     char message[DESK_MESSAGE];
     enum look message_look;
@@ -86,7 +86,7 @@ bool desk_job(struct desk *d, const char *name, const char *const argv[]);
 bool desk_job_secret(struct desk *d, const char *name, const char *const argv[], const struct secret *const secrets[],
                      size_t n, int fd);
 /* The one that runs or ended last; NULL: none. */
-const struct job *desk_job_find(const struct desk *d, const char *name);
+const struct desk_job *desk_job_find(const struct desk *d, const char *name);
 void desk_job_cancel(struct desk *d, const char *name);
 bool desk_is_busy(const struct desk *d);
 

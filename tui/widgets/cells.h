@@ -20,6 +20,8 @@ enum cells_side { CELLS_LEFT, CELLS_RIGHT, CELLS_MIDDLE };
  * as storage/base/text.h; backslashes stand as they are. Always ends with NUL;
  * what does not fit into cap bytes is left off between two characters. */
 void cells_escape(char *out, size_t cap, const char *s);
+/* The first n bytes of s, or as many letters of them as fit. */
+void cells_copy(char *out, size_t cap, const char *s, size_t n);
 /* Columns of s; escaped text. */
 int cells_width(const char *s);
 /* The next letter with the combining ones that belong to it: its bytes (0 at

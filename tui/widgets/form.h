@@ -53,6 +53,7 @@ struct form {
         int choice; /* index */
     } v[FORM_FIELDS];
     int top;
+    char problem[200];
 };
 
 /* Everything empty, choices on their first. ERR_NOMEM. */

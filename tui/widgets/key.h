@@ -47,8 +47,7 @@ enum key_code {
 
 struct key {
     enum key_code code;
-    uint32_t c;  /* K_CHAR: what was typed, Unicode */
-    bool repeat; /* this very key came in the read before or in the same one: held down, or waiting in a queue */
+    uint32_t c; /* K_CHAR: what was typed, Unicode */
 };
 
 #define KEY_BYTES 64    /* longest sequence that is waited for */
@@ -58,7 +57,6 @@ struct key {
 struct key_reader {
     unsigned char bytes[KEY_BYTES];
     size_t n;
-    struct key last;
     struct {
         char bytes[KEY_SEQUENCE];
         enum key_code code;
@@ -79,6 +77,6 @@ bool key_is_open(const struct key_reader *r);
 #define KEY_WAIT 25
 
 /* "F5", "Enter", "Esc", "Up": as keyboards, help and documentation name it. */
-const char *key_name(enum key_code code);
+const char *key_title(enum key_code code);
 
 #endif

@@ -57,8 +57,8 @@ unsigned term_read(void);
 bool term_is_waiting(void);
 /* The next key of what was read; false: no more. */
 bool term_key(struct key *out);
-/* Ends the reading of keys that are waiting: whatever opened took the screen. */
-void term_drop_keys(void);
+/* Counts the reads that brought keys: two keys of one number came at once. */
+unsigned term_burst(void);
 /* Suspends, as ctrl-Z would: gives the terminal back, stops, returns after
  * SIGCONT with the terminal taken over again. */
 void term_suspend(void);

@@ -1,0 +1,121 @@
+#include "tui/widgets/page.h"
+
+#include "tui/widgets/cells.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PAIR_COLUMNS 26 /* of a label */
+#define PAGE_MAX ((size_t)1 << 20)
+
+void page_clear(struct page *p)
+{
+    buf_clear(&p->text);
+    p->top = 0;
+}
+
+void page_free(struct page *p)
+{
+    buf_free(&p->text);
+    *p = (struct page){0};
+}
+
+/* Each piece is escaped when it is painted. */
+static void add(struct page *p, const char *s)
+{
+    p->text.max = PAGE_MAX;
+    enum err e = buf_str(&p->text, s);
+    if (!e)
+        e = buf_str(&p->text, "\n");
+    (void)e; /* as the header says: the text ends early */
+}
+
+void page_line(struct page *p, const char *fmt, ...)
+{
+    char line[8192];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    add(p, line);
+}
+
+void page_title(struct page *p, const char *title)
+{
+    page_line(p, "\t%s", title);
+}
+
+void page_pair(struct page *p, const char *label, const char *value)
+{
+    char cell[CELLS_BYTES], clean[CELLS_BYTES];
+    cells_escape(clean, sizeof clean, label);
+    cells_fit(cell, sizeof cell, clean, PAIR_COLUMNS, CELLS_LEFT);
+    page_line(p, "%s  %s", cell, value);
+}
+
+static void scroll(struct page *p, int64_t by)
+{
+    size_t rows = p->rows > 0 ? (size_t)p->rows : 1;
+    size_t last = p->lines > rows ? p->lines - rows : 0;
+    int64_t top = (int64_t)p->top + by;
+    p->top = top < 0 ? 0 : (size_t)top > last ? last : (size_t)top;
+}
+
+bool page_key(struct page *p, const struct key *k)
+{
+    int page = p->rows > 1 ? p->rows - 1 : 1;
+    if (k->code == K_UP)
+        scroll(p, -1);
+    else if (k->code == K_DOWN)
+        scroll(p, 1);
+    else if (k->code == K_PAGE_UP)
+        scroll(p, -page);
+    else if (k->code == K_PAGE_DOWN || (k->code == K_CHAR && k->c == ' '))
+        scroll(p, page);
+    else if (k->code == K_HOME)
+        p->top = 0;
+    else if (k->code == K_END)
+        scroll(p, (int64_t)p->lines);
+    else
+        return false;
+    return true;
+}
+
+/* One line of the text onto the screen as so many rows; returns them. */
+static size_t paint_line(const struct page *p, const struct area *a, size_t row, const char *s, size_t n)
+{
+    char raw[8192], clean[8192];
+    bool title = n > 0 && s[0] == '\t';
+    cells_copy(raw, sizeof raw, s, n);
+    cells_escape(clean, sizeof clean, raw + title);
+    const char *c = clean;
+    size_t used = 0;
+    do {
+        char part[CELLS_BYTES];
+        size_t next, len = cells_line(c, a->cols, &next);
+        if (row + used >= p->top && row + used < p->top + (size_t)a->rows) {
+            cells_copy(part, sizeof part, c, len);
+            term_text(a, (int)(row + used - p->top), 0, 0, title ? LOOK_WARN : LOOK_NORMAL, part);
+        }
+        c += next;
+        used++;
+    } while (*c);
+    return used;
+}
+
+void page_paint(struct page *p, const struct area *a)
+{
+    const char *s = p->text.len ? (const char *)p->text.p : "";
+    struct area text = area_part(a, 0, 0, a->rows - 1, a->cols);
+    size_t lines = 0;
+    p->rows = text.rows;
+    for (size_t n; *s; s += n + (s[n] ? 1 : 0)) {
+        n = strcspn(s, "\n");
+        lines += paint_line(p, &text, lines, s, n);
+    }
+    p->lines = lines;
+    if (lines > (size_t)text.rows)
+        term_textf(a, a->rows - 1, 0, 0, LOOK_DIM, "%zu-%zu / %zu", p->top + 1,
+                   p->top + (size_t)text.rows < lines ? p->top + (size_t)text.rows : lines, lines);
+}
