@@ -29,6 +29,13 @@ void print_json(json_t *j)
     json_decref(j);
 }
 
+void print_progress(void *ctx, uint64_t done, uint64_t total)
+{
+    (void)ctx;
+    print_json(json_pack("{s:s,s:I,s:I}", "event", "progress", "done", (json_int_t)done, "total", (json_int_t)total));
+    fflush(stdout);
+}
+
 void print_size(char out[static PRINT_SIZE], uint64_t bytes)
 {
     static const char *const unit[] = {"B", "kB", "MB", "GB", "TB", "PB"};

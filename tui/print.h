@@ -13,6 +13,10 @@ void print_text(const char *s);
 /* One object on one line; consumed. */
 void print_json(json_t *j);
 
+/* For a struct pulse (storage/base/pulse.h): {"event":"progress","done","total"},
+ * out at once. */
+void print_progress(void *ctx, uint64_t done, uint64_t total);
+
 #define PRINT_SIZE 16
 /* "12.3 MB" */
 void print_size(char out[static PRINT_SIZE], uint64_t bytes);

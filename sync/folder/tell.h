@@ -34,7 +34,7 @@ void tell_size(char out[static TELL_SIZE], uint64_t bytes);
  */
 struct refuse {
     const struct tell *tell;
-    bool quiet; /* neither printed nor kept nor counted */
+    bool quiet;                                                     /* neither printed nor kept nor counted */
     enum err (*keep)(void *ctx, const char *name, const char *why); /* both escaped */
     void *ctx;
     uint64_t n;

@@ -52,13 +52,23 @@ static enum err list(struct call *c)
     return e;
 }
 
+/* Also of whom the screens have unlocked: a laptop may be left alone. */
+static enum err begin_asking(const struct call *c, struct session *s)
+{
+    struct call again = *c;
+    if (c->unlocked && !c->user)
+        again.user = c->unlocked->name;
+    again.unlocked = NULL;
+    return session_begin(&again, 0, false, s);
+}
+
 static enum err passphrase(struct call *c)
 {
     struct session s;
     struct secret *pass;
     struct buf file = {0};
     char prompt[NAME_LEN + 32], name[NAME_LEN + 16];
-    enum err e = session_begin(c, 0, false, &s);
+    enum err e = begin_asking(c, &s);
     if (e)
         return e;
     snprintf(prompt, sizeof prompt, "New passphrase of %s", s.user->name);
