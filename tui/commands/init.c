@@ -1,12 +1,16 @@
 #include "tui/commands/groups.h"
 
 #include "storage/base/file.h"
+#include "storage/base/text.h"
 #include "storage/seal/passphrase.h"
 #include "storage/vault/station.h"
+#include "tui/enrol_find.h"
 #include "tui/print.h"
 #include "tui/spend.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static enum err open_file(struct call *c, const char *path, struct enrolment **out)
 {
@@ -25,6 +29,20 @@ static enum err open_file(struct call *c, const char *path, struct enrolment **o
     return e;
 }
 
+static void say(const struct call *c, const struct enrolment *n, bool spent)
+{
+    if (n->person_only && c->json)
+        print_json(json_pack("{s:s,s:s,s:b}", "done", "added", "user", n->user->name, "spent", spent));
+    else if (n->person_only)
+        printf("%s is a user of this station now\n", n->user->name);
+    else if (c->json)
+        print_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:b}", "done", "enrolled", "station", n->station, "unit", n->unit,
+                             "district", n->roster->district, "user", n->user->name, "spent", spent));
+    else
+        printf("this is station %s of unit %s, district %s; its user is %s\n", n->station, n->unit, n->roster->district,
+               n->user->name);
+}
+
 static enum err init(struct call *c)
 {
     struct enrolment *enrol = NULL;
@@ -41,22 +59,40 @@ static enum err init(struct call *c)
     if (!e)
         e = station_init(c->dir, enrol, pass->p, pass->len);
     secret_free(pass);
-    if (!e && enrol->person_only && c->json) {
-        print_json(json_pack("{s:s,s:s}", "done", "added", "user", enrol->user->name));
-    } else if (!e && enrol->person_only) {
-        printf("%s is a user of this station now\n", enrol->user->name);
-    } else if (!e && c->json) {
-        print_json(json_pack("{s:s,s:s,s:s,s:s,s:s}", "done", "enrolled", "station", enrol->station, "unit",
-                             enrol->unit, "district", enrol->roster->district, "user", enrol->user->name));
-    } else if (!e) {
-        printf("this is station %s of unit %s, district %s; its user is %s\n", enrol->station, enrol->unit,
-               enrol->roster->district, enrol->user->name);
+    if (!e) {
+        bool spent = spend_file(path) == ERR_OK;
+        say(c, enrol, spent);
+        if (!spent)
+            fprintf(stderr, "feldsher: %s; destroy that medium: the file and its code still open the station's keys\n",
+                    err_text());
     }
-    if (!e && spend_file(path) != ERR_OK)
-        fprintf(stderr, "feldsher: %s; destroy that medium: the file and its code still open the station's keys\n",
-                err_text());
     enrolment_free(enrol);
     return e;
+}
+
+static enum err say_found(void *ctx, const char *path, uint64_t size, int64_t mtime)
+{
+    const struct call *c = ctx;
+    char when[CLOCK_TEXT];
+    clock_text(when, mtime);
+    if (c->json) {
+        if (!text_is_utf8(path, strlen(path)))
+            return ERR_OK; /* JSON cannot name it; whoever made it can rename it */
+        print_json(json_pack("{s:s%,s:I,s:s}", "path", path, strlen(path), "size", (json_int_t)size, "time", when));
+        return ERR_OK;
+    }
+    print_text(path);
+    printf("  (%s)\n", when);
+    return ERR_OK;
+}
+
+static enum err enrolments(struct call *c)
+{
+    const char *home = getenv("HOME");
+    const struct enrol_place places[] = {
+        {"/media", 3}, {"/run/media", 3}, {"/mnt", 2}, {".", 0}, {home && home[0] ? home : ".", 1},
+    };
+    return enrol_find(places, sizeof places / sizeof places[0], say_found, c);
 }
 
 static const struct command rows[] = {
@@ -65,5 +101,9 @@ static const struct command rows[] = {
      .help = "makes this laptop a station, or adds a person to it",
      .run = init,
      .options = {{"enrol", "FILE", "the enrolment file; its code and a new passphrase are asked"}}},
+    {.name = "enrolments",
+     .args = "",
+     .help = "enrolment files on what is mounted, in this folder and at home",
+     .run = enrolments},
 };
 const struct command_group group_init = {"This station", rows, sizeof rows / sizeof rows[0]};

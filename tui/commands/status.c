@@ -211,6 +211,44 @@ static json_t *to_json(const struct tally *t, const struct station *s, uint64_t 
                      days < 0 ? json_null() : json_integer(days));
 }
 
+struct chains {
+    const struct station *s;
+    json_t *list;
+};
+
+static enum err add_chain(void *ctx, const char *chain, const struct queue_head *head)
+{
+    struct chains *c = ctx;
+    const struct roster_station *of = roster_chain(c->s->roster, chain);
+    if (strcmp(chain, c->s->chain) != 0)
+        json_array_append_new(c->list, json_pack("{s:s,s:s,s:s,s:b,s:I,s:o}", "chain", chain, "station",
+                                                 of ? of->name : "", "unit", of ? of->unit : "", "revoked",
+                                                 of && of->revoked, "labels", (json_int_t)head->seq, "last",
+                                                 head->time ? print_time(head->time) : json_null()));
+    return ERR_OK;
+}
+
+/* The other stations' chains that are here; who took this station over last. */
+static enum err add_more(json_t *all, const struct station *s, enum clock_mark mark)
+{
+    struct chains chains = {s, json_array()};
+    struct buf shift = {0};
+    json_t *last = json_null();
+    enum err e = queue_each_chain(s->queue, add_chain, &chains);
+    if (!e && queue_job(s->queue, "shift", "last", &shift) == ERR_OK) {
+        const char *user = (const char *)shift.p, *since = strchr(user, ' ');
+        if (since && strlen(since) == CLOCK_TEXT)
+            last = json_pack("{s:s%,s:s}", "user", user, (size_t)(since - user), "since", since + 1);
+    }
+    err_clear();
+    json_object_set_new(all, "roster_time", print_time(s->roster->time));
+    json_object_set_new(all, "clock", json_string(clock_mark_text(mark)));
+    json_object_set_new(all, "chains", chains.list);
+    json_object_set_new(all, "shift", last);
+    buf_free(&shift);
+    return e;
+}
+
 static void to_text(const struct tally *t, const struct station *s, uint64_t space)
 {
     static const char *const lane[] = {"urgent", "batches", "control", "flagged", "video"};
@@ -267,6 +305,7 @@ static enum err status(struct call *c)
     if (all) {
         json_object_set_new(all, "link", link_state_json(s->dir));
         json_object_set_new(all, "clock_skew", json_integer(clock_skew(s)));
+        e = add_more(all, s, mark);
     }
     if (!e)
         e = show_jobs(&jobs, s, all);

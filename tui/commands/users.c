@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CAMERA_MAX 256u
+
 static bool has_key(const struct buf *names, size_t n, const char *who)
 {
     const char *name = (const char *)names->p;
@@ -152,33 +154,74 @@ static enum err add_job(void *ctx, const char *name, const char *text, size_t n)
     return json_array_append_new(ctx, json_string(name)) < 0 ? err_set(ERR_NOMEM, "out of memory") : ERR_OK;
 }
 
-/* What changes hands: unsent things and open jobs of the station. */
-static enum err handover_data(struct station *s, const char *from, const char *to, json_t **out)
+/* What changes hands: cameras that are not offloaded (as they are named), unsent
+ * things and open jobs of the station. */
+static enum err handover_data(const struct call *c, struct station *s, const char *from, const char *to, json_t **out)
 {
     static const char *const kinds[] = {"intake", "want", "stick"};
     struct queue_counts n;
-    json_t *jobs = json_object();
+    json_t *jobs = json_object(), *cameras = json_array();
+    const char *camera;
     enum err e = queue_counts(s->queue, s->chain, &n);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && !e; i++) {
         json_t *list = json_array();
         e = queue_each_job(s->queue, kinds[i], add_job, list);
         json_object_set_new(jobs, kinds[i], list);
     }
-    *out = e ? NULL
-             : json_pack("{s:s,s:s,s:[],s:{s:I,s:I},s:O}", "from", from, "to", to, "cameras", "unsent", "labels",
-                         (json_int_t)n.own_unreceipted, "bytes", (json_int_t)n.own_bytes_unreceipted, "jobs", jobs);
+    for (size_t i = 0; (camera = command_each(c, "camera", i)) != NULL && !e; i++) {
+        json_t *one = json_pack("{s:s}", "camera", camera);
+        if (!one || strlen(camera) > CAMERA_MAX)
+            e = err_set(ERR_USAGE, "a camera's name is text of at most %u bytes", CAMERA_MAX);
+        if (json_array_append_new(cameras, one) < 0 && !e)
+            e = err_set(ERR_NOMEM, "out of memory");
+    }
+    *out =
+        e ? NULL
+          : json_pack("{s:s,s:s,s:O,s:{s:I,s:I},s:O}", "from", from, "to", to, "cameras", cameras, "unsent", "labels",
+                      (json_int_t)n.own_unreceipted, "bytes", (json_int_t)n.own_bytes_unreceipted, "jobs", jobs);
     json_decref(jobs);
+    json_decref(cameras);
     return e || *out ? e : err_set(ERR_NOMEM, "out of memory");
 }
 
+/* A hint for the screens: whose shift it is. The entries say it. */
+static void note_shift(const struct station *s, const char *who)
+{
+    char text[NAME_LEN + 1 + CLOCK_TEXT], when[CLOCK_TEXT];
+    enum clock_mark mark;
+    clock_text(when, station_now(s, &mark));
+    snprintf(text, sizeof text, "%s %s", who, when);
+    if (queue_set_job(s->queue, "shift", "last", text, strlen(text)) != ERR_OK)
+        err_clear();
+}
+
 /* Both are here: the giver's entry, then the taker's. */
+static enum err hand_over(const struct call *c, struct session *s, const struct user *taker)
+{
+    json_t *data;
+    char id[ENTRY_ID], accepted[ENTRY_ID];
+    enum err e = handover_data(c, s->station, s->user->name, taker->name, &data);
+    size_t cameras = e ? 0 : json_array_size(json_object_get(data, "cameras"));
+    if (!e)
+        e = custody_entry(s->station, s->user, NULL, "handover", data, id);
+    if (!e)
+        e = custody_entry(s->station, taker, NULL, "accepted", json_pack("{s:s}", "handover", id), accepted);
+    if (e)
+        return e;
+    note_shift(s->station, taker->name);
+    if (c->json)
+        print_json(json_pack("{s:s,s:s,s:s,s:s,s:I}", "done", "handover", "from", s->user->name, "to", taker->name,
+                             "entry", id, "cameras", (json_int_t)cameras));
+    else
+        printf("%s has handed the station over to %s (entry %s)\n", s->user->name, taker->name, id);
+    return ERR_OK;
+}
+
 static enum err handover(struct call *c)
 {
     struct session s;
     struct user *taker = NULL;
     struct call second = *c;
-    json_t *data;
-    char id[ENTRY_ID], accepted[ENTRY_ID];
     const char *to;
     enum err e = command_need(c, "to", &to);
     if (!e)
@@ -191,16 +234,7 @@ static enum err handover(struct call *c)
     if (!e)
         e = session_unlock(&second, s.station, &taker);
     if (!e)
-        e = handover_data(s.station, s.user->name, taker->name, &data);
-    if (!e)
-        e = custody_entry(s.station, s.user, NULL, "handover", data, id);
-    if (!e)
-        e = custody_entry(s.station, taker, NULL, "accepted", json_pack("{s:s}", "handover", id), accepted);
-    if (!e && c->json)
-        print_json(
-            json_pack("{s:s,s:s,s:s,s:s}", "done", "handover", "from", s.user->name, "to", taker->name, "entry", id));
-    else if (!e)
-        printf("%s has handed the station over to %s (entry %s)\n", s.user->name, taker->name, id);
+        e = hand_over(c, &s, taker);
     user_free(taker);
     session_end(&s);
     return e;
@@ -219,6 +253,7 @@ static const struct command rows[] = {
      .args = "",
      .help = "one shift to the next: both persons' passphrases are asked",
      .run = handover,
-     .options = {{"to", "USER", "who takes over"}}},
+     .options = {{"to", "USER", "who takes over"},
+                 {"camera", "NAME...", "one that is out, or plugged in and not offloaded"}}},
 };
 const struct command_group group_users = {"People", rows, sizeof rows / sizeof rows[0]};
