@@ -47,11 +47,12 @@ replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/f
 fuzzers  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 benches  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(wildcard tests/system/*.c)) $(B)/link/note
+texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check setup lint format asan fuzz fuzzers torture simulate bench benches link install man clean
+.PHONY: all run test check setup lint format asan fuzz fuzzers torture simulate bench benches link pot install man clean
 .SECONDARY:
-all: $(bins)
+all: $(bins) $(texts)
 
 $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
@@ -97,6 +98,25 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# What a person reads, in Russian and Kazakh. `make pot` gathers new strings
+# into the .po files; what takes text besides _() and N_() is named here.
+$(B)/lang/%/LC_MESSAGES/feldsher.mo: tui/lang/%.po
+	$(call say,MO,$<)
+	@mkdir -p $(@D)
+	$(Q)msgfmt --check-format --check-domain -o $@ $<
+takes := _ N_ ngettext:1,2 FIELD:2 err_set:2 err_errno:2 broken:2 malformed:1 room:5 twice:1 check_name:1 not_one:1 \
+         fault:2 refuse_item:3 quarantine:4 camera_errno:1 tell:4 usage:1 end_with:4 no_memory_or_bug:2 say:3 say_number:3
+takes_too := fault:3 say:4
+gather = xgettext --language=C --from-code=UTF-8 --no-wrap --sort-by-file --add-location=file \
+         --package-name=feldsher -o $(B)/feldsher.pot -f $(B)/sources
+pot:
+	@mkdir -p $(B)
+	$(Q)find storage drivers sync/client sync/folder sync/link sync/wire tui -name '*.[ch]' | LC_ALL=C sort >$(B)/sources
+	$(Q)$(gather) -k $(addprefix -k,$(takes)) && $(gather) -j -k $(addprefix -k,$(takes_too))
+	$(Q)for po in tui/lang/*.po; do \
+	    msgmerge --quiet --update --backup=none --no-wrap --no-fuzzy-matching --add-location=file --sort-by-file $$po $(B)/feldsher.pot && \
+	    msgattrib --no-obsolete --no-wrap --add-location=file --sort-by-file -o $$po $$po; done
+
 run:
 	@tests/setup.sh run
 	@$(MAKE) all
@@ -106,7 +126,7 @@ test:
 	@tests/setup.sh test
 	@$(MAKE) check
 
-check: $(bins) $(units) $(replays) $(helpers)
+check: $(bins) $(texts) $(units) $(replays) $(helpers)
 	@B=$(B) tests/run.sh
 
 setup:
@@ -150,10 +170,12 @@ man: $(bins)
 	@mkdir -p $(B)/man
 	$(Q)for p in $(programs); do $(B)/$$p --man > $(B)/man/$$p.1; done
 
-install: man
+install: man $(texts)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	$(Q)install -m 755 $(bins) $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 $(addprefix $(B)/man/,$(addsuffix .1,$(programs))) $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)for l in ru kk; do install -D -m 644 $(B)/lang/$$l/LC_MESSAGES/feldsher.mo \
+	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/feldsher.mo; done
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
 	$(Q)install -m 644 $(B)/feldsher-hub.service $(DESTDIR)$(PREFIX)/lib/systemd/system

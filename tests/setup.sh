@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing on a Debian 12: tests/setup.sh run|test|bench|link|lint
 set -eu
-build="gcc libc6-dev pkg-config libsodium-dev libzstd-dev libsqlite3-dev libjansson-dev libseccomp-dev libgnutls28-dev libsystemd-dev libncurses-dev"
+build="gcc libc6-dev pkg-config gettext libsodium-dev libzstd-dev libsqlite3-dev libjansson-dev libseccomp-dev libgnutls28-dev libsystemd-dev libncurses-dev"
 demo="ffmpeg minisign age zstd openssl libgfshare-bin"
 check="libcmocka-dev strace sqlite3 clang libclang-rt-14-dev python3 git xxd groff-base faketime binutils util-linux mount gnutls-bin dbus python3-dbusmock iproute2 procps"
 case ${1:-run} in

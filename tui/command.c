@@ -1,6 +1,7 @@
 #include "tui/command.h"
 
 #include "tui/commands/groups.h"
+#include "tui/lang/lang.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -16,20 +17,20 @@ static const struct command_group *const groups[] = {
 #define GROUPS (sizeof groups / sizeof groups[0])
 
 static const struct command_option global[] = {
-    {"C", "DIR", "the station's folder (else $FELDSHER_DIR, else ~/.feldsher)"},
-    {"user", "NAME", "who you are (else the only user with a key here, else $FELDSHER_USER)"},
-    {"passphrase-file", "FILE", "secrets from a file, a line each in the order they are asked"},
-    {"json", NULL, "for programs: one JSON object a line"},
-    {"lang", "LANG", "en, ru or kk; this version has its texts in English alone"},
-    {"help", NULL, "help, also behind a command"},
-    {"version", NULL, "the version"},
-    {"man", NULL, "the man page, in troff"},
+    {"C", "DIR", N_("the station's folder (else $FELDSHER_DIR, else ~/.feldsher)")},
+    {"user", "NAME", N_("who you are (else the only user with a key here, else $FELDSHER_USER)")},
+    {"passphrase-file", "FILE", N_("secrets from a file, a line each in the order they are asked")},
+    {"json", NULL, N_("for programs: one JSON object a line")},
+    {"lang", "LANG", N_("en, ru or kk (else as the environment says)")},
+    {"help", NULL, N_("help, also behind a command")},
+    {"version", NULL, N_("the version")},
+    {"man", NULL, N_("the man page, in troff")},
 };
 #define GLOBALS (sizeof global / sizeof global[0])
 
-static const char exits[] = "0 done; 1 checked and found bad; 64 usage; 65 bad input data; 66 no such input; "
-                            "69 link not reachable; 70 our bug; 73 cannot create; 74 input or output, disk full; "
-                            "75 try again later; 77 not permitted.";
+static const char exits[] = N_("0 done; 1 checked and found bad; 64 usage; 65 bad input data; 66 no such input; "
+                               "69 link not reachable; 70 our bug; 73 cannot create; 74 input or output, disk full; "
+                               "75 try again later; 77 not permitted.");
 
 /* Calls fn for every row; stops and returns it where fn says true. */
 typedef bool row_fn(void *ctx, const struct command *r);
@@ -136,8 +137,8 @@ static enum err take_global(struct parse *p, const char *arg, bool *taken)
         c->what = CALL_VERSION;
     else if (strcmp(name, "man") == 0)
         c->what = CALL_MAN;
-    else if (strcmp(value, "en") != 0 && strcmp(value, "ru") != 0 && strcmp(value, "kk") != 0)
-        return err_set(ERR_USAGE, "--lang takes en, ru or kk, not %s", value);
+    else
+        return lang_start(value);
     return ERR_OK;
 }
 
@@ -152,7 +153,8 @@ static enum err take_own(struct parse *p, const char *arg, bool *taken)
         *taken = true;
         bool again = o->value && strstr(o->value, "...");
         if (c->values[i] && (!again || c->n_again == COMMAND_AGAIN_MAX))
-            return err_set(ERR_USAGE, "--%s is given %s", o->name, again ? "too often" : "twice");
+            return again ? err_set(ERR_USAGE, "--%s is given too often", o->name)
+                         : err_set(ERR_USAGE, "--%s is given twice", o->name);
         enum err e = take_value(p, o, &value);
         if (c->values[i]) {
             c->again[c->n_again].option = i;
@@ -218,8 +220,9 @@ static enum err check_args(const struct call *c)
     const struct command *r = c->command;
     if (c->n_args >= r->min && (r->max < 0 || c->n_args <= r->max))
         return ERR_OK;
-    return err_set(ERR_USAGE, "%s: feldsher %s%s%s%s%s", c->n_args < r->min ? "something is missing" : "too many words",
-                   r->name, r->sub ? " " : "", r->sub ? r->sub : "", r->args[0] ? " " : "", r->args);
+    return err_set(ERR_USAGE, "%s: feldsher %s%s%s%s%s",
+                   c->n_args < r->min ? _("something is missing") : _("too many words"), r->name, r->sub ? " " : "",
+                   r->sub ? r->sub : "", r->args[0] ? " " : "", r->args);
 }
 
 static enum err find_dir(struct call *c)
@@ -318,10 +321,10 @@ static bool show_row(void *ctx, const struct command *r)
     if (r->hidden || (ctx && strcmp(r->name, (const char *)ctx) != 0))
         return false;
     usage_of(usage, r);
-    printf("  %-34s %s%s\n", usage, r->help, r->by_default ? " (the second word may be left out)" : "");
+    printf("  %-34s %s%s\n", usage, _(r->help), r->by_default ? _(" (the second word may be left out)") : "");
     for (size_t i = 0; ctx && i < COMMAND_OPTIONS_MAX && r->options[i].name; i++) {
         option_of(option, &r->options[i]);
-        printf("      %-30s %s\n", option, r->options[i].help);
+        printf("      %-30s %s\n", option, _(r->options[i].help));
     }
     return false;
 }
@@ -329,10 +332,10 @@ static bool show_row(void *ctx, const struct command *r)
 static void show_globals(void)
 {
     char option[64];
-    printf("\nFor every command:\n");
+    printf(_("\nFor every command:\n"));
     for (size_t i = 0; i < GLOBALS; i++) {
         option_of(option, &global[i]);
-        printf("  %-34s %s\n", option, global[i].help);
+        printf("  %-34s %s\n", option, _(global[i].help));
     }
 }
 
@@ -343,21 +346,21 @@ enum err command_help(const char *topic)
         snprintf(copy, sizeof copy, "%s", topic);
         if (!each_row(has_name, copy))
             return err_set(ERR_USAGE, "there is no command \"%s\"; see feldsher --help", topic);
-        printf("Usage: feldsher [-C DIR] [--user NAME] [--json] ...\n\n");
+        printf(_("Usage: feldsher [-C DIR] [--user NAME] [--json] ...\n\n"));
         each_row(show_row, copy);
         show_globals();
         return ERR_OK;
     }
-    printf("Usage: feldsher [-C DIR] [--user NAME] [--json] COMMAND ...\n"
-           "Seals what body cameras recorded, keeps its chain of custody, carries it to the district.\n");
+    printf(_("Usage: feldsher [-C DIR] [--user NAME] [--json] COMMAND ...\n"
+             "Seals what body cameras recorded, keeps its chain of custody, carries it to the district.\n"));
     for (size_t g = 0; g < GROUPS; g++) {
         if (begins(g))
-            printf("\n%s:\n", groups[g]->title);
+            printf("\n%s:\n", _(groups[g]->title));
         for (size_t i = 0; i < groups[g]->n; i++)
             show_row(NULL, &groups[g]->rows[i]);
     }
     show_globals();
-    printf("\nA command's options: feldsher help COMMAND\nExit codes: %s\n", exits);
+    printf(_("\nA command's options: feldsher help COMMAND\nExit codes: %s\n"), _(exits));
     return ERR_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "tui/link_state.h"
 
 #include "storage/base/file.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 
 #include <errno.h>
@@ -71,19 +72,19 @@ static void print_link(const json_t *l)
 {
     char size[PRINT_SIZE];
     bool connected = strcmp(word(l, "state"), "connected") == 0;
-    printf("link       ");
+    printf(_("link       "));
     if (connected) {
-        printf("connected to ");
+        printf(_("connected to hub "));
         print_text(word(l, "hub"));
-        printf(" at ");
+        printf(", ");
     } else {
-        printf("%s ", strcmp(word(l, "state"), "pausing") == 0 ? "pausing before it tries again:" : "dialling");
+        printf("%s ", strcmp(word(l, "state"), "pausing") == 0 ? _("pausing before it tries again:") : _("dialling"));
     }
     print_text(word(l, "to"));
-    printf(" since %.20s", word(l, "since"));
+    printf(_(", since %.20s"), word(l, "since"));
     if (connected && number(l, "rate")) {
         print_size(size, number(l, "rate"));
-        printf(", %s/s, round trip %" PRIu64 " ms", size, number(l, "rtt"));
+        printf(_(", %s/s, round trip %" PRIu64 " ms"), size, number(l, "rtt"));
     }
     if (!connected && word(l, "error")[0]) {
         printf(": ");
@@ -104,7 +105,7 @@ void link_state_print(const char *dir)
         return;
     }
     if (!json_is_true(json_object_get(all, "running"))) {
-        printf("link       feldsher-sync is not running; it was at %.20s\n", word(all, "updated"));
+        printf(_("link       feldsher-sync is not running; it was at %.20s\n"), word(all, "updated"));
         json_decref(all);
         return;
     }
@@ -119,8 +120,9 @@ void link_state_print(const char *dir)
     }
     print_size(size, bytes);
     if (items)
-        printf("to give    %" PRIu64 " items (%s)%s%s\n", items, size, withheld ? "; some stay: " : "",
-               withheld ? withheld : "");
+        printf(withheld ? _("to give    %" PRIu64 " items (%s); some stay: %s\n")
+                        : _("to give    %" PRIu64 " items (%s)\n"),
+               items, size, withheld ? _(withheld) : "");
     json_decref(all);
 }
 

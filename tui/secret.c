@@ -2,6 +2,7 @@
 
 #include "storage/base/buf.h"
 #include "storage/seal/passphrase.h"
+#include "tui/lang/lang.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -218,7 +219,8 @@ static enum err generate(struct secret *p)
     if (!e && tty < 0)
         e = err_errno(ERR_IO, "cannot open the terminal");
     if (!e) {
-        say(tty, "Your new passphrase, shown this once; write it down and keep it with you:\n\n    ");
+        say(tty, _("Your new passphrase, shown this once; write it down and keep it with you:"));
+        say(tty, "\n\n    ");
         say(tty, (const char *)words.p);
         say(tty, "\n\n");
         close(tty);
@@ -232,9 +234,9 @@ static enum err generate(struct secret *p)
 /* Asked twice; ERR_DATA: weak, or the two differ. */
 static enum err ask_twice(struct secret_source *s, const char *prompt, struct secret **out)
 {
-    char again[160];
+    char again[320];
     struct secret *second = NULL;
-    snprintf(again, sizeof again, "%s, again", prompt);
+    snprintf(again, sizeof again, _("%s, again"), prompt);
     enum err e = secret_ask(s, prompt, out);
     if (e || !*out)
         return e;
@@ -251,14 +253,14 @@ static enum err ask_twice(struct secret_source *s, const char *prompt, struct se
 
 enum err secret_new(struct secret_source *s, const char *prompt, struct secret **out)
 {
-    char asked[128];
+    char asked[256];
     enum err e;
     if (s->text) {
         e = secret_ask(s, prompt, out);
         if (!e && *out)
             e = passphrase_check((*out)->p, (*out)->len);
     } else {
-        snprintf(asked, sizeof asked, "%s (empty: words are made for you)", prompt);
+        snprintf(asked, sizeof asked, _("%s (empty: words are made for you)"), prompt);
         e = ERR_DATA;
         for (int i = 0; e == ERR_DATA && i < TRIES; i++) {
             if (i) {

@@ -2,6 +2,7 @@
 
 #include "storage/base/log.h"
 #include "storage/base/text.h"
+#include "tui/lang/lang.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ enum err session_who(const struct call *c, const struct station *s, char out[sta
 
 enum err session_unlock(const struct call *c, const struct station *s, struct user **out)
 {
-    char who[NAME_LEN], prompt[NAME_LEN + 16];
+    char who[NAME_LEN], prompt[NAME_LEN + 96];
     struct secret *pass;
     *out = NULL;
     if (c->unlocked && (!c->user || strcmp(c->user, c->unlocked->name) == 0)) {
@@ -60,7 +61,7 @@ enum err session_unlock(const struct call *c, const struct station *s, struct us
     enum err e = session_who(c, s, who);
     if (e)
         return e;
-    snprintf(prompt, sizeof prompt, "Passphrase of %s", who);
+    snprintf(prompt, sizeof prompt, _("Passphrase of %s"), who);
     e = secret_ask(c->secrets, prompt, &pass);
     if (e)
         return e;
@@ -79,7 +80,7 @@ enum err session_begin(const struct call *c, unsigned flags, bool recordings, st
     if (!e && recordings)
         e = recording_load(out->station, out->user, &out->list);
     for (size_t i = 0; !e && out->list && i < out->list->n_faults; i++)
-        fprintf(stderr, "feldsher: quarantined: label %" PRIu64 " of chain %s: %s\n", out->list->faults[i].seq,
+        fprintf(stderr, _("feldsher: quarantined: label %" PRIu64 " of chain %s: %s\n"), out->list->faults[i].seq,
                 out->list->faults[i].chain, out->list->faults[i].why);
     if (e)
         session_end(out);

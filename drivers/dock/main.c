@@ -1,6 +1,7 @@
 #include "drivers/dock/offload.h"
 #include "drivers/dock/survey.h"
 #include "drivers/dock/usage.h"
+#include "storage/base/lang.h"
 #include "storage/seal/hash.h"
 
 #include <getopt.h>
@@ -28,7 +29,7 @@ static void catch_signals(void)
 
 static enum err usage(const char *what)
 {
-    return err_set(ERR_USAGE, "%s; see " DOCK " --help", what);
+    return err_set(ERR_USAGE, "%s; see " DOCK " --help", _(what));
 }
 
 static enum err parse(int argc, char **argv, struct offload *o, struct survey *w, bool *cameras, int *shown)
@@ -95,7 +96,9 @@ int main(int argc, char **argv)
     struct survey w = {.stop = &stop};
     bool incomplete = false, cameras = false;
     int shown = -1;
-    enum err e = parse(argc, argv, &o, &w, &cameras, &shown);
+    enum err e = lang_start(NULL);
+    if (!e)
+        e = parse(argc, argv, &o, &w, &cameras, &shown);
     if (!e && shown >= 0)
         return shown;
     catch_signals();

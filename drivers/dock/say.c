@@ -1,6 +1,7 @@
 #include "drivers/dock/say.h"
 
 #include "storage/base/clock.h"
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 
 #include <jansson.h>
@@ -10,7 +11,7 @@
 
 #define EVERY 250 /* ms */
 
-static const char *const words[SAY_KINDS] = {"stored", "known", "failed", "not taken"};
+static const char *const words[SAY_KINDS] = {N_("stored"), N_("known"), N_("failed"), N_("not taken")};
 
 void say_begin(struct say *s, bool json, bool quiet, bool progress)
 {
@@ -42,15 +43,15 @@ void say_found(struct say *s, uint64_t recordings, uint64_t bytes)
         put_json(json_pack("{s:s,s:I,s:I}", "event", "found", "recordings", (json_int_t)recordings, "bytes",
                            (json_int_t)bytes));
     else if (!s->quiet)
-        printf("found %llu recordings, %llu bytes\n", (unsigned long long)recordings, (unsigned long long)bytes);
+        printf(_("found %llu recordings, %llu bytes\n"), (unsigned long long)recordings, (unsigned long long)bytes);
     fflush(stdout);
 }
 
 static void put_line(const struct say_line *l, const char *path)
 {
-    const char *word = words[l->what];
+    const char *word = _(words[l->what]);
     if (l->what == SAY_STORED && l->resumed_from)
-        printf("%s %s %s %llu, gone on from %llu\n", word, l->id, path, (unsigned long long)l->size,
+        printf(_("%s %s %s %llu, gone on from %llu\n"), word, l->id, path, (unsigned long long)l->size,
                (unsigned long long)l->resumed_from);
     else if (l->what == SAY_STORED)
         printf("%s %s %s %llu\n", word, l->id, path, (unsigned long long)l->size);
@@ -106,7 +107,8 @@ void say_progress(struct say *s, uint64_t recording, uint64_t done)
         fflush(stdout);
         return;
     }
-    fprintf(stderr, "\r\033[Krecording %llu of %llu, %.0f of %.0f MB, %.1f MB/s, %llu:%02llu left",
+    fputs("\r\033[K", stderr);
+    fprintf(stderr, _("recording %llu of %llu, %.0f of %.0f MB, %.1f MB/s, %llu:%02llu left"),
             (unsigned long long)recording, (unsigned long long)s->recordings, (double)done / 1e6,
             (double)s->bytes / 1e6, rate / 1e6, (unsigned long long)(left / 60), (unsigned long long)(left % 60));
     s->drawn = true;
@@ -122,7 +124,7 @@ void say_summary(struct say *s)
                            (json_int_t)s->count[SAY_FAILED], "not_taken", (json_int_t)s->count[SAY_NOT_TAKEN], "bytes",
                            (json_int_t)s->stored, "seconds", seconds));
     else
-        printf("offload: %llu stored, %llu known, %llu failed, %llu not taken, %llu bytes in %.1f s\n",
+        printf(_("offload: %llu stored, %llu known, %llu failed, %llu not taken, %llu bytes in %.1f s\n"),
                (unsigned long long)s->count[SAY_STORED], (unsigned long long)s->count[SAY_KNOWN],
                (unsigned long long)s->count[SAY_FAILED], (unsigned long long)s->count[SAY_NOT_TAKEN],
                (unsigned long long)s->stored, seconds);

@@ -4,6 +4,7 @@
 #include "drivers/folder/folder.h"
 #include "storage/base/confine.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ static void say(const struct survey *s, const char *path, const struct intake_ca
         putchar('\n');
         json_decref(row);
     } else if (text_escape(&shown, path, strlen(path)) == ERR_OK) {
-        printf("%s: %llu recordings, %.1f MB\n", (const char *)shown.p, (unsigned long long)recordings,
+        printf(_("%s: %llu recordings, %.1f MB\n"), (const char *)shown.p, (unsigned long long)recordings,
                (double)bytes / 1e6);
     }
     buf_free(&shown);
@@ -118,7 +119,7 @@ static void each_mount(struct sight *x, char *text)
             continue;
         unescape(word[4]);
         if (is_camera(word[4]) && look(x, word[4]) != ERR_OK)
-            fprintf(stderr, "feldsher-dock: %s: %s\n", word[4], err_text());
+            fprintf(stderr, _("feldsher-dock: %s: %s\n"), word[4], err_text());
     }
 }
 
@@ -155,7 +156,7 @@ static enum err look_at_all(const struct survey *s, int mounts, struct buf *text
     if (!e && s->json)
         printf("{\"event\":\"surveyed\",\"cameras\":%zu}\n", x.cameras);
     else if (!e && x.cameras == 0)
-        printf("no camera is plugged in\n");
+        printf(_("no camera is plugged in\n"));
     fflush(stdout);
     return e;
 }

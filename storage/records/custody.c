@@ -91,7 +91,8 @@ enum err custody_hold(struct station *s, const struct user *u, const struct reco
     if (e)
         return e;
     if (r->held == hold)
-        return err_set(ERR_CREATE, "recording %s is %s", r->id, hold ? "held already" : "not held; nothing to do");
+        return hold ? err_set(ERR_CREATE, "recording %s is held already", r->id)
+                    : err_set(ERR_CREATE, "recording %s is not held; nothing to do", r->id);
     struct notice n;
     char id[ENTRY_ID];
     begin_notice(&n, hold ? NOTICE_HOLD : NOTICE_RELEASE, s, r);
@@ -180,8 +181,8 @@ enum err custody_pull(struct station *s, const struct user *u, const struct reco
         return err_set(ERR_NOINPUT, "recording %s was destroyed under order %s", r->id, r->order);
     enum err e = whole ? ERR_OK : blobs_of(s, r, from, to, &first, &last, &lacks);
     if (!e && (held.here == held.blobs || !lacks))
-        e = err_set(ERR_CREATE, "%s recording %s is here already; nothing to do", whole ? "all of" : "that part of",
-                    r->id);
+        e = whole ? err_set(ERR_CREATE, "all of recording %s is here already; nothing to do", r->id)
+                  : err_set(ERR_CREATE, "that part of recording %s is here already; nothing to do", r->id);
     if (!e)
         e = custody_circle(u, r);
     if (!e)

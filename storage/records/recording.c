@@ -1,6 +1,7 @@
 #include "storage/records/recording.h"
 
 #include "storage/base/bytes.h"
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 #include "storage/vault/object.h"
 
@@ -56,7 +57,7 @@ static enum err quarantine(struct recording_list *l, const char *chain, uint64_t
     struct recording_fault *f = &more[l->n_faults++];
     *f = (struct recording_fault){.seq = seq};
     memcpy(f->chain, chain, CHAIN_ID);
-    snprintf(f->why, sizeof f->why, "%.255s", why);
+    snprintf(f->why, sizeof f->why, "%.255s", _(why));
     return ERR_OK;
 }
 
@@ -451,14 +452,14 @@ static bool is_prefix(const char *id)
 static enum err not_one(const char *what, const char *id, size_t found, const struct recording_list *l)
 {
     if (!is_prefix(id))
-        return err_set(ERR_NOINPUT, "%s is no %s; give at least the first 4 of its 20 digits", id, what);
+        return err_set(ERR_NOINPUT, "%s is no %s; give at least the first 4 of its 20 digits", id, _(what));
     if (found)
-        return err_set(ERR_NOINPUT, "%zu %ss begin with %s; give more digits", found, what, id);
+        return err_set(ERR_NOINPUT, "%zu %ss begin with %s; give more digits", found, _(what), id);
     if (l->closed)
         return err_set(ERR_NOINPUT,
-                       "no %s begins with %s; %" PRIu64 " batches are sealed to circles that you do not have", what, id,
-                       l->closed);
-    return err_set(ERR_NOINPUT, "no %s begins with %s; see feldsher recordings list", what, id);
+                       "no %s begins with %s; %" PRIu64 " batches are sealed to circles that you do not have", _(what),
+                       id, l->closed);
+    return err_set(ERR_NOINPUT, "no %s begins with %s; see feldsher recordings list", _(what), id);
 }
 
 enum err recording_find(const struct recording_list *l, const char *id, const struct recording **out)

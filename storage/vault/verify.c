@@ -1,6 +1,7 @@
 #include "storage/vault/verify.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/log.h"
 #include "storage/vault/chain.h"
 #include "storage/vault/index.h"
@@ -41,10 +42,10 @@ static void fault(struct verify *v, const char *why, const char *fmt, ...)
     char what[512];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    vsnprintf(what, sizeof what, _(fmt), ap);
     va_end(ap);
     v->t->faults++;
-    v->fn(v->ctx, what, why);
+    v->fn(v->ctx, what, _(why));
 }
 
 static void sum_fault(void *ctx, const char *name, const char *what)
@@ -127,9 +128,9 @@ static void check_blob(struct verify *v, const struct label *l, const struct has
         v->t->elsewhere++;
     } else {
         fault(v,
-              e == ERR_NOINPUT ? "missing"
+              e == ERR_NOINPUT ? N_("missing")
               : e              ? err_text()
-                               : "its size is not the one listed",
+                               : N_("its size is not the one listed"),
               "object %s, a blob of label %llu of chain %s", hex, (unsigned long long)l->seq, l->chain);
     }
 }
@@ -157,7 +158,7 @@ static void check_parts(struct verify *v, const struct label *l)
     if (e == ERR_NOINPUT && !v->own) {
         v->t->elsewhere++;
     } else if (e) {
-        fault(v, e == ERR_NOINPUT ? "missing" : err_text(), "object %s, the parts of label %llu of chain %s", hex,
+        fault(v, e == ERR_NOINPUT ? N_("missing") : err_text(), "object %s, the parts of label %llu of chain %s", hex,
               (unsigned long long)l->seq, l->chain);
     } else {
         bool destroyed = station_destroyed(v->s, &l->parts, order);
@@ -188,7 +189,7 @@ static void check_batch(struct verify *v, const struct label *l)
     if (!e && size != l->size)
         e = err_set(ERR_BAD, "its size is not the label's");
     if (e) {
-        fault(v, e == ERR_NOINPUT ? "missing" : err_text(), "object %s, the batch of label %llu of chain %s", hex,
+        fault(v, e == ERR_NOINPUT ? N_("missing") : err_text(), "object %s, the batch of label %llu of chain %s", hex,
               (unsigned long long)l->seq, l->chain);
         return;
     }

@@ -3,6 +3,7 @@
 #include "storage/base/clock.h"
 #include "storage/base/confine.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
 #include "storage/vault/object.h"
@@ -43,7 +44,8 @@ enum err client_take_object(struct client *c, const struct hash *name, uint64_t 
     enum err e = stick_file(&c->stick, path, &fd, &has);
     file_close(&fd);
     if (!e && (exact ? has != size : has > size))
-        e = err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of %s%" PRIu64, has, exact ? "" : "at most ", size);
+        e = exact ? err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of %" PRIu64, has, size)
+                  : err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of at most %" PRIu64, has, size);
     if (!e)
         e = object_begin(&w, c->in.station->dir);
     if (e)
@@ -176,7 +178,7 @@ static enum err fill(struct client *c, struct load *load, struct pulse *pulse, u
     tell_line(
         &c->in.tell,
         json_pack("{s:s, s:I, s:I}", "event", "cleared", "blobs", (json_int_t)removed, "bytes", (json_int_t)bytes),
-        "room made on the stick: %" PRIu64 " blobs that a receipt covers removed (%s)", removed, size);
+        _("room made on the stick: %" PRIu64 " blobs that a receipt covers removed (%s)"), removed, size);
     first = *load;
     load_total(&first, &left);
     pulse_expect(pulse, left.stays_bytes);
@@ -230,11 +232,14 @@ static void summary(const struct client *c, const struct load *load)
                         "taken_receipts", (json_int_t)c->in.taken.receipts, "put", (json_int_t)all.items, "put_bytes",
                         (json_int_t)all.bytes, "there", (json_int_t)all.there, "stays", (json_int_t)all.stays,
                         "stays_bytes", (json_int_t)all.stays_bytes, "refused", (json_int_t)c->refuse.n),
-              "stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64 " receipts; %s %" PRIu64
-              " items (%s); %" PRIu64 " were there; %" PRIu64 " stay (%s); %" PRIu64 " refused",
-              c->stick.linked ? c->stick.label : "(new)", c->in.taken.labels, c->in.taken.objects, in,
-              c->in.taken.receipts, load->plan ? "would put" : "put", all.items, out, all.there, all.stays, rest,
-              c->refuse.n);
+              load->plan
+                  ? _("stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64
+                      " receipts; would put %" PRIu64 " items (%s); %" PRIu64 " were there; %" PRIu64
+                      " stay (%s); %" PRIu64 " refused")
+                  : _("stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64 " receipts; put %" PRIu64
+                      " items (%s); %" PRIu64 " were there; %" PRIu64 " stay (%s); %" PRIu64 " refused"),
+              c->stick.linked ? c->stick.label : _("(new)"), c->in.taken.labels, c->in.taken.objects, in,
+              c->in.taken.receipts, all.items, out, all.there, all.stays, rest, c->refuse.n);
 }
 
 static enum err check_due(const char *due)

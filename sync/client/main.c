@@ -1,3 +1,4 @@
+#include "storage/base/lang.h"
 #include "storage/seal/hash.h"
 #include "sync/client/client.h"
 #include "sync/client/keeper.h"
@@ -170,5 +171,6 @@ static const struct args_program program = {
 
 int main(int argc, char **argv)
 {
-    return args_main(&program, argc, argv);
+    enum err e = lang_start(NULL);
+    return e ? err_report(program.name, e) : args_main(&program, argc, argv);
 }

@@ -2,6 +2,7 @@
 
 #include "storage/records/custody.h"
 #include "tui/backup.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
@@ -17,9 +18,9 @@ static enum err say(const struct call *c, const char *what, const char *dir, con
                              "bytes", (json_int_t)r->bytes, "there", (json_int_t)r->there, "damaged",
                              (json_int_t)r->damaged));
     else
-        printf("%s: %" PRIu64 " bytes (%s) in %" PRIu64 " files copied and read back; %" PRIu64
-               " objects were there already\n",
-               what, r->bytes, size, r->files, r->there);
+        printf(_("%s: %" PRIu64 " bytes (%s) in %" PRIu64 " files copied and read back; %" PRIu64
+                 " objects were there already\n"),
+               _(what), r->bytes, size, r->files, r->there);
     if (r->damaged)
         return err_set(ERR_BAD, "%" PRIu64 " objects are damaged and were left out; run feldsher verify", r->damaged);
     return ERR_OK;
@@ -58,13 +59,13 @@ static enum err restore(struct call *c)
     struct buf names = {0};
     struct secret *pass;
     size_t n;
-    char prompt[NAME_LEN + 32];
+    char prompt[NAME_LEN + 96];
     enum err e = backup_users(c->args[0], &names, &n);
     const char *who = c->user ? c->user : !e && n == 1 ? (const char *)names.p : NULL;
     if (!e && !who)
         e = err_set(ERR_USAGE, "several users have a key in that backup; --user NAME");
     if (!e) {
-        snprintf(prompt, sizeof prompt, "Passphrase of %.60s", who);
+        snprintf(prompt, sizeof prompt, _("Passphrase of %.60s"), who);
         e = secret_ask(c->secrets, prompt, &pass);
     }
     if (!e) {
@@ -75,7 +76,7 @@ static enum err restore(struct call *c)
     if (e)
         return e;
     if (!c->json)
-        printf("restored; nothing can be recorded before the hub has shown that it holds no more: feldsher sync\n");
+        printf(_("restored; nothing can be recorded before the hub has shown that it holds no more: feldsher sync\n"));
     return say(c, "restore", c->args[0], &r);
 }
 
@@ -84,16 +85,16 @@ static const struct command rows[] = {
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "copies the sealed station to DIR/feldsher-backup",
+     .help = N_("copies the sealed station to DIR/feldsher-backup"),
      .run = backup,
-     .options = {{"without-blobs", NULL, "without the recordings themselves"},
-                 {"progress", NULL, "with --json: how far it is, four times a second"}}},
+     .options = {{"without-blobs", NULL, N_("without the recordings themselves")},
+                 {"progress", NULL, N_("with --json: how far it is, four times a second")}}},
     {.name = "restore",
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "a station from its backup, into -C",
+     .help = N_("a station from its backup, into -C"),
      .run = restore,
-     .options = {{"progress", NULL, "with --json: how far it is, four times a second"}}},
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
 };
-const struct command_group group_backup = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_backup = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -5,6 +5,7 @@
 #include "storage/seal/passphrase.h"
 #include "storage/vault/station.h"
 #include "tui/enrol_find.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/spend.h"
 
@@ -18,7 +19,7 @@ static enum err open_file(struct call *c, const char *path, struct enrolment **o
     struct secret *typed = NULL;
     enum err e = file_read(path, ENROLMENT_MAX, &file);
     if (!e)
-        e = secret_ask(c->secrets, "One-time code", &typed);
+        e = secret_ask(c->secrets, _("One-time code"), &typed);
     if (!e)
         e = passphrase_code(&code, typed->p, typed->len);
     if (!e)
@@ -34,13 +35,13 @@ static void say(const struct call *c, const struct enrolment *n, bool spent)
     if (n->person_only && c->json)
         print_json(json_pack("{s:s,s:s,s:b}", "done", "added", "user", n->user->name, "spent", spent));
     else if (n->person_only)
-        printf("%s is a user of this station now\n", n->user->name);
+        printf(_("%s is a user of this station now\n"), n->user->name);
     else if (c->json)
         print_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:b}", "done", "enrolled", "station", n->station, "unit", n->unit,
                              "district", n->roster->district, "user", n->user->name, "spent", spent));
     else
-        printf("this is station %s of unit %s, district %s; its user is %s\n", n->station, n->unit, n->roster->district,
-               n->user->name);
+        printf(_("this is station %s of unit %s, district %s; its user is %s\n"), n->station, n->unit,
+               n->roster->district, n->user->name);
 }
 
 static enum err init(struct call *c)
@@ -48,12 +49,12 @@ static enum err init(struct call *c)
     struct enrolment *enrol = NULL;
     struct secret *pass = NULL;
     const char *path;
-    char prompt[NAME_LEN + 32];
+    char prompt[NAME_LEN + 96];
     enum err e = command_need(c, "enrol", &path);
     if (!e)
         e = open_file(c, path, &enrol);
     if (!e) {
-        snprintf(prompt, sizeof prompt, "New passphrase of %s", enrol->user->name);
+        snprintf(prompt, sizeof prompt, _("New passphrase of %s"), enrol->user->name);
         e = secret_new(c->secrets, prompt, &pass);
     }
     if (!e)
@@ -63,7 +64,8 @@ static enum err init(struct call *c)
         bool spent = spend_file(path) == ERR_OK;
         say(c, enrol, spent);
         if (!spent)
-            fprintf(stderr, "feldsher: %s; destroy that medium: the file and its code still open the station's keys\n",
+            fprintf(stderr,
+                    _("feldsher: %s; destroy that medium: the file and its code still open the station's keys\n"),
                     err_text());
     }
     enrolment_free(enrol);
@@ -98,12 +100,12 @@ static enum err enrolments(struct call *c)
 static const struct command rows[] = {
     {.name = "init",
      .args = "",
-     .help = "makes this laptop a station, or adds a person to it",
+     .help = N_("makes this laptop a station, or adds a person to it"),
      .run = init,
-     .options = {{"enrol", "FILE", "the enrolment file; its code and a new passphrase are asked"}}},
+     .options = {{"enrol", "FILE", N_("the enrolment file; its code and a new passphrase are asked")}}},
     {.name = "enrolments",
      .args = "",
-     .help = "enrolment files on what is mounted, in this folder and at home",
+     .help = N_("enrolment files on what is mounted, in this folder and at home"),
      .run = enrolments},
 };
-const struct command_group group_init = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_init = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

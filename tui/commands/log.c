@@ -4,6 +4,7 @@
 #include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 
 #include <dirent.h>
@@ -116,8 +117,8 @@ static enum err log_show(struct call *c)
 static const struct command rows[] = {
     {.name = "log",
      .args = "",
-     .help = "what the programs of this station did, by time",
+     .help = N_("what the programs of this station did, by time"),
      .run = log_show,
-     .options = {{"last", "N", "the last N lines alone"}}},
+     .options = {{"last", "N", N_("the last N lines alone")}}},
 };
-const struct command_group group_log = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_log = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -1,5 +1,6 @@
 #include "tui/commands/groups.h"
 
+#include "tui/lang/lang.h"
 #include "tui/spawn.h"
 
 /* feldsher-dock does it: no passphrase, no opening key, no screen. */
@@ -45,18 +46,18 @@ static const struct command rows[] = {
     {.name = "offload",
      .args = "[CAMERA]",
      .max = 1,
-     .help = "takes in a camera's recordings; nobody needs to be logged in",
+     .help = N_("takes in a camera's recordings; nobody needs to be logged in"),
      .run = offload,
      .spawns = true,
-     .options = {{"from", "PATH", "a folder or a mounted card"},
-                 {"quiet", NULL, "failures and the summary alone"},
-                 {"progress", NULL, "with --json: where it stands, four times a second"}}},
+     .options = {{"from", "PATH", N_("a folder or a mounted card")},
+                 {"quiet", NULL, N_("failures and the summary alone")},
+                 {"progress", NULL, N_("with --json: where it stands, four times a second")}}},
     {.name = "cameras",
      .args = "",
-     .help = "what is plugged in",
+     .help = N_("what is plugged in"),
      .run = cameras,
      .spawns = true,
-     .options = {{"from", "PATH...", "a folder that counts as a camera"},
-                 {"watch", NULL, "goes on: says it anew when something is plugged in or out"}}},
+     .options = {{"from", "PATH...", N_("a folder that counts as a camera")},
+                 {"watch", NULL, N_("goes on: says it anew when something is plugged in or out")}}},
 };
-const struct command_group group_offload = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_offload = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

@@ -2,6 +2,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/records/custody.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
@@ -32,8 +33,8 @@ static enum err purge(struct call *c)
     } else {
         char size[PRINT_SIZE];
         print_size(size, done.bytes);
-        printf("%" PRIu64 " recordings removed that the hub holds, %" PRIu64 " under orders: %s freed; %" PRIu64
-               " stay by a hold, %" PRIu64 " because no receipt covers them or they are too young\n",
+        printf(_("%" PRIu64 " recordings removed that the hub holds, %" PRIu64 " under orders: %s freed; %" PRIu64
+                 " stay by a hold, %" PRIu64 " because no receipt covers them or they are too young\n"),
                done.freed, done.destroyed, size, done.held, done.kept);
     }
     if (!e && done.failed)
@@ -48,8 +49,8 @@ static enum err purge(struct call *c)
 static const struct command rows[] = {
     {.name = "purge",
      .args = "",
-     .help = "makes room: removes blobs that a receipt covers or an order names",
+     .help = N_("makes room: removes blobs that a receipt covers or an order names"),
      .run = purge,
-     .options = {{"older", "DAYS", "only recordings taken in before that"}}},
+     .options = {{"older", "DAYS", N_("only recordings taken in before that")}}},
 };
-const struct command_group group_purge = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_purge = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

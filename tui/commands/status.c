@@ -3,6 +3,7 @@
 #include "storage/base/file.h"
 #include "storage/vault/object.h"
 #include "storage/vault/parts.h"
+#include "tui/lang/lang.h"
 #include "tui/link_state.h"
 #include "tui/print.h"
 #include "tui/session.h"
@@ -126,7 +127,7 @@ static enum err show_job(void *ctx, const char *name, const char *text, size_t n
         json_array_append_new(j->list, row ? row : json_null());
         return ERR_OK;
     }
-    printf("%-10s ", j->kind);
+    print_padded(_(j->kind), 11);
     print_text(name);
     /* a line for each, whatever the text */
     for (const char *p = text; n && p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
@@ -138,11 +139,12 @@ static enum err show_job(void *ctx, const char *name, const char *text, size_t n
         printf(p == text ? ": " : ", ");
         print_text(line);
     }
-    printf(overdue ? "  OVERDUE\n" : "\n");
+    printf("%s\n", overdue ? _("  OVERDUE") : "");
     return ERR_OK;
 }
 
-static const char *const kinds[] = {"stick", "want", "intake", "frozen", "restored", "quarantine"};
+static const char *const kinds[] = {FIELD(10, "stick"),  FIELD(10, "want"),     FIELD(10, "intake"),
+                                    FIELD(10, "frozen"), FIELD(10, "restored"), FIELD(10, "quarantine")};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static enum err show_jobs(struct jobs *j, const struct station *s, json_t *all)
@@ -174,13 +176,14 @@ static void say_skew(int64_t seconds)
 {
     int64_t off = seconds < 0 ? -seconds : seconds;
     if (off >= 172800)
-        printf("clock      differs from the hub's by %" PRId64 " days", off / 86400);
+        printf(_("clock      differs from the hub's by %" PRId64 " days"), off / 86400);
     else if (off >= 7200)
-        printf("clock      differs from the hub's by %" PRId64 " h %" PRId64 " min", off / 3600, off / 60 % 60);
+        printf(_("clock      differs from the hub's by %" PRId64 " h %" PRId64 " min"), off / 3600, off / 60 % 60);
     else if (off)
-        printf("clock      differs from the hub's by %" PRId64 " min", off / 60);
+        printf(_("clock      differs from the hub's by %" PRId64 " min"), off / 60);
     if (off)
-        printf(", it is %s; one of the two is wrong\n", seconds < 0 ? "behind" : "ahead");
+        printf("%s\n", seconds < 0 ? _(", it is behind; one of the two is wrong")
+                                   : _(", it is ahead; one of the two is wrong"));
 }
 
 /* How long the free space lasts at the rate of the last days; -1: not known. */
@@ -251,31 +254,31 @@ static enum err add_more(json_t *all, const struct station *s, enum clock_mark m
 
 static void to_text(const struct tally *t, const struct station *s, uint64_t space)
 {
-    static const char *const lane[] = {"urgent", "batches", "control", "flagged", "video"};
+    static const char *const lane[] = {N_("urgent"), N_("batches"), N_("control"), N_("flagged"), N_("video")};
     char size[PRINT_SIZE], when[CLOCK_TEXT];
     int64_t days = days_left(t, space);
-    printf("station    %s (%s), unit %s, district %s\nroster     %" PRIu64 "\nchain      %s, %" PRIu64 " labels\n",
-           s->name, s->kind == STATION_SUPERVISOR ? "supervisor" : "crew", s->unit, s->district, s->roster->number,
-           s->chain, t->labels);
+    printf(_("station    %s (%s), unit %s, district %s\nroster     %" PRIu64 "\nchain      %s, %" PRIu64 " labels\n"),
+           s->name, s->kind == STATION_SUPERVISOR ? _("supervisor") : _("crew"), s->unit, s->district,
+           s->roster->number, s->chain, t->labels);
     if (t->receipt) {
         clock_text(when, t->receipt->time);
-        printf("held       %" PRIu64 " labels by hub %s as of %s\n", t->receipt->labels, t->receipt->hub, when);
+        printf(_("held       %" PRIu64 " labels by hub %s as of %s\n"), t->receipt->labels, t->receipt->hub, when);
     } else {
-        printf("held       nothing by a hub yet: there is no receipt\n");
+        printf(_("held       nothing by a hub yet: there is no receipt\n"));
     }
     if (t->silent_since) {
         clock_text(when, t->silent_time);
-        printf("silent     since %s: no receipt for label %" PRIu64 " and later\n", when, t->silent_since);
+        printf(_("silent     since %s: no receipt for label %" PRIu64 " and later\n"), when, t->silent_since);
     }
     for (size_t i = 0; i < LANES; i++) {
         print_size(size, t->unsent[i]);
         if (t->unsent[i])
-            printf("unsent     %s of lane %zu (%s)\n", size, i, lane[i]);
+            printf(_("unsent     %s of lane %zu (%s)\n"), size, i, _(lane[i]));
     }
     print_size(size, space);
-    printf("free       %s", size);
+    printf(_("free       %s"), size);
     if (days >= 0)
-        printf(", about %" PRId64 " days at the present rate", days);
+        printf(_(", about %" PRId64 " days at the present rate"), days);
     printf("\n");
 }
 
@@ -312,7 +315,8 @@ static enum err status(struct call *c)
     if (!e && c->json)
         print_json(json_incref(all));
     else if (!e && mark != CLOCK_FINE)
-        printf("clock      %s what signed things say; set it\n", mark == CLOCK_BEHIND ? "behind" : "far ahead of");
+        printf("%s\n", mark == CLOCK_BEHIND ? _("clock      behind what signed things say; set it")
+                                            : _("clock      far ahead of what signed things say; set it"));
     json_decref(all);
     receipt_free(r);
     station_close(s);
@@ -320,6 +324,9 @@ static enum err status(struct call *c)
 }
 
 static const struct command rows[] = {
-    {.name = "status", .args = "", .help = "what is held where, what waits, how long the disk lasts", .run = status},
+    {.name = "status",
+     .args = "",
+     .help = N_("what is held where, what waits, how long the disk lasts"),
+     .run = status},
 };
-const struct command_group group_status = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_status = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -4,6 +4,7 @@
 #include "storage/base/text.h"
 #include "storage/records/custody.h"
 #include "tui/link_state.h"
+#include "tui/lang/lang.h"
 #include "tui/session.h"
 #include "tui/spawn.h"
 
@@ -130,26 +131,27 @@ static enum err link_run(struct call *c)
 static const struct command rows[] = {
     {.name = "sync",
      .args = "",
-     .help = "meets the hub, or a stick on its way to it",
+     .help = N_("meets the hub, or a stick on its way to it"),
      .run = sync_run,
      .spawns = true,
-     .options = {{"link", "HOST:PORT|DIR...",
-                  "the hub, or a stick (any folder that travels); without it the hub of link.conf or of the roster"},
-                 {"once", NULL, "one contact (this is what happens without it, too)"},
-                 {"watch", NULL, "keeps the link up, and meets every stick that is mounted"},
-                 {"plan", NULL, "only says what a contact would carry, how long it takes and what stays"},
-                 {"patience", "SECONDS", "how long one contact tries to reach the hub"},
-                 {"stick", "NAME", "the stick's label"},
-                 {"due", "DATE", "when the stick is expected back, 2026-11-22"},
-                 {"courier", "NAME", "who takes it along; written into the chain first"},
-                 {"settings", NULL, "only shows what link.conf sets"},
-                 {"set", "KEY: VALUE...", "changes link.conf; without a value its default counts again"},
-                 {"progress", NULL, "with --json: how far a stick is, four times a second"},
-                 {"stop", NULL, "ends the feldsher-sync that keeps this station's link"}}},
+     .options =
+         {{"link", "HOST:PORT|DIR...",
+           N_("the hub, or a stick (any folder that travels); without it the hub of link.conf or of the roster")},
+          {"once", NULL, N_("one contact (this is what happens without it, too)")},
+          {"watch", NULL, N_("keeps the link up, and meets every stick that is mounted")},
+          {"plan", NULL, N_("only says what a contact would carry, how long it takes and what stays")},
+          {"patience", "SECONDS", N_("how long one contact tries to reach the hub")},
+          {"stick", "NAME", N_("the stick's label")},
+          {"due", "DATE", N_("when the stick is expected back, 2026-11-22")},
+          {"courier", "NAME", N_("who takes it along; written into the chain first")},
+          {"settings", NULL, N_("only shows what link.conf sets")},
+          {"set", "KEY: VALUE...", N_("changes link.conf; without a value its default counts again")},
+          {"progress", NULL, N_("with --json: how far a stick is, four times a second")},
+          {"stop", NULL, N_("ends the feldsher-sync that keeps this station's link")}}},
     {.name = "link",
      .args = "",
-     .help = "what feldsher-sync is doing: its links, and what it has still to give",
+     .help = N_("what feldsher-sync is doing: its links, and what it has still to give"),
      .run = link_run,
-     .options = {{"follow", NULL, "goes on: says it anew when it changes"}}},
+     .options = {{"follow", NULL, N_("goes on: says it anew when it changes")}}},
 };
-const struct command_group group_sync = {"Sync", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_sync = {N_("Sync"), rows, sizeof rows / sizeof rows[0]};

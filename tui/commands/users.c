@@ -3,6 +3,7 @@
 #include "storage/base/file.h"
 #include "storage/seal/passphrase.h"
 #include "storage/records/custody.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 #include "tui/spend.h"
@@ -25,17 +26,19 @@ static bool has_key(const struct buf *names, size_t n, const char *who)
 
 static void show(const struct call *c, const struct roster_user *u, bool here)
 {
-    char roles[WORDS_ROLES], until[CLOCK_TEXT] = "open";
+    char roles[WORDS_ROLES], until[CLOCK_TEXT + 40];
     words_roles_text(roles, u->roles);
     if (u->until != INT64_MAX)
         clock_text(until, u->until);
+    else
+        snprintf(until, sizeof until, "%s", _("open"));
     if (c->json)
         print_json(json_pack("{s:s,s:s,s:s,s:o,s:o,s:b,s:b}", "user", u->name, "roles", roles, "circles",
                              u->circles ? u->circles : "", "since", print_time(u->since), "until", print_time(u->until),
                              "revoked", u->revoked, "key_here", here));
     else
-        printf("%-20s %-24s %s  until %s%s%s\n", u->name, roles, u->circles && u->circles[0] ? u->circles : "-", until,
-               u->revoked ? "  REVOKED" : "", here ? "  (key here)" : "");
+        printf(_("%-20s %-24s %s  until %s%s%s\n"), u->name, roles, u->circles && u->circles[0] ? u->circles : "-",
+               until, u->revoked ? _("  REVOKED") : "", here ? _("  (key here)") : "");
 }
 
 static enum err list(struct call *c)
@@ -69,11 +72,11 @@ static enum err passphrase(struct call *c)
     struct session s;
     struct secret *pass;
     struct buf file = {0};
-    char prompt[NAME_LEN + 32], name[NAME_LEN + 16];
+    char prompt[NAME_LEN + 96], name[NAME_LEN + 16];
     enum err e = begin_asking(c, &s);
     if (e)
         return e;
-    snprintf(prompt, sizeof prompt, "New passphrase of %s", s.user->name);
+    snprintf(prompt, sizeof prompt, _("New passphrase of %s"), s.user->name);
     snprintf(name, sizeof name, "keys/%s.age", s.user->name);
     e = secret_new(c->secrets, prompt, &pass);
     if (!e) {
@@ -85,7 +88,7 @@ static enum err passphrase(struct call *c)
     if (!e && c->json)
         print_json(json_pack("{s:s,s:s}", "done", "passphrase", "user", s.user->name));
     else if (!e)
-        printf("the passphrase of %s is changed on this station; old backups still open with the old one\n",
+        printf(_("the passphrase of %s is changed on this station; old backups still open with the old one\n"),
                s.user->name);
     buf_free(&file);
     session_end(&s);
@@ -142,7 +145,8 @@ static enum err admit(struct call *c)
     if (!e && c->json)
         print_json(json_pack("{s:s,s:s,s:s}", "done", "admit", "user", c->args[0], "circle", c->args[1]));
     else if (!e)
-        printf("%s is admitted to %s: at the next unlock here, and elsewhere after a sync\n", c->args[0], c->args[1]);
+        printf(_("%s is admitted to %s: at the next unlock here, and elsewhere after a sync\n"), c->args[0],
+               c->args[1]);
     session_end(&s);
     return e;
 }
@@ -158,7 +162,7 @@ static enum err add_job(void *ctx, const char *name, const char *text, size_t n)
  * things and open jobs of the station. */
 static enum err handover_data(const struct call *c, struct station *s, const char *from, const char *to, json_t **out)
 {
-    static const char *const kinds[] = {"intake", "want", "stick"};
+    static const char *const kinds[] = {"intake", "want", N_("stick")};
     struct queue_counts n;
     json_t *jobs = json_object(), *cameras = json_array();
     const char *camera;
@@ -213,7 +217,7 @@ static enum err hand_over(const struct call *c, struct session *s, const struct 
         print_json(json_pack("{s:s,s:s,s:s,s:s,s:I}", "done", "handover", "from", s->user->name, "to", taker->name,
                              "entry", id, "cameras", (json_int_t)cameras));
     else
-        printf("%s has handed the station over to %s (entry %s)\n", s->user->name, taker->name, id);
+        printf(_("%s has handed the station over to %s (entry %s)\n"), s->user->name, taker->name, id);
     return ERR_OK;
 }
 
@@ -241,19 +245,27 @@ static enum err handover(struct call *c)
 }
 
 static const struct command rows[] = {
-    {.name = "users", .sub = "list", .args = "", .help = "who is who by the roster", .run = list, .by_default = true},
-    {.name = "passphrase", .args = "", .help = "changes yours: the old one and a new one are asked", .run = passphrase},
+    {.name = "users",
+     .sub = "list",
+     .args = "",
+     .help = N_("who is who by the roster"),
+     .run = list,
+     .by_default = true},
+    {.name = "passphrase",
+     .args = "",
+     .help = N_("changes yours: the old one and a new one are asked"),
+     .run = passphrase},
     {.name = "admit",
      .args = "USER CIRCLE",
      .min = 2,
      .max = 2,
-     .help = "gives a user the key of a circle that you are in",
+     .help = N_("gives a user the key of a circle that you are in"),
      .run = admit},
     {.name = "handover",
      .args = "",
-     .help = "one shift to the next: both persons' passphrases are asked",
+     .help = N_("one shift to the next: both persons' passphrases are asked"),
      .run = handover,
-     .options = {{"to", "USER", "who takes over"},
-                 {"camera", "NAME...", "one that is out, or plugged in and not offloaded"}}},
+     .options = {{"to", "USER", N_("who takes over")},
+                 {"camera", "NAME...", N_("one that is out, or plugged in and not offloaded")}}},
 };
-const struct command_group group_users = {"People", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_users = {N_("People"), rows, sizeof rows / sizeof rows[0]};

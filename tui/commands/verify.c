@@ -1,6 +1,7 @@
 #include "tui/commands/groups.h"
 
 #include "storage/vault/verify.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
@@ -14,7 +15,7 @@ static void say_fault(void *ctx, const char *what, const char *why)
         print_json(json_pack("{s:s,s:s}", "bad", what, "why", why));
         return;
     }
-    printf("bad: ");
+    printf(_("bad: "));
     print_text(what);
     printf(": ");
     print_text(why);
@@ -31,8 +32,8 @@ static void say_totals(const struct call *c, const struct verify_totals *t)
                              "torn", (json_int_t)t->torn, "destroyed", (json_int_t)t->destroyed, "freed",
                              (json_int_t)t->freed, "elsewhere", (json_int_t)t->elsewhere));
     else
-        printf("%" PRIu64 " labels, %" PRIu64 " objects (%s) checked; %" PRIu64 " faults; not here: %" PRIu64
-               " blobs destroyed under orders, %" PRIu64 " freed, %" PRIu64 " elsewhere\n",
+        printf(_("%" PRIu64 " labels, %" PRIu64 " objects (%s) checked; %" PRIu64 " faults; not here: %" PRIu64
+                 " blobs destroyed under orders, %" PRIu64 " freed, %" PRIu64 " elsewhere\n"),
                t->labels, t->objects, size, t->faults, t->destroyed, t->freed, t->elsewhere);
 }
 
@@ -76,20 +77,20 @@ static enum err rebuild(struct call *c)
     if (!e && c->json)
         print_json(json_pack("{s:s}", "done", "rebuilt"));
     else if (!e)
-        printf("the index is rebuilt from chain and objects\n");
+        printf(_("the index is rebuilt from chain and objects\n"));
     return e;
 }
 
 static const struct command rows[] = {
     {.name = "verify",
      .args = "",
-     .help = "checks the whole station; with --user, what the batches say, too",
+     .help = N_("checks the whole station; with --user, what the batches say, too"),
      .run = verify,
-     .options = {{"progress", NULL, "with --json: how far it is, four times a second"}}},
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
     {.name = "rebuild",
      .args = "",
-     .help = "makes the index anew from chain and objects",
+     .help = N_("makes the index anew from chain and objects"),
      .run = rebuild,
-     .options = {{"progress", NULL, "with --json: how far it is, four times a second"}}},
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
 };
-const struct command_group group_verify = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_verify = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -1,5 +1,6 @@
 #include "tui/commands/groups.h"
 
+#include "tui/lang/lang.h"
 #include "tui/opener/serve.h"
 
 /* What the screens start: they talk to it on descriptor 3. */
@@ -14,13 +15,13 @@ static enum err starter(struct call *c)
 }
 
 static const struct command rows[] = {
-    {.name = "worker", .sub = "opener", .args = "", .help = "holds the keys", .run = opener, .hidden = true},
+    {.name = "worker", .sub = "opener", .args = "", .help = N_("holds the keys"), .run = opener, .hidden = true},
     {.name = "worker",
      .sub = "starter",
      .args = "",
-     .help = "starts programs",
+     .help = N_("starts programs"),
      .run = starter,
      .hidden = true,
      .spawns = true},
 };
-const struct command_group group_worker = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_worker = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -14,7 +14,6 @@
 #define DESK_MESSAGE 512
 #define DESK_JOBS 8
 #define DESK_REQUESTS 64
-#define DESK_ARGS 32 /* of a request's command line */
 #define DESK_FROM 8  /* --from of the command line */
 
 /* A long command: belongs to the desk, not to a view, and goes on when the
@@ -45,6 +44,9 @@ struct desk {
     enum look message_look;
     bool changed; /* something is to be painted */
     bool ending;
+    struct key key; /* the last one: what opens a view */
+    unsigned burst;
+    int64_t touched; /* clock_uptime() of it */
     struct desk_inside *in;
 };
 
@@ -105,6 +107,14 @@ void desk_refresh(struct desk *d);
 void desk_lock(struct desk *d);
 /* The unlock screen: this person is unlocked now. */
 void desk_unlocked(struct desk *d, const char *user, unsigned roles);
+
+/* The frame's: frees the views that are closed; opens what belongs at the
+ * bottom; asks for the status when that is due. */
+void desk_settle(struct desk *d, int64_t now);
+/* Until when, ms of clock_uptime(), nothing is due; INT64_MAX: nothing is. */
+int64_t desk_due(const struct desk *d);
+enum err desk_start(struct desk *d, const char *dir) MUST_USE;
+void desk_stop(struct desk *d);
 
 /* Members of a row; "" and 0 where they are missing or of another type. */
 const char *desk_str(const json_t *row, const char *member);

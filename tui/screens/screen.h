@@ -23,7 +23,7 @@ struct screen {
     const struct key_row *keys;
     size_t n_keys;
     size_t size;    /* bytes of its state (view->state), given zeroed */
-    char menu;      /* '1' to '9', '0': its digit in the menu; 0: not there */
+    char menu;      /* '1' to '9': its digit in the menu; 0: not there */
     unsigned roles; /* enum role: who sees it in the menu; 0: everybody */
     bool locked;    /* may be open while nobody is unlocked (emergency note); else locking closes it */
     bool over;      /* stands over the one below, which is painted first */
@@ -59,7 +59,10 @@ struct view {
     struct desk *desk;
     void *state;
     struct view *below;
-    struct key opened_by;
+    struct key opened_by; /* and when, and at which read: frame.c */
+    int64_t opened_at;
+    unsigned opened_burst;
+    bool held; /* that key has not been let go, as far as one can tell */
     bool closing;
 };
 

@@ -1,0 +1,113 @@
+#include "tui/screens/desk_inside.h"
+
+#include "storage/base/clock.h"
+#include "tui/lang/lang.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RESULT_MAX 5000 /* rows of a job that are kept */
+
+static struct desk_job *find(const struct desk *d, const char *name)
+{
+    for (size_t i = 0; i < DESK_JOBS; i++)
+        if (d->jobs[i].id && strcmp(d->jobs[i].name, name) == 0)
+            return (struct desk_job *)&d->jobs[i];
+    return NULL;
+}
+
+const struct desk_job *desk_job_find(const struct desk *d, const char *name)
+{
+    return find(d, name);
+}
+
+static void take_row(struct desk_job *j, const json_t *row)
+{
+    json_t *copy = json_deep_copy(row);
+    if (!json_object_get(row, "event") && json_array_size(j->result) < RESULT_MAX)
+        json_array_append(j->result, copy);
+    json_decref(j->row);
+    j->row = copy;
+}
+
+static struct desk_job *of_reply(struct desk *d, const struct opener_reply *r)
+{
+    for (size_t i = 0; i < DESK_JOBS; i++)
+        if (d->jobs[i].id == r->id)
+            return &d->jobs[i];
+    return NULL;
+}
+
+static void on_job(void *ctx, const struct opener_reply *r)
+{
+    struct desk *d = ctx;
+    struct desk_job *j = of_reply(d, r);
+    if (!j)
+        return;
+    if (!r->end) {
+        take_row(j, r->row);
+        desk_news(d, NULL);
+        return;
+    }
+    j->running = false;
+    j->ended = clock_uptime();
+    j->exit_code = r->exit_code;
+    snprintf(j->error, sizeof j->error, "%s", r->error);
+    if (r->exit_code && r->error[0])
+        desk_say(d, LOOK_ALARM, "%s", r->error);
+    desk_refresh(d);
+    desk_news(d, NULL);
+}
+
+/* Its own former place, a free one, or that of one that ended. */
+static struct desk_job *place(struct desk *d, const char *name)
+{
+    struct desk_job *j = find(d, name);
+    for (size_t i = 0; i < DESK_JOBS && !j; i++)
+        if (d->jobs[i].id == 0)
+            j = &d->jobs[i];
+    for (size_t i = 0; i < DESK_JOBS && !j; i++)
+        if (!d->jobs[i].running)
+            j = &d->jobs[i];
+    return j;
+}
+
+bool desk_job_secret(struct desk *d, const char *name, const char *const argv[], const struct secret *const secrets[],
+                     size_t n, int fd)
+{
+    struct desk_job *j = place(d, name);
+    if (!j || j->running) {
+        desk_say(d, LOOK_WARN, "%s",
+                 j ? _("This runs already; wait until it ends, or stop it")
+                   : _("Too much runs at once; wait until something ends"));
+        return false;
+    }
+    json_decref(j->row);
+    json_decref(j->result);
+    *j = (struct desk_job){.running = true, .started = clock_uptime(), .result = json_array()};
+    snprintf(j->name, sizeof j->name, "%s", name);
+    j->id = opener_ask(d->opener, argv, secrets, n, fd, on_job, d);
+    desk_refresh(d);
+    desk_news(d, NULL);
+    return true;
+}
+
+bool desk_job(struct desk *d, const char *name, const char *const argv[])
+{
+    return desk_job_secret(d, name, argv, NULL, 0, -1);
+}
+
+void desk_job_cancel(struct desk *d, const char *name)
+{
+    const struct desk_job *j = find(d, name);
+    if (j && j->running)
+        opener_cancel(d->opener, j->id);
+}
+
+bool desk_is_busy(const struct desk *d)
+{
+    for (size_t i = 0; i < DESK_JOBS; i++)
+        if (d->jobs[i].running)
+            return true;
+    return false;
+}

@@ -1,0 +1,140 @@
+#include "tui/screens/desk_inside.h"
+
+#include "storage/base/clock.h"
+#include "tui/lang/lang.h"
+#include "tui/screens/ask.h"
+#include "tui/screens/screens.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_view(struct view *v)
+{
+    desk_forget(v);
+    free(v->state);
+    free(v);
+}
+
+void desk_open(struct desk *d, const struct screen *s, const void *arg)
+{
+    struct view *v = calloc(1, sizeof *v);
+    void *state = calloc(1, s->size ? s->size : 1);
+    if (!v || !state) {
+        free(v);
+        free(state);
+        desk_say(d, LOOK_ALARM, "%s", _("Out of memory: close something and try again"));
+        return;
+    }
+    *v = (struct view){.screen = s,
+                       .desk = d,
+                       .state = state,
+                       .below = d->top,
+                       .opened_by = d->key,
+                       .opened_at = clock_uptime(),
+                       .opened_burst = d->burst,
+                       .held = true};
+    d->top = v;
+    d->changed = true;
+    enum err e = s->open ? s->open(v, arg) : ERR_OK;
+    if (e) {
+        desk_say_error(d, e);
+        desk_close(v);
+    }
+}
+
+bool desk_open_name(struct desk *d, const char *name, const void *arg)
+{
+    for (size_t i = 0; screens[i]; i++) {
+        if (strcmp(screens[i]->name, name) != 0)
+            continue;
+        desk_open(d, screens[i], arg);
+        return true;
+    }
+    return false;
+}
+
+void desk_close(struct view *v)
+{
+    for (struct view *on = v->desk->top; on != v; on = on->below)
+        on->closing = true;
+    v->closing = true;
+    v->desk->changed = true;
+}
+
+void desk_home(struct desk *d)
+{
+    for (struct view *v = d->top; v && v->below; v = v->below)
+        v->closing = true;
+    d->changed = true;
+}
+
+void views_sweep(struct desk *d)
+{
+    for (struct view **at = &d->top; *at;) {
+        struct view *v = *at;
+        if (!v->closing) {
+            at = &v->below;
+            continue;
+        }
+        if (v->screen->close)
+            v->screen->close(v);
+        *at = v->below; /* its close may have said something, and asked for nothing that is still wanted */
+        free_view(v);
+    }
+}
+
+void views_close_all(struct desk *d, bool locked_too)
+{
+    for (struct view *v = d->top; v; v = v->below)
+        v->closing = v->closing || locked_too || !v->screen->locked;
+    views_sweep(d);
+}
+
+void desk_paint(struct view *v)
+{
+    v->desk->changed = true;
+}
+
+static void ask(struct view *v, desk_answer_fn *fn, struct ask_order o)
+{
+    o.view = v;
+    o.fn = fn;
+    desk_open(v->desk, &screen_ask, &o);
+}
+
+void desk_ask_yes(struct view *v, desk_answer_fn *fn, const char *text)
+{
+    ask(v, fn, (struct ask_order){.text = text});
+}
+
+void desk_ask_word(struct view *v, desk_answer_fn *fn, const char *text, const char *word)
+{
+    ask(v, fn, (struct ask_order){.text = text, .word = word});
+}
+
+void desk_ask_choice(struct view *v, desk_answer_fn *fn, const char *text, const char *const answers[], size_t n)
+{
+    ask(v, fn, (struct ask_order){.text = text, .answers = answers, .n = n});
+}
+
+static void row_act(struct view *v, int answer)
+{
+    for (size_t i = 0; i < v->screen->n_keys; i++)
+        if (v->screen->keys[i].on_row && answer-- == 0)
+            v->screen->act(v, v->screen->keys[i].act);
+}
+
+void desk_row_menu(struct view *v)
+{
+    const char *answers[ASK_ANSWERS], *why[ASK_ANSWERS] = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < v->screen->n_keys && n < ASK_ANSWERS; i++) {
+        const struct key_row *k = &v->screen->keys[i];
+        if (!k->on_row)
+            continue;
+        why[n] = v->screen->refuse ? v->screen->refuse(v, k->act) : NULL;
+        answers[n++] = _(k->help);
+    }
+    ask(v, row_act, (struct ask_order){.text = "", .answers = answers, .why = why, .n = n});
+}
