@@ -12,7 +12,7 @@
 static const struct command_group *const groups[] = {
     &group_authority, &group_init,   &group_status, &group_doctor, &group_log,     &group_settings,
     &group_worker,    &group_verify, &group_backup, &group_unseal, &group_offload, &group_recordings,
-    &group_custody,   &group_purge,  &group_note,   &group_sync,   &group_users,
+    &group_custody,   &group_purge,  &group_note,   &group_sync,   &group_media,   &group_users,
 };
 #define GROUPS (sizeof groups / sizeof groups[0])
 

@@ -1,6 +1,7 @@
 #include "tui/link_state.h"
 
 #include "storage/base/file.h"
+#include "storage/base/text.h"
 #include "tui/lang/lang.h"
 #include "tui/print.h"
 
@@ -138,6 +139,28 @@ void link_state_say(const char *dir, bool json)
         all = json_pack("{s:b}", "running", 0);
     }
     print_json(all);
+}
+
+bool link_state_hub(const char *dir, const struct roster *r, char out[static LINK_STATE_HUB])
+{
+    char path[4096];
+    struct buf text = {.max = STATUS_MAX};
+    struct text t;
+    struct field f;
+    unsigned version;
+    bool found = false;
+    if (file_path(path, dir, "link.conf") == ERR_OK && file_read(path, STATUS_MAX, &text) == ERR_OK &&
+        text_open(&t, "link-conf", &version, (const char *)text.p, text.len) == ERR_OK)
+        while (!found && text_next(&t, &f) == ERR_OK)
+            found = span_is(f.key, "hub") && span_copy(f.value, out, LINK_STATE_HUB);
+    buf_free(&text);
+    err_clear();
+    for (size_t i = 0; i < r->n_hubs && !found; i++) {
+        found = r->hubs[i].address[0] != '\0';
+        if (found)
+            snprintf(out, LINK_STATE_HUB, "%s", r->hubs[i].address);
+    }
+    return found;
 }
 
 /* A descriptor that becomes readable when the process of all ends; -1: it

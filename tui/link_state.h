@@ -2,6 +2,7 @@
 #define TUI_LINK_STATE_H
 
 #include "storage/base/err.h"
+#include "storage/trust/roster.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -14,6 +15,11 @@
 json_t *link_state_json(const char *dir);
 /* A line or two on stdout; nothing where there is none. */
 void link_state_print(const char *dir);
+/* Where feldsher-sync would look for a hub: the first address of link.conf or of
+ * the roster; false: neither names one. What is wrong with link.conf is for
+ * `sync --settings` to say. */
+#define LINK_STATE_HUB 320
+bool link_state_hub(const char *dir, const struct roster *r, char out[static LINK_STATE_HUB]);
 /* Either way: json gives {"running":false} where there is none. */
 void link_state_say(const char *dir, bool json);
 /* Says it at once and again whenever it changes, until nobody listens. */
