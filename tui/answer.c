@@ -2,8 +2,10 @@
 
 #include "storage/base/confine.h"
 #include "storage/base/log.h"
+#include "tui/screens/frame.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* What was printed must have arrived. */
 static enum err finish_output(enum err so_far)
@@ -33,6 +35,15 @@ static enum err run(struct call *c)
     return e;
 }
 
+static enum err open_screens(const struct call *c)
+{
+    static const char *const from[] = {NULL};
+    struct frame_options o = {.dir = c->dir, .from = from, .idle = FRAME_IDLE};
+    enum err e = frame_run(&o);
+    log_close();
+    return e;
+}
+
 static enum err what(struct call *c)
 {
     switch (c->what) {
@@ -49,6 +60,8 @@ static enum err what(struct call *c)
     case CALL_NOTHING:
         break;
     }
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+        return open_screens(c);
     enum err e = command_help(NULL);
     return e ? e : err_set(ERR_USAGE, "no command is given, and here is no terminal for the screens");
 }

@@ -1,6 +1,7 @@
 #include "tui/command.h"
 
 #include "tui/commands/groups.h"
+#include "tui/keys.h"
 #include "tui/lang/lang.h"
 
 #include <assert.h>
@@ -10,9 +11,9 @@
 
 /* Those with one title stand side by side. */
 static const struct command_group *const groups[] = {
-    &group_authority, &group_init,   &group_status, &group_doctor, &group_log,     &group_settings,
-    &group_worker,    &group_verify, &group_backup, &group_unseal, &group_offload, &group_recordings,
-    &group_custody,   &group_purge,  &group_note,   &group_sync,   &group_media,   &group_users,
+    &group_screens, &group_authority, &group_init,   &group_status, &group_doctor,  &group_log,        &group_settings,
+    &group_worker,  &group_verify,    &group_backup, &group_unseal, &group_offload, &group_recordings, &group_custody,
+    &group_purge,   &group_note,      &group_sync,   &group_media,  &group_users,
 };
 #define GROUPS (sizeof groups / sizeof groups[0])
 
@@ -426,6 +427,7 @@ void command_man(void)
     }
     printf(".SH OPTIONS\n");
     troff_options(global, GLOBALS);
+    keys_man();
     printf(".SH EXIT STATUS\n");
     troff(exits);
     printf("\n.SH ENVIRONMENT\n.TP\n.B FELDSHER_DIR\nthe station\\(aqs folder\n.TP\n.B FELDSHER_USER\nwho you are\n"

@@ -14,7 +14,7 @@
 #define DESK_MESSAGE 512
 #define DESK_JOBS 8
 #define DESK_REQUESTS 64
-#define DESK_FROM 8  /* --from of the command line */
+#define DESK_FROM 8 /* --from of the command line */
 
 /* A long command: belongs to the desk, not to a view, and goes on when the
  * view that began it is closed, and while the screens are locked. */
@@ -22,6 +22,7 @@ struct desk_job {
     char name[32]; /* "offload", "sync": one of each at a time */
     unsigned id;   /* 0: the place is free */
     bool running;
+    bool watching;   /* goes on for ever: desk_watch */
     int64_t started; /* clock_uptime() */
     int64_t ended;
     json_t *row;    /* the last that it said */
@@ -87,10 +88,13 @@ bool desk_job(struct desk *d, const char *name, const char *const argv[]);
 /* With secrets and a descriptor, as opener_ask. */
 bool desk_job_secret(struct desk *d, const char *name, const char *const argv[], const struct secret *const secrets[],
                      size_t n, int fd);
+/* One that ends only when it is cancelled (cameras --watch) and sleeps
+ * meanwhile: nothing is busy because of it. */
+bool desk_watch(struct desk *d, const char *name, const char *const argv[]);
 /* The one that runs or ended last; NULL: none. */
 const struct desk_job *desk_job_find(const struct desk *d, const char *name);
 void desk_job_cancel(struct desk *d, const char *name);
-bool desk_is_busy(const struct desk *d);
+bool desk_is_busy(const struct desk *d); /* is a job running? */
 
 /* A question over the screens; fn gets the answer's index (yes: 1) and not at
  * all on Esc. text, word: copied. */

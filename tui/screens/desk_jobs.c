@@ -8,17 +8,19 @@
 
 #define RESULT_MAX 5000 /* rows of a job that are kept */
 
-static struct desk_job *find(const struct desk *d, const char *name)
+/* Its place; DESK_JOBS: there is none. */
+static size_t find(const struct desk *d, const char *name)
 {
-    for (size_t i = 0; i < DESK_JOBS; i++)
-        if (d->jobs[i].id && strcmp(d->jobs[i].name, name) == 0)
-            return (struct desk_job *)&d->jobs[i];
-    return NULL;
+    size_t i = 0;
+    while (i < DESK_JOBS && (d->jobs[i].id == 0 || strcmp(d->jobs[i].name, name) != 0))
+        i++;
+    return i;
 }
 
 const struct desk_job *desk_job_find(const struct desk *d, const char *name)
 {
-    return find(d, name);
+    size_t i = find(d, name);
+    return i < DESK_JOBS ? &d->jobs[i] : NULL;
 }
 
 static void take_row(struct desk_job *j, const json_t *row)
@@ -62,14 +64,14 @@ static void on_job(void *ctx, const struct opener_reply *r)
 /* Its own former place, a free one, or that of one that ended. */
 static struct desk_job *place(struct desk *d, const char *name)
 {
-    struct desk_job *j = find(d, name);
-    for (size_t i = 0; i < DESK_JOBS && !j; i++)
-        if (d->jobs[i].id == 0)
-            j = &d->jobs[i];
-    for (size_t i = 0; i < DESK_JOBS && !j; i++)
-        if (!d->jobs[i].running)
-            j = &d->jobs[i];
-    return j;
+    size_t i = find(d, name);
+    for (size_t k = 0; k < DESK_JOBS && i == DESK_JOBS; k++)
+        if (d->jobs[k].id == 0)
+            i = k;
+    for (size_t k = 0; k < DESK_JOBS && i == DESK_JOBS; k++)
+        if (!d->jobs[k].running)
+            i = k;
+    return i < DESK_JOBS ? &d->jobs[i] : NULL;
 }
 
 bool desk_job_secret(struct desk *d, const char *name, const char *const argv[], const struct secret *const secrets[],
@@ -97,9 +99,17 @@ bool desk_job(struct desk *d, const char *name, const char *const argv[])
     return desk_job_secret(d, name, argv, NULL, 0, -1);
 }
 
+bool desk_watch(struct desk *d, const char *name, const char *const argv[])
+{
+    bool begun = desk_job(d, name, argv);
+    if (begun)
+        d->jobs[find(d, name)].watching = true;
+    return begun;
+}
+
 void desk_job_cancel(struct desk *d, const char *name)
 {
-    const struct desk_job *j = find(d, name);
+    const struct desk_job *j = desk_job_find(d, name);
     if (j && j->running)
         opener_cancel(d->opener, j->id);
 }
@@ -107,7 +117,7 @@ void desk_job_cancel(struct desk *d, const char *name)
 bool desk_is_busy(const struct desk *d)
 {
     for (size_t i = 0; i < DESK_JOBS; i++)
-        if (d->jobs[i].running)
+        if (d->jobs[i].running && !d->jobs[i].watching)
             return true;
     return false;
 }

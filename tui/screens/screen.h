@@ -47,11 +47,12 @@ struct screen {
     /* Something of the desk changed: who is unlocked, status, a job, the
      * language; or an event of the opener came (else NULL). */
     void (*news)(struct view *v, const void *event);
-    /* Before it goes, also when the screens are locked: keep a draft. Its
-     * requests are forgotten behind this; jobs go on. */
+    /* Before it goes, also when the screens are locked: keep a draft; and
+     * after an open that failed. Requests without fn are still sent, those
+     * with one forgotten; jobs go on. */
     void (*close)(struct view *v);
     /* Behind the title: which recording, which person; or NULL. */
-    const char *(*subtitle)(struct view *v);
+    const char *(*subtitle)(const struct view *v);
 };
 
 struct view {

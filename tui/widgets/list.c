@@ -299,7 +299,7 @@ static void paint_foot(const struct list *l, const struct area *a)
     }
     if (l->total) {
         char count[64];
-        snprintf(count, sizeof count, _("%zu of %zu"), l->at + 1, l->total);
+        snprintf(count, sizeof count, _("%zu of %zu%s"), l->at + 1, l->total, l->more ? "+" : "");
         term_cell(a, row, a->cols - 30, 30, LOOK_DIM, CELLS_RIGHT, count);
     }
 }

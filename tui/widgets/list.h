@@ -54,6 +54,7 @@ struct list {
     size_t n_shown;
     size_t first; /* asked: place of rows[0] among all found */
     size_t total; /* of those found */
+    bool more;    /* the source did not count further: set by the screen, shown as + */
     size_t at;    /* selected, among all found */
     size_t top;   /* uppermost in view */
     size_t page;  /* rows in view at the last painting */
