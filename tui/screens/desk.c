@@ -201,11 +201,14 @@ void desk_settle(struct desk *d, int64_t now)
     }
     if (d->in->status_due && d->in->status_due <= now)
         ask_status(d);
+    keepers_settle(d, now);
 }
 
 int64_t desk_due(const struct desk *d)
 {
-    return d->in->status_due ? d->in->status_due : INT64_MAX;
+    int64_t keepers = keepers_due(d, clock_uptime());
+    int64_t status = d->in->status_due ? d->in->status_due : INT64_MAX;
+    return status < keepers ? status : keepers;
 }
 
 enum err desk_start(struct desk *d, const char *dir)
