@@ -38,7 +38,7 @@ static enum err run(struct call *c)
 static enum err open_screens(const struct call *c)
 {
     static const char *const from[] = {NULL};
-    struct frame_options o = {.dir = c->dir, .from = from, .idle = FRAME_IDLE};
+    struct frame_options o = {.dir = c->dir, .from = from, .lang = c->lang};
     enum err e = frame_run(&o);
     log_close();
     return e;

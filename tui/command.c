@@ -139,7 +139,7 @@ static enum err take_global(struct parse *p, const char *arg, bool *taken)
     else if (strcmp(name, "man") == 0)
         c->what = CALL_MAN;
     else
-        return lang_start(value);
+        return lang_start(c->lang = value);
     return ERR_OK;
 }
 

@@ -46,6 +46,7 @@ struct call {
     const struct command *command;
     const char *dir;  /* of the station: -C, $FELDSHER_DIR or ~/.feldsher */
     const char *user; /* --user, or NULL */
+    const char *lang; /* --lang, or NULL */
     bool json;
     char **args;
     int n_args;

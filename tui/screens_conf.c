@@ -2,6 +2,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 
 #include <stdbool.h>
@@ -11,7 +12,10 @@
 
 static bool is_language(const char *s)
 {
-    return strcmp(s, "en") == 0 || strcmp(s, "ru") == 0 || strcmp(s, "kk") == 0;
+    for (size_t i = 0; lang_names[i]; i++)
+        if (strcmp(s, lang_names[i]) == 0)
+            return true;
+    return false;
 }
 
 static bool take(struct screens_conf *s, const struct field *f)

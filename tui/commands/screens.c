@@ -13,7 +13,7 @@
 static enum err screens(struct call *c)
 {
     const char *from[DESK_FROM + 1] = {0}, *path, *idle = command_option(c, "idle");
-    struct frame_options o = {.dir = c->dir, .from = from, .idle = FRAME_IDLE};
+    struct frame_options o = {.dir = c->dir, .from = from, .lang = c->lang};
     uint64_t seconds;
     for (size_t i = 0; (path = command_each(c, "from", i)) != NULL; i++) {
         if (i == DESK_FROM)
@@ -42,7 +42,8 @@ static const struct command rows[] = {
      .run = screens,
      .spawns = true,
      .options = {{"from", "PATH...", N_("a folder that counts as a camera")},
-                 {"idle", "SECONDS", N_("without a key, before they lock themselves; else 300")}}},
+                 {"idle", "SECONDS",
+                  N_("without a key, before they lock themselves; else as feldsher settings says")}}},
     {.name = "keys", .args = "", .help = N_("the keys of the screens, as tables in Markdown"), .run = keys},
 };
 const struct command_group group_screens = {N_("The screens"), rows, sizeof rows / sizeof rows[0]};

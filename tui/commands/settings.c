@@ -2,6 +2,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/vault/station.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 #include "tui/screens_conf.h"
@@ -45,17 +46,17 @@ static enum err settings(struct call *c)
         print_json(json_pack("{s:i,s:o}", "idle_minutes", s.idle_minutes, "language",
                              s.language[0] ? json_string(s.language) : json_null()));
     else if (!e)
-        printf("the screens lock themselves after %d minutes; their language is %s\n", s.idle_minutes,
-               s.language[0] ? s.language : "the environment's");
+        printf(_("the screens lock themselves after %d minutes; their language is %s\n"), s.idle_minutes,
+               s.language[0] ? s.language : _("the environment's"));
     return e;
 }
 
 static const struct command rows[] = {
     {.name = "settings",
      .args = "",
-     .help = "how the screens of this station are set",
+     .help = N_("how the screens of this station are set"),
      .run = settings,
-     .options = {{"idle-minutes", "N", "without a key for so long, they lock themselves"},
-                 {"language", "LANG", "en, ru or kk"}}},
+     .options = {{"idle-minutes", "N", N_("without a key for so long, they lock themselves")},
+                 {"language", "LANG", N_("en, ru or kk")}}},
 };
-const struct command_group group_settings = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_settings = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

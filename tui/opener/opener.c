@@ -1,6 +1,7 @@
 #include "tui/opener/opener.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "tui/command.h"
 #include "tui/opener/channel.h"
 
@@ -196,7 +197,7 @@ static enum err send_to(struct opener *o, enum worker w, unsigned id, const char
         json_array_append_new(words, json_string(argv[i]));
     char *all = join(secrets, n, &len);
     enum err e = n && !all ? err_set(ERR_NOMEM, "out of memory") : ERR_OK;
-    json_t *object = json_pack("{s:I,s:o}", "id", (json_int_t)id, "argv", words);
+    json_t *object = json_pack("{s:I,s:s,s:o}", "id", (json_int_t)id, "lang", lang_name(), "argv", words);
     if (!e)
         e = channel_send(&o->to[w], object, all, len, fd);
     else

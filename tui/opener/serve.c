@@ -1,6 +1,7 @@
 #include "tui/opener/serve.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "tui/opener/channel.h"
 #include "tui/opener/opened.h"
 #include "tui/opener/job.h"
@@ -132,6 +133,13 @@ static void ask(struct worker *w, unsigned id, const json_t *argv, const char *s
         send_error(w, id, e);
 }
 
+/* The painter's language may have changed since. */
+static void speak(const char *lang)
+{
+    if (lang && strcmp(lang, lang_name()) != 0 && lang_start(lang) != ERR_OK)
+        err_clear();
+}
+
 static void take(struct worker *w, const json_t *object, const char *secrets, size_t n, int fd)
 {
     unsigned cancel = (unsigned)json_integer_value(json_object_get(object, "cancel"));
@@ -139,6 +147,7 @@ static void take(struct worker *w, const json_t *object, const char *secrets, si
     struct job *j = cancel ? job_of(w, cancel) : NULL;
     if (j)
         job_cancel(j);
+    speak(json_string_value(json_object_get(object, "lang")));
     if (id)
         ask(w, id, json_object_get(object, "argv"), secrets, n, fd);
     file_close(&fd);

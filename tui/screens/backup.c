@@ -11,7 +11,7 @@
 enum step { CHOOSE, NAME, COPY };
 
 struct backup {
-    struct table table; /* of media */
+    struct listing listing; /* of media */
     struct form form;
     struct jobview job;
     enum step step;
@@ -59,7 +59,7 @@ static enum err open_backup(struct view *v, const void *arg)
     struct backup *s = v->state;
     (void)arg;
     s->job.name = v->screen->name;
-    table_open(v, &media_kind);
+    listing_open(v, &media_kind);
     enum err e = is_restore(v) ? form_init(&s->form, restore_fields, 3) : form_init(&s->form, backup_fields, 2);
     if (jobview_runs(&s->job, v->desk))
         s->step = COPY;
@@ -125,7 +125,7 @@ static void paint(struct view *v, const struct area *a)
     struct backup *s = v->state;
     struct area in = area_part(a, 1, 2, a->rows - 1, a->cols - 4);
     if (s->step == CHOOSE) {
-        table_paint(v, a);
+        listing_paint(v, a);
     } else if (s->step == NAME) {
         form_paint(&s->form, &in);
     } else {
@@ -145,7 +145,7 @@ static bool key(struct view *v, const struct key *k)
     if (s->step == COPY)
         return false;
     if (s->step == CHOOSE)
-        return table_key(v, k);
+        return listing_key(v, k);
     if (k->code == K_ESC) {
         s->step = CHOOSE;
         return true;
@@ -159,7 +159,7 @@ static bool key(struct view *v, const struct key *k)
 static void act(struct view *v, int what)
 {
     struct backup *s = v->state;
-    const struct list_row *r = list_selected(&s->table.list);
+    const struct table_row *r = table_selected(&s->listing.table);
     if (what == ACT_STOP)
         desk_job_cancel(v->desk, s->job.name);
     else if (s->step != CHOOSE)
@@ -196,7 +196,7 @@ static void close_backup(struct view *v)
 {
     struct backup *s = v->state;
     form_free(&s->form);
-    table_close(v);
+    listing_close(v);
 }
 
 const struct screen screen_backup = {

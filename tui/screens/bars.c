@@ -13,6 +13,8 @@
 #define DAYS_FEW 14 /* of disk left: said in another colour */
 #define DAYS_LAST 3
 #define CLOCK_COLUMNS 7
+#define LABELS 16
+#define LABEL_COLUMNS 16 /* of a key's, translated */
 
 struct line {
     const struct area *a;
@@ -124,31 +126,56 @@ static size_t collect(const struct key_row *rows, size_t n, struct label *out, s
     return k;
 }
 
+static int columns(const struct label *l, int most)
+{
+    int w = cells_width(l->text);
+    return (int)strlen(key_title(l->code)) + 2 + (w < most ? w : most);
+}
+
 static int all_columns(const struct label *labels, size_t n, int most)
 {
     int all = 0;
-    for (size_t i = 0; i < n; i++) {
-        int w = cells_width(labels[i].text);
-        all += (int)strlen(key_title(labels[i].code)) + 2 + (w < most ? w : most);
-    }
-    return all;
+    for (size_t i = 0; i < n; i++)
+        all += columns(&labels[i], most);
+    return all - 1;
 }
 
-void bars_keys(const struct view *v, const struct area *line)
+/* Help, the screen's own, and those of all screens, in the keyboard's order. */
+static size_t labels(const struct view *v, struct label out[static LABELS])
 {
-    struct label l[16];
-    size_t n = collect(keys_common[0].rows, 1, l, 1);
-    n += collect(v->screen->keys, v->screen->n_keys, l + n, 10);
-    n += collect(keys_common[0].rows + 1, keys_common[0].n - 1, l + n, 16 - n);
-    int most = 16, x = 0;
-    while (most > 4 && all_columns(l, n, most) > line->cols)
+    size_t n = collect(keys_common[0].rows, 1, out, 1);
+    n += collect(v->screen->keys, v->screen->n_keys, out + n, LABELS - 4);
+    return n + collect(keys_common[0].rows + 1, keys_common[0].n - 1, out + n, LABELS - n);
+}
+
+int bars_keys_rows(const struct view *v, int cols)
+{
+    struct label l[LABELS];
+    size_t n = labels(v, l);
+    return all_columns(l, n, LABEL_COLUMNS) > cols ? 2 : 1;
+}
+
+static void paint_keys(const struct label *l, size_t n, const struct area *a, int row)
+{
+    int most = LABEL_COLUMNS, x = 0;
+    while (most > 4 && all_columns(l, n, most) > a->cols)
         most--;
     for (size_t i = 0; i < n; i++) {
-        int w = cells_width(l[i].text);
-        x += term_text(line, 0, x, 0, LOOK_KEY, key_title(l[i].code));
-        term_cell(line, 0, x + 1, w < most ? w : most, LOOK_NORMAL, CELLS_LEFT, l[i].text);
-        x += (w < most ? w : most) + 2;
+        int name = term_text(a, row, x, 0, LOOK_KEY, key_title(l[i].code));
+        int all = columns(&l[i], most);
+        term_cell(a, row, x + name + 1, all - name - 2, LOOK_NORMAL, CELLS_LEFT, l[i].text);
+        x += all;
     }
+}
+
+void bars_keys(const struct view *v, const struct area *lines)
+{
+    struct label l[LABELS];
+    size_t n = labels(v, l), first = n;
+    while (lines->rows > 1 && first > 1 && (first > (n + 1) / 2 || all_columns(l, first, LABEL_COLUMNS) > lines->cols))
+        first--;
+    paint_keys(l, first, lines, 0);
+    paint_keys(l + first, n - first, lines, 1);
 }
 
 int bars_message_rows(const struct desk *d, int cols)

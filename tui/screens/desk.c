@@ -161,7 +161,7 @@ void desk_lock(struct desk *d)
     (void)id; /* without the opener there are no keys */
     d->message[0] = '\0';
     desk_news(d, NULL);
-    desk_open(d, &screen_unlock, NULL);
+    desk_show(d, &screen_unlock, NULL);
 }
 
 void desk_unlocked(struct desk *d, const char *user, unsigned roles)
@@ -187,9 +187,9 @@ static void open_bottom(struct desk *d)
     snprintf(conf, sizeof conf, "%s/station.conf", d->dir);
     if (!d->in->is_station)
         d->in->is_station = access(conf, F_OK) == 0;
-    if (!d->in->is_station && desk_open_name(d, "first", NULL))
+    if (!d->in->is_station && desk_show_name(d, "first", NULL))
         return;
-    desk_open(d, d->user[0] ? &screen_home : &screen_unlock, NULL);
+    desk_show(d, d->user[0] ? &screen_home : &screen_unlock, NULL);
 }
 
 void desk_settle(struct desk *d, int64_t now)

@@ -48,14 +48,15 @@ struct desk {
     struct key key; /* the last one: what opens a view */
     unsigned burst;
     int64_t touched; /* clock_uptime() of it */
+    int64_t idle;    /* ms without a key before the screens lock themselves */
     struct desk_inside *in;
 };
 
 /* Opens a view on top; in open errors are said in the message line. arg: as
  * the screen says, lives until this returns. */
-void desk_open(struct desk *d, const struct screen *s, const void *arg);
+void desk_show(struct desk *d, const struct screen *s, const void *arg);
 /* By name; false: no such screen. */
-bool desk_open_name(struct desk *d, const char *name, const void *arg);
+bool desk_show_name(struct desk *d, const char *name, const void *arg);
 /* Closes v and what stands on it, once its callback has returned. */
 void desk_close(struct view *v);
 /* Closes all but the home screen. */

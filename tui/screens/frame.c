@@ -2,9 +2,11 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/confine.h"
+#include "storage/base/lang.h"
 #include "tui/screens/bars.h"
 #include "tui/screens/desk.h"
 #include "tui/screens/screens.h"
+#include "tui/screens_conf.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,8 +23,7 @@
 
 struct frame {
     struct desk desk;
-    int64_t idle; /* ms */
-    int minute;   /* timerfd: the clock's next minute; cancelled when the clock was set or the machine slept */
+    int minute; /* timerfd: the clock's next minute; cancelled when the clock was set or the machine slept */
     int64_t slept;
 };
 
@@ -61,11 +62,11 @@ static void paint(struct frame *f)
         stack[n++] = base;
         base = base->below;
     }
-    int said = bars_message_rows(d, all.cols);
+    int said = bars_message_rows(d, all.cols), foot = bars_keys_rows(d->top, all.cols);
     struct area status = area_part(&all, 0, 0, 1, all.cols), title = area_part(&all, 1, 0, 1, all.cols);
-    struct area body = area_part(&all, BODY_ROW, 0, all.rows - BODY_ROW - 2, all.cols);
-    struct area keys = area_part(&all, all.rows - 1, 0, 1, all.cols);
-    struct area message = area_part(&all, all.rows - 1 - said, 0, said, all.cols);
+    struct area body = area_part(&all, BODY_ROW, 0, all.rows - BODY_ROW - foot - 1, all.cols);
+    struct area keys = area_part(&all, all.rows - foot, 0, foot, all.cols);
+    struct area message = area_part(&all, all.rows - foot - said, 0, said, all.cols);
     term_clear(&all);
     term_caret(&all, -1, -1);
     base->screen->paint(base, &body);
@@ -107,11 +108,11 @@ static void frame_act(struct view *v, int act)
     switch (act) {
     case ACT_HELP:
         if (s != &screen_help)
-            desk_open(d, &screen_help, s);
+            desk_show(d, &screen_help, s);
         break;
     case ACT_MENU:
-        if (d->user[0] && s != &screen_menu && s != &screen_home)
-            desk_open(d, &screen_menu, NULL);
+        if (s != &screen_menu && s != &screen_home)
+            desk_show(d, &screen_menu, NULL);
         break;
     case ACT_LOCK:
         desk_lock(d);
@@ -119,8 +120,8 @@ static void frame_act(struct view *v, int act)
     case ACT_BACK:
         if (v->below)
             desk_close(v);
-        else if (d->user[0])
-            desk_open(d, &screen_menu, NULL);
+        else
+            desk_show(d, &screen_menu, NULL);
         break;
     default:
         if (s->act)
@@ -185,7 +186,7 @@ static void look_at_clocks(struct frame *f)
     if (now > f->slept + SUSPENDED)
         desk_lock(&f->desk);
     f->slept = now;
-    if (f->desk.user[0] && clock_uptime() >= f->desk.touched + f->idle)
+    if (f->desk.user[0] && clock_uptime() >= f->desk.touched + f->desk.idle)
         desk_lock(&f->desk);
 }
 
@@ -196,8 +197,8 @@ static int patience(const struct frame *f, int64_t now)
         until = now + KEY_WAIT;
     if (desk_is_busy(&f->desk) && now + TICK < until)
         until = now + TICK;
-    if (f->desk.user[0] && f->desk.touched + f->idle < until)
-        until = f->desk.touched + f->idle;
+    if (f->desk.user[0] && f->desk.touched + f->desk.idle < until)
+        until = f->desk.touched + f->desk.idle;
     if (until == INT64_MAX)
         return -1;
     return until <= now ? 0 : until - now > 3600000 ? 3600000 : (int)(until - now);
@@ -262,6 +263,18 @@ static enum err run(struct frame *f)
     return e;
 }
 
+/* As the station is set, where the command line says nothing else. */
+static void set_up(struct desk *d, const struct frame_options *o)
+{
+    struct screens_conf conf;
+    enum err e = screens_conf_read(o->dir, &conf);
+    d->idle = (o->idle ? o->idle : conf.idle_minutes * 60) * (int64_t)1000;
+    if (e)
+        desk_say_error(d, e);
+    if (!o->lang && conf.language[0] && lang_start(conf.language) != ERR_OK)
+        err_clear();
+}
+
 enum err frame_run(const struct frame_options *o)
 {
     struct frame f = {.minute = -1};
@@ -270,7 +283,7 @@ enum err frame_run(const struct frame_options *o)
     enum err e = desk_start(&f.desk, o->dir);
     for (size_t i = 0; i < DESK_FROM && o->from[i]; i++)
         f.desk.from[i] = o->from[i];
-    f.idle = (int64_t)o->idle * 1000;
+    set_up(&f.desk, o);
     f.slept = slept();
     f.minute = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     set_minute(f.minute);

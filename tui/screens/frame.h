@@ -10,12 +10,12 @@
  * line, the title, the message line, the line of keys. Sleeps in poll until a
  * key, a reply, a signal, or the next minute of the clock.
  */
-#define FRAME_IDLE 300 /* seconds without a key before the screens lock themselves */
 
 struct frame_options {
     const char *dir;
     const char *const *from; /* ends with NULL */
-    int idle;                /* seconds */
+    int idle;                /* seconds; 0: as the station is set (tui/screens_conf.h) */
+    const char *lang;        /* given on the command line; NULL: as the station is set */
 };
 
 /* Until the person ends them or the terminal is gone. ERR_USAGE: there is no

@@ -1,6 +1,6 @@
 #include "tui/lang/lang.h"
 #include "tui/screens/screens.h"
-#include "tui/screens/table.h"
+#include "tui/screens/listing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,35 +11,35 @@
 #define LINES 2000
 
 struct log_view {
-    struct table table;
+    struct listing listing;
     json_t *line[LINES]; /* a ring */
     size_t n, next;
     bool stale; /* lines came that the list does not show yet */
     unsigned asked;
 };
 
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(19, "When"), 19, 0, 0},
     {FIELD(56, "What"), 56, 1, 0},
 };
-static const struct table_kind kind = {columns, 2, N_("Nothing was logged yet"), NULL};
+static const struct listing_kind kind = {columns, 2, N_("Nothing was logged yet"), NULL};
 
 static void fill(struct view *v)
 {
     struct log_view *s = v->state;
     enum err e = ERR_OK;
     s->stale = false;
-    list_reload(&s->table.list);
+    table_reload(&s->listing.table);
     for (size_t i = 0; i < s->n && !e; i++) {
         const json_t *row = s->line[(s->next + LINES - 1 - i) % LINES];
-        char id[LIST_ID];
+        char id[TABLE_ID];
         const char *cells[] = {desk_str(row, "time"), desk_str(row, "event")};
         snprintf(id, sizeof id, "%p", (const void *)row);
-        e = list_add(&s->table.list, 0, id, LOOK_NORMAL, cells);
+        e = table_add(&s->listing.table, 0, id, LOOK_NORMAL, cells);
     }
     if (e)
         desk_say_error(v->desk, e);
-    list_end(&s->table.list, 0, 0);
+    table_end(&s->listing.table, 0, 0);
 }
 
 static bool take(struct view *v, const struct opener_reply *r)
@@ -60,7 +60,7 @@ static enum err open_log(struct view *v, const void *arg)
     static const char *const argv[] = {"log", "--last", "2000", "--follow", NULL};
     struct log_view *s = v->state;
     (void)arg;
-    table_open(v, &kind);
+    listing_open(v, &kind);
     s->asked = desk_ask(v, take, argv);
     return ERR_OK;
 }
@@ -71,13 +71,13 @@ static void paint(struct view *v, const struct area *a)
     struct log_view *s = v->state;
     if (s->stale)
         fill(v);
-    table_paint(v, a);
+    listing_paint(v, a);
 }
 
 static void act(struct view *v, int what)
 {
     const struct log_view *s = v->state;
-    const struct list_row *r = list_selected(&s->table.list);
+    const struct table_row *r = table_selected(&s->listing.table);
     if (what == ACT_CHOOSE && r)
         desk_say(v->desk, LOOK_OK, "%s %s", r->cells[0], r->cells[1]);
 }
@@ -89,7 +89,7 @@ static void close_log(struct view *v)
         desk_cancel(v, s->asked);
     for (size_t i = 0; i < LINES; i++)
         json_decref(s->line[i]);
-    table_close(v);
+    listing_close(v);
 }
 
 const struct screen screen_log = {
@@ -101,6 +101,6 @@ const struct screen screen_log = {
     .open = open_log,
     .paint = paint,
     .act = act,
-    .key = table_key,
+    .key = listing_key,
     .close = close_log,
 };

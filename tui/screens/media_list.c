@@ -6,14 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(30, "Folder"), 30, 2, 0},
     {FIELD(18, "Stick"), 18, 1, 0},
     {FIELD(10, "Free"), 10, 0, 1},
     {FIELD(16, "Note"), 16, 1, 0},
 };
 
-static bool medium_row(struct view *v, const json_t *row, char cells[][TABLE_CELL], char id[static LIST_ID],
+static bool medium_row(struct view *v, const json_t *row, char cells[][LISTING_CELL], char id[static TABLE_ID],
                        enum look *look)
 {
     char size[PROGRESS_TEXT];
@@ -21,11 +21,11 @@ static bool medium_row(struct view *v, const json_t *row, char cells[][TABLE_CEL
     bool foreign = district[0] && strcmp(district, desk_str(v->desk->status, "district")) != 0;
     bool writable = json_is_true(json_object_get(row, "writable"));
     progress_size(size, (uint64_t)desk_int(row, "free"));
-    snprintf(id, LIST_ID, "%s", desk_str(row, "folder"));
-    snprintf(cells[0], TABLE_CELL, "%s", desk_str(row, "folder"));
-    snprintf(cells[1], TABLE_CELL, "%s", desk_str(row, "stick")[0] ? desk_str(row, "stick") : _("(a new one)"));
-    snprintf(cells[2], TABLE_CELL, "%s", size);
-    snprintf(cells[3], TABLE_CELL, "%s",
+    snprintf(id, TABLE_ID, "%s", desk_str(row, "folder"));
+    snprintf(cells[0], LISTING_CELL, "%s", desk_str(row, "folder"));
+    snprintf(cells[1], LISTING_CELL, "%s", desk_str(row, "stick")[0] ? desk_str(row, "stick") : _("(a new one)"));
+    snprintf(cells[2], LISTING_CELL, "%s", size);
+    snprintf(cells[3], LISTING_CELL, "%s",
              !writable                                      ? _("read-only")
              : foreign                                      ? _("other district")
              : json_is_true(json_object_get(row, "backup")) ? _("a backup")
@@ -34,9 +34,9 @@ static bool medium_row(struct view *v, const json_t *row, char cells[][TABLE_CEL
     return true;
 }
 
-const struct table_kind media_kind = {columns, sizeof columns / sizeof columns[0],
-                                      N_("Nothing is plugged in: plug a stick in and look again, or name a folder"),
-                                      medium_row};
+const struct listing_kind media_kind = {columns, sizeof columns / sizeof columns[0],
+                                        N_("Nothing is plugged in: plug a stick in and look again, or name a folder"),
+                                        medium_row};
 
 void media_ask(struct view *v)
 {
@@ -45,5 +45,5 @@ void media_ask(struct view *v)
         argv[1 + 2 * i] = "--from";
         argv[2 + 2 * i] = v->desk->from[i];
     }
-    table_ask(v, argv);
+    listing_ask(v, argv);
 }

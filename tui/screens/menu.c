@@ -9,9 +9,11 @@
 
 const struct screen *menu_screen(const struct desk *d, int digit)
 {
-    for (size_t i = 0; screens[i]; i++)
-        if (screens[i]->menu == '0' + digit && (screens[i]->roles == 0 || (screens[i]->roles & d->roles)))
-            return screens[i];
+    for (size_t i = 0; screens[i]; i++) {
+        const struct screen *s = screens[i];
+        if (s->menu == '0' + digit && (s->locked || d->user[0]) && (s->roles == 0 || (s->roles & d->roles)))
+            return s;
+    }
     return NULL;
 }
 
@@ -41,7 +43,7 @@ bool menu_key(struct desk *d, int *at, const struct key *k)
         return k->code == K_CHAR;
     desk_home(d);
     if (s != &screen_home)
-        desk_open(d, s, NULL);
+        desk_show(d, s, NULL);
     return true;
 }
 
@@ -102,6 +104,7 @@ const struct screen screen_menu = {
     .name = "menu",
     .title = N_("Menu"),
     .size = sizeof(struct menu),
+    .locked = true,
     .over = true,
     .guard = true,
     .open = open_menu,

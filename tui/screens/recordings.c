@@ -1,18 +1,18 @@
 #include "tui/lang/lang.h"
 #include "tui/screens/desk.h"
 #include "tui/screens/screens.h"
-#include "tui/widgets/list.h"
+#include "tui/widgets/table.h"
 #include "tui/widgets/progress.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct recordings {
-    struct list list;
+    struct table list;
     unsigned ticket; /* of the answer that is coming */
 };
 
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(16, "Taken in"), 16, 0, 0}, {FIELD(12, "Unit"), 12, 1, 0}, {FIELD(12, "Camera"), 12, 1, 0},
     {FIELD(18, "File"), 18, 3, 0},     {FIELD(8, "Size"), 8, 0, 1},   {FIELD(4, "Held"), 4, 1, 0},
 };
@@ -39,19 +39,19 @@ static enum err add(struct recordings *s, const json_t *row)
     progress_size(size, (uint64_t)desk_int(row, "size"));
     const char *cells[] = {when, desk_str(row, "unit"), desk_str(row, "camera"), slash ? slash + 1 : path,
                            size, held ? _("held") : ""};
-    return list_add(&s->list, s->ticket, desk_str(row, "id"), look_of(row), cells);
+    return table_add(&s->list, s->ticket, desk_str(row, "id"), look_of(row), cells);
 }
 
 static bool take(struct view *v, const struct opener_reply *r)
 {
     struct recordings *s = v->state;
     if (r->end) {
-        list_end(&s->list, s->ticket, s->list.total); /* after the total this one is passed over */
+        table_fail(&s->list, s->ticket); /* passed over where the total has come */
         return false;
     }
     if (json_object_get(r->row, "total")) {
         s->list.more = json_is_true(json_object_get(r->row, "more"));
-        list_end(&s->list, s->ticket, (size_t)desk_int(r->row, "total"));
+        table_end(&s->list, s->ticket, (size_t)desk_int(r->row, "total"));
         return true;
     }
     enum err e = add(s, r->row);
@@ -76,9 +76,9 @@ static enum err open_recordings(struct view *v, const void *arg)
 {
     struct recordings *s = v->state;
     (void)arg;
-    list_init(&s->list, columns, sizeof columns / sizeof columns[0], want, v);
+    table_init(&s->list, columns, sizeof columns / sizeof columns[0], want, v);
     s->list.empty = N_("No recordings yet: plug a camera in and take them off it");
-    list_reload(&s->list);
+    table_reload(&s->list);
     return ERR_OK;
 }
 
@@ -86,37 +86,37 @@ static void news(struct view *v, const void *event)
 {
     struct recordings *s = v->state;
     if (event && strcmp(desk_str(event, "event"), "records") == 0)
-        list_reload(&s->list);
+        table_reload(&s->list);
 }
 
 static void act(struct view *v, int what)
 {
     struct recordings *s = v->state;
-    const struct list_row *r = list_selected(&s->list);
+    const struct table_row *r = table_selected(&s->list);
     if (!r)
         return;
     if (what == ACT_CHOOSE)
         desk_row_menu(v);
-    else if (what == ACT_SHOW && !desk_open_name(v->desk, "recording", r->id))
+    else if (what == ACT_SHOW && !desk_show_name(v->desk, "recording", r->id))
         desk_say(v->desk, LOOK_WARN, "%s", r->id);
 }
 
 static void paint(struct view *v, const struct area *a)
 {
     struct recordings *s = v->state;
-    list_paint(&s->list, a);
+    table_paint(&s->list, a);
 }
 
 static bool key(struct view *v, const struct key *k)
 {
     struct recordings *s = v->state;
-    return list_key(&s->list, k);
+    return table_key(&s->list, k);
 }
 
 static void close_recordings(struct view *v)
 {
     struct recordings *s = v->state;
-    list_free(&s->list);
+    table_free(&s->list);
 }
 
 const struct screen screen_recordings = {

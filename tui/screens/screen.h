@@ -17,7 +17,7 @@ struct desk;
 struct view;
 
 struct screen {
-    const char *name;  /* "recordings": of the log, of the tests, of desk_open_name */
+    const char *name;  /* "recordings": of the log, of the tests, of desk_show_name */
     const char *title; /* N_() */
     const char *about; /* N_(), one line, for menu and help */
     const struct key_row *keys;
@@ -29,7 +29,7 @@ struct screen {
     bool over;      /* stands over the one below, which is painted first */
     bool guard;     /* the key that opened it is passed over while it is held down */
 
-    /* All but open and paint may be NULL. arg is what desk_open was given and
+    /* All but open and paint may be NULL. arg is what desk_show was given and
      * lives until open returns. An error closes the view and is said. */
     enum err (*open)(struct view *v, const void *arg);
     /* All of itself into a, which is blank. No waiting, no asking. */

@@ -2,7 +2,7 @@
 #include "tui/lang/lang.h"
 #include "tui/screens/desk.h"
 #include "tui/screens/screens.h"
-#include "tui/widgets/list.h"
+#include "tui/widgets/table.h"
 
 /* What there is to do about this station and its people. */
 static const struct {
@@ -22,10 +22,10 @@ static const struct {
 };
 
 struct station_view {
-    struct list list;
+    struct table table;
 };
 
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(18, "Station"), 18, 0, 0},
     {FIELD(54, "What it does"), 54, 1, 0},
 };
@@ -35,40 +35,40 @@ static enum err open_station(struct view *v, const void *arg)
     struct station_view *s = v->state;
     enum err e = ERR_OK;
     (void)arg;
-    list_init(&s->list, columns, 2, NULL, NULL);
+    table_init(&s->table, columns, 2, NULL, NULL);
     for (size_t i = 0; i < sizeof entries / sizeof entries[0] && !e; i++) {
         const char *cells[] = {_(entries[i].title), _(entries[i].about)};
         if (entries[i].roles == 0 || (entries[i].roles & v->desk->roles))
-            e = list_add(&s->list, 0, entries[i].screen, LOOK_NORMAL, cells);
+            e = table_add(&s->table, 0, entries[i].screen, LOOK_NORMAL, cells);
     }
-    list_end(&s->list, 0, 0);
+    table_end(&s->table, 0, 0);
     return e;
 }
 
 static void act(struct view *v, int what)
 {
     const struct station_view *s = v->state;
-    const struct list_row *r = list_selected(&s->list);
+    const struct table_row *r = table_selected(&s->table);
     if (what == ACT_CHOOSE && r)
-        desk_open_name(v->desk, r->id, NULL);
+        desk_show_name(v->desk, r->id, NULL);
 }
 
 static void paint(struct view *v, const struct area *a)
 {
     struct station_view *s = v->state;
-    list_paint(&s->list, a);
+    table_paint(&s->table, a);
 }
 
 static bool key(struct view *v, const struct key *k)
 {
     struct station_view *s = v->state;
-    return list_key(&s->list, k);
+    return table_key(&s->table, k);
 }
 
 static void close_station(struct view *v)
 {
     struct station_view *s = v->state;
-    list_free(&s->list);
+    table_free(&s->table);
 }
 
 const struct screen screen_station = {

@@ -2,7 +2,7 @@
 #include "tui/screens/desk.h"
 #include "tui/screens/screens.h"
 #include "tui/screens/sync.h"
-#include "tui/screens/table.h"
+#include "tui/screens/listing.h"
 #include "tui/widgets/page.h"
 #include "tui/widgets/progress.h"
 
@@ -23,8 +23,8 @@ static void add_number(struct page *p, const char *label, json_int_t n)
 
 static void add_when(struct page *p, const char *label, const char *utc)
 {
-    char when[TABLE_WHEN];
-    table_when(when, utc);
+    char when[LISTING_WHEN];
+    listing_when(when, utc);
     if (when[0])
         page_pair(p, label, when);
 }

@@ -4,7 +4,7 @@
 #include "tui/lang/lang.h"
 #include "tui/screens/keepers.h"
 #include "tui/screens/screens.h"
-#include "tui/screens/table.h"
+#include "tui/screens/listing.h"
 #include "tui/widgets/cells.h"
 #include "tui/widgets/progress.h"
 
@@ -58,10 +58,10 @@ static void pair(struct line *l, int label, enum look look, const char *text)
 
 static void paint_held(struct line *l, const json_t *status)
 {
-    char text[CELLS_BYTES], when[TABLE_WHEN];
+    char text[CELLS_BYTES], when[LISTING_WHEN];
     unsigned long long n = (unsigned long long)desk_int(status, "hub_labels");
     unsigned long long from = (unsigned long long)desk_int(status, "unsent_from_label");
-    table_when(when, desk_str(status, "hub_as_of"));
+    listing_when(when, desk_str(status, "hub_as_of"));
     if (desk_str(status, "hub")[0])
         snprintf(text, sizeof text,
                  ngettext("since %s: %llu save, by a receipt of hub %s", "since %s: %llu saves, by a receipt of hub %s",
@@ -70,7 +70,7 @@ static void paint_held(struct line *l, const json_t *status)
     else
         snprintf(text, sizeof text, "%s", _("nothing yet: there is no receipt"));
     pair(l, HELD, LOOK_NORMAL, text);
-    table_when(when, desk_str(status, "silent_since"));
+    listing_when(when, desk_str(status, "silent_since"));
     if (from)
         snprintf(text, sizeof text, _("%s: no receipt for save %llu and later"), when, from);
     else
@@ -120,10 +120,10 @@ static void paint_lanes(struct line *l, const struct desk *d)
 
 static void paint_link(struct line *l, const json_t *one)
 {
-    char when[TABLE_WHEN], rate[PROGRESS_TEXT], text[CELLS_BYTES];
+    char when[LISTING_WHEN], rate[PROGRESS_TEXT], text[CELLS_BYTES];
     const char *state = desk_str(one, "state"), *error = desk_str(one, "error");
     bool connected = strcmp(state, "connected") == 0, pausing = strcmp(state, "pausing") == 0;
-    table_when(when, desk_str(one, "since"));
+    listing_when(when, desk_str(one, "since"));
     progress_size(rate, (uint64_t)desk_int(one, "rate"));
     if (connected)
         snprintf(text, sizeof text, _("connected since %s, %s/s, round trip %lld ms"), when, rate,
@@ -240,7 +240,7 @@ static void act(struct view *v, int what)
     else if (what == ACT_MEET)
         meet(d);
     else if (what >= ACT_PLAN && what <= ACT_LIMITS)
-        desk_open_name(d, names[what - ACT_OWN], NULL);
+        desk_show_name(d, names[what - ACT_OWN], NULL);
 }
 
 static const char *refuse(struct view *v, int what)

@@ -90,7 +90,7 @@ static void number(char out[static 32], json_int_t bytes, unsigned unit)
 {
     out[0] = '\0';
     if (bytes && bytes % unit)
-        snprintf(out, 32, "%.3f", (double)bytes / unit);
+        snprintf(out, 32, "%.10g", (double)bytes / unit);
     else if (bytes)
         snprintf(out, 32, "%lld", (long long)bytes / unit);
 }

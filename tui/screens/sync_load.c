@@ -14,7 +14,7 @@
 enum step { CHOOSE, NAME, LOAD };
 
 struct load {
-    struct table table; /* of what is plugged in */
+    struct listing listing; /* of what is plugged in */
     struct form form;
     struct jobview job;
     enum step step;
@@ -43,7 +43,7 @@ static enum err open_load(struct view *v, const void *arg)
     struct load *s = v->state;
     (void)arg;
     s->job.name = "stick";
-    table_open(v, &media_kind);
+    listing_open(v, &media_kind);
     enum err e = form_init(&s->form, fields, sizeof fields / sizeof fields[0]);
     if (jobview_runs(&s->job, v->desk))
         s->step = LOAD;
@@ -126,7 +126,7 @@ static void paint(struct view *v, const struct area *a)
     struct load *s = v->state;
     struct area in = area_part(a, 1, 2, a->rows - 1, a->cols - 4);
     if (s->step == CHOOSE)
-        table_paint(v, a);
+        listing_paint(v, a);
     else if (s->step == NAME)
         form_paint(&s->form, &in);
     else
@@ -139,7 +139,7 @@ static bool key(struct view *v, const struct key *k)
     if (s->step == LOAD)
         return false;
     if (s->step == CHOOSE)
-        return table_key(v, k);
+        return listing_key(v, k);
     if (k->code == K_ESC) {
         s->step = CHOOSE;
         return true;
@@ -153,8 +153,8 @@ static bool key(struct view *v, const struct key *k)
 static void act(struct view *v, int what)
 {
     struct load *s = v->state;
-    const struct table *t = v->state;
-    const struct list_row *r = list_selected(&t->list);
+    const struct listing *t = v->state;
+    const struct table_row *r = table_selected(&t->table);
     if (what == ACT_STOP)
         desk_job_cancel(v->desk, s->job.name);
     else if (s->step != CHOOSE)
@@ -193,7 +193,7 @@ static void close_load(struct view *v)
 {
     struct load *s = v->state;
     form_free(&s->form);
-    table_close(v);
+    listing_close(v);
 }
 
 const struct screen screen_load = {

@@ -2,7 +2,7 @@
 #include "tui/screens/desk.h"
 #include "tui/screens/screens.h"
 #include "tui/widgets/form.h"
-#include "tui/widgets/list.h"
+#include "tui/widgets/table.h"
 #include "tui/words.h"
 
 #include <string.h>
@@ -12,12 +12,14 @@
  * where there is one, the passphrase is asked at once.
  */
 struct unlock {
-    struct list people;
+    struct table people;
     struct form form;
     char who[NAME_LEN];
     bool asking;   /* the passphrase: the form is shown */
     bool checking; /* the opener stretches it */
 };
+
+#define FEW 9 /* persons */
 
 enum { ACT_NOTE = ACT_OWN, ACT_OTHER };
 static const struct key_row keys[] = {
@@ -25,7 +27,7 @@ static const struct key_row keys[] = {
     {K_F6, ACT_OTHER, FIELD(10, "Person"), N_("another person"), false},
 };
 
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(24, "Person"), 24, 1, 0},
     {FIELD(30, "Roles"), 30, 1, 0},
 };
@@ -48,15 +50,19 @@ static bool take_person(struct view *v, const struct opener_reply *r)
     if (!r->end) {
         if (json_is_true(json_object_get(r->row, "key_here"))) {
             const char *cells[] = {desk_str(r->row, "user"), desk_str(r->row, "roles")};
-            enum err e = list_add(&u->people, 0, cells[0], LOOK_NORMAL, cells);
+            enum err e = table_add(&u->people, 0, cells[0], LOOK_NORMAL, cells);
             if (e)
                 desk_say_error(v->desk, e);
         }
         return true;
     }
-    list_end(&u->people, 0, 0);
+    if (r->exit_code) {
+        table_fail(&u->people, 0);
+        return false;
+    }
+    table_end(&u->people, 0, 0);
     if (u->people.total == 1 && !u->asking)
-        ask_for(v, list_selected(&u->people)->id);
+        ask_for(v, table_selected(&u->people)->id);
     return false;
 }
 
@@ -65,7 +71,7 @@ static enum err open_unlock(struct view *v, const void *arg)
     static const char *const argv[] = {"users", "list", NULL};
     struct unlock *u = v->state;
     (void)arg;
-    list_init(&u->people, columns, 2, NULL, NULL);
+    table_init(&u->people, columns, 2, NULL, NULL);
     u->people.empty = N_("Nobody has a key on this station; an enrolment file brings the first person");
     enum err e = form_init(&u->form, fields, 1);
     if (!e)
@@ -101,13 +107,32 @@ static void check(struct view *v)
     u->checking = desk_ask_secret(v, take_keys, argv, &pass, 1) != 0;
 }
 
+/* Among few, letters do not find: a passphrase typed too early would stand on
+ * the screen. Their digits choose. */
+static bool choose_key(struct view *v, const struct key *k)
+{
+    struct unlock *u = v->state;
+    size_t digit = (size_t)keys_digit(k);
+    if (k->code != K_CHAR || u->people.total > FEW)
+        return table_key(&u->people, k);
+    if (digit == 0 || digit > u->people.total) {
+        desk_say(v->desk, LOOK_WARN, "%s", _("Choose the person first"));
+        return true;
+    }
+    table_key(&u->people, &(struct key){.code = K_HOME});
+    while (--digit > 0)
+        table_key(&u->people, &(struct key){.code = K_DOWN});
+    ask_for(v, table_selected(&u->people)->id);
+    return true;
+}
+
 static bool key(struct view *v, const struct key *k)
 {
     struct unlock *u = v->state;
     if (u->checking)
         return true;
     if (!u->asking)
-        return list_key(&u->people, k);
+        return choose_key(v, k);
     if (k->code == K_ESC) {
         form_wipe(&u->form, "pass");
         u->asking = u->people.total <= 1;
@@ -122,12 +147,12 @@ static bool key(struct view *v, const struct key *k)
 static void act(struct view *v, int what)
 {
     struct unlock *u = v->state;
-    const struct list_row *r = u->asking ? NULL : list_selected(&u->people);
+    const struct table_row *r = u->asking ? NULL : table_selected(&u->people);
     if (what == ACT_CHOOSE && r)
         ask_for(v, r->id);
     else if (what == ACT_OTHER && !u->checking)
         u->asking = false;
-    else if (what == ACT_NOTE && !desk_open_name(v->desk, "note", NULL))
+    else if (what == ACT_NOTE && !desk_show_name(v->desk, "note", NULL))
         desk_say(v->desk, LOOK_WARN, "%s", _("Emergency notes are not part of this version"));
 }
 
@@ -136,7 +161,7 @@ static void paint(struct view *v, const struct area *a)
     struct unlock *u = v->state;
     struct area in = area_part(a, 2, 2, a->rows - 3, a->cols - 4);
     if (!u->asking) {
-        list_paint(&u->people, &in);
+        table_paint(&u->people, &in);
         return;
     }
     struct area form = area_part(&in, 2, 0, 3, in.cols);
@@ -156,7 +181,7 @@ static void paint(struct view *v, const struct area *a)
 static void close_unlock(struct view *v)
 {
     struct unlock *u = v->state;
-    list_free(&u->people);
+    table_free(&u->people);
     form_free(&u->form);
 }
 

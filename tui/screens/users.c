@@ -1,17 +1,17 @@
 #include "tui/lang/lang.h"
 #include "tui/screens/screens.h"
-#include "tui/screens/table.h"
+#include "tui/screens/listing.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* Who is who by the roster; a member of a circle admits others to it. */
-#define CIRCLES_MAX 9 /* of the person who is unlocked: as many as a question has answers */
+#define CHOICES_MAX 9 /* of the person who is unlocked: as many as a question has answers */
 
 struct users {
-    struct table table;
+    struct listing listing;
     char who[NAME_LEN]; /* to be admitted */
-    char circles[CIRCLES_MAX][CIRCLE_LEN];
+    char circles[CHOICES_MAX][CIRCLE_LEN];
     size_t n_circles;
 };
 
@@ -21,39 +21,39 @@ static const struct key_row keys[] = {
     {K_F6, ACT_PERSON, FIELD(10, "New person"), N_("a further person joins this station by an enrolment file"), false},
 };
 
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(16, "Person"), 16, 1, 0}, {FIELD(18, "Roles"), 18, 1, 0},  {FIELD(22, "Circles"), 22, 3, 0},
     {FIELD(10, "Until"), 10, 0, 0},  {FIELD(8, "Key here"), 8, 0, 0},
 };
 
-static bool user_row(struct view *v, const json_t *row, char cells[][TABLE_CELL], char id[static LIST_ID],
+static bool user_row(struct view *v, const json_t *row, char cells[][LISTING_CELL], char id[static TABLE_ID],
                      enum look *look)
 {
     bool revoked = json_is_true(json_object_get(row, "revoked")), here = json_is_true(json_object_get(row, "key_here"));
     (void)v;
-    snprintf(id, LIST_ID, "%s", desk_str(row, "user"));
-    snprintf(cells[0], TABLE_CELL, "%s", desk_str(row, "user"));
-    snprintf(cells[1], TABLE_CELL, "%s", desk_str(row, "roles"));
-    snprintf(cells[2], TABLE_CELL, "%s", desk_str(row, "circles"));
-    snprintf(cells[3], TABLE_CELL, "%.10s", revoked ? _("revoked") : desk_str(row, "until"));
-    snprintf(cells[4], TABLE_CELL, "%s", here ? _("yes") : "");
+    snprintf(id, TABLE_ID, "%s", desk_str(row, "user"));
+    snprintf(cells[0], LISTING_CELL, "%s", desk_str(row, "user"));
+    snprintf(cells[1], LISTING_CELL, "%s", desk_str(row, "roles"));
+    snprintf(cells[2], LISTING_CELL, "%s", desk_str(row, "circles"));
+    snprintf(cells[3], LISTING_CELL, "%.10s", revoked ? _("revoked") : desk_str(row, "until"));
+    snprintf(cells[4], LISTING_CELL, "%s", here ? _("yes") : "");
     *look = revoked ? LOOK_DIM : LOOK_NORMAL;
     return true;
 }
 
-static const struct table_kind kind = {columns, sizeof columns / sizeof columns[0],
-                                       N_("The roster names nobody; sync, or ask the administrator"), user_row};
+static const struct listing_kind kind = {columns, sizeof columns / sizeof columns[0],
+                                         N_("The roster names nobody; sync, or ask the administrator"), user_row};
 
 static void ask(struct view *v)
 {
     static const char *const argv[] = {"users", "list", NULL};
-    table_ask(v, argv);
+    listing_ask(v, argv);
 }
 
 static enum err open_users(struct view *v, const void *arg)
 {
     (void)arg;
-    table_open(v, &kind);
+    listing_open(v, &kind);
     ask(v);
     return ERR_OK;
 }
@@ -81,10 +81,10 @@ static void admit(struct view *v, int answer)
 static bool take_circle(struct view *v, const struct opener_reply *r)
 {
     struct users *s = v->state;
-    const char *answers[CIRCLES_MAX];
+    const char *answers[CHOICES_MAX];
     char text[NAME_LEN + 128];
     if (!r->end) {
-        if (json_is_true(json_object_get(r->row, "mine")) && s->n_circles < CIRCLES_MAX)
+        if (json_is_true(json_object_get(r->row, "mine")) && s->n_circles < CHOICES_MAX)
             snprintf(s->circles[s->n_circles++], CIRCLE_LEN, "%s", desk_str(r->row, "circle"));
         return true;
     }
@@ -105,7 +105,7 @@ static void act(struct view *v, int what)
 {
     static const char *const argv[] = {"circles", NULL};
     struct users *s = v->state;
-    const char *who = table_selected(v);
+    const char *who = listing_selected(v);
     if (what == ACT_CHOOSE && who) {
         desk_row_menu(v);
     } else if (what == ACT_ADMIT && who) {
@@ -113,7 +113,7 @@ static void act(struct view *v, int what)
         s->n_circles = 0;
         desk_ask(v, take_circle, argv);
     } else if (what == ACT_PERSON) {
-        desk_open_name(v->desk, "first", "person");
+        desk_show_name(v->desk, "join", NULL);
     }
 }
 
@@ -124,50 +124,50 @@ const struct screen screen_users = {
     .n_keys = sizeof keys / sizeof keys[0],
     .size = sizeof(struct users),
     .open = open_users,
-    .paint = table_paint,
+    .paint = listing_paint,
     .act = act,
-    .key = table_key,
-    .close = table_close,
+    .key = listing_key,
+    .close = listing_close,
 };
 
-static const struct list_column circle_columns[] = {
+static const struct table_column circle_columns[] = {
     {FIELD(24, "Circle"), 24, 1, 0},
     {FIELD(10, "Generation"), 10, 0, 1},
     {FIELD(4, "You"), 4, 0, 0},
     {FIELD(36, "Persons"), 36, 3, 0},
 };
 
-static bool circle_row(struct view *v, const json_t *row, char cells[][TABLE_CELL], char id[static LIST_ID],
+static bool circle_row(struct view *v, const json_t *row, char cells[][LISTING_CELL], char id[static TABLE_ID],
                        enum look *look)
 {
     bool mine = json_is_true(json_object_get(row, "mine"));
     (void)v;
-    snprintf(id, LIST_ID, "%s", desk_str(row, "circle"));
-    snprintf(cells[0], TABLE_CELL, "%s", desk_str(row, "circle"));
-    snprintf(cells[1], TABLE_CELL, "%d", (int)desk_int(row, "generation"));
-    snprintf(cells[2], TABLE_CELL, "%s", mine ? _("in") : "");
-    snprintf(cells[3], TABLE_CELL, "%s", desk_str(row, "members"));
+    snprintf(id, TABLE_ID, "%s", desk_str(row, "circle"));
+    snprintf(cells[0], LISTING_CELL, "%s", desk_str(row, "circle"));
+    snprintf(cells[1], LISTING_CELL, "%d", (int)desk_int(row, "generation"));
+    snprintf(cells[2], LISTING_CELL, "%s", mine ? _("in") : "");
+    snprintf(cells[3], LISTING_CELL, "%s", desk_str(row, "members"));
     *look = mine ? LOOK_NORMAL : LOOK_DIM;
     return true;
 }
 
-static const struct table_kind circle_kind = {circle_columns, 4, N_("The roster names no circle"), circle_row};
+static const struct listing_kind circle_kind = {circle_columns, 4, N_("The roster names no circle"), circle_row};
 
 static enum err open_circles(struct view *v, const void *arg)
 {
     static const char *const argv[] = {"circles", NULL};
     (void)arg;
-    table_open(v, &circle_kind);
-    table_ask(v, argv);
+    listing_open(v, &circle_kind);
+    listing_ask(v, argv);
     return ERR_OK;
 }
 
 const struct screen screen_circles = {
     .name = "circles",
     .title = N_("Circles"),
-    .size = sizeof(struct table),
+    .size = sizeof(struct listing),
     .open = open_circles,
-    .paint = table_paint,
-    .key = table_key,
-    .close = table_close,
+    .paint = listing_paint,
+    .key = listing_key,
+    .close = listing_close,
 };

@@ -2,7 +2,7 @@
 #include "tui/screens/jobview.h"
 #include "tui/screens/keepers.h"
 #include "tui/screens/screens.h"
-#include "tui/screens/table.h"
+#include "tui/screens/listing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 /* The whole station checked, and its index made anew: long work, and what it
  * found. */
 struct check {
-    struct table table; /* of faults */
+    struct listing listing; /* of faults */
     struct jobview job;
 };
 
@@ -20,11 +20,11 @@ static const struct key_row keys[] = {
     {K_F9, ACT_STOP, FIELD(10, "Stop"), N_("ends it; nothing is changed by that"), false},
 };
 
-static const struct list_column columns[] = {
+static const struct table_column columns[] = {
     {FIELD(36, "Fault"), 36, 2, 0},
     {FIELD(38, "Why"), 38, 2, 0},
 };
-static const struct table_kind kind = {columns, 2, N_("No fault was found"), NULL};
+static const struct listing_kind kind = {columns, 2, N_("No fault was found"), NULL};
 
 static const json_t *totals(const struct desk_job *job)
 {
@@ -36,15 +36,15 @@ static void fill(struct view *v)
 {
     struct check *s = v->state;
     const struct desk_job *job = jobview_ended(&s->job, v->desk);
-    list_reload(&s->table.list);
+    table_reload(&s->listing.table);
     for (size_t i = 0; job && i < json_array_size(job->result); i++) {
         const json_t *row = json_array_get(job->result, i);
         const char *cells[] = {desk_str(row, "bad"), desk_str(row, "why")};
-        enum err e = cells[0][0] ? list_add(&s->table.list, 0, cells[0], LOOK_ALARM, cells) : ERR_OK;
+        enum err e = cells[0][0] ? table_add(&s->listing.table, 0, cells[0], LOOK_ALARM, cells) : ERR_OK;
         if (e)
             desk_say_error(v->desk, e);
     }
-    list_end(&s->table.list, 0, 0);
+    table_end(&s->listing.table, 0, 0);
 }
 
 static enum err open_check(struct view *v, const void *arg)
@@ -52,7 +52,7 @@ static enum err open_check(struct view *v, const void *arg)
     struct check *s = v->state;
     (void)arg;
     s->job.name = v->screen->name;
-    table_open(v, &kind);
+    listing_open(v, &kind);
     jobview_news(&s->job, v->desk);
     fill(v);
     return ERR_OK;
@@ -73,7 +73,7 @@ static void start_rebuild(struct view *v, int answer)
 static void act(struct view *v, int what)
 {
     struct check *s = v->state;
-    const struct list_row *r = list_selected(&s->table.list);
+    const struct table_row *r = table_selected(&s->listing.table);
     if (what == ACT_STOP)
         desk_job_cancel(v->desk, s->job.name);
     else if (what == ACT_START && strcmp(s->job.name, "verify") == 0)
@@ -127,7 +127,7 @@ static void paint_verify(struct view *v, const struct area *a)
     else
         jobview_paint(&s->job, v->desk, &in, 0, "", true);
     struct area list = area_part(a, 5, 0, a->rows - 5, a->cols);
-    table_paint(v, &list);
+    listing_paint(v, &list);
 }
 
 static void paint_rebuild(struct view *v, const struct area *a)
@@ -163,7 +163,7 @@ static void tick(struct view *v, int64_t now)
 static bool key(struct view *v, const struct key *k)
 {
     struct check *s = v->state;
-    return jobview_ended(&s->job, v->desk) && table_key(v, k);
+    return jobview_ended(&s->job, v->desk) && listing_key(v, k);
 }
 
 const struct screen screen_verify = {
@@ -179,7 +179,7 @@ const struct screen screen_verify = {
     .key = key,
     .tick = tick,
     .news = news,
-    .close = table_close,
+    .close = listing_close,
 };
 
 const struct screen screen_rebuild = {
@@ -194,5 +194,5 @@ const struct screen screen_rebuild = {
     .refuse = refuse,
     .tick = tick,
     .news = news,
-    .close = table_close,
+    .close = listing_close,
 };

@@ -16,7 +16,7 @@ static void free_view(struct view *v)
     free(v);
 }
 
-void desk_open(struct desk *d, const struct screen *s, const void *arg)
+void desk_show(struct desk *d, const struct screen *s, const void *arg)
 {
     struct view *v = calloc(1, sizeof *v);
     void *state = calloc(1, s->size ? s->size : 1);
@@ -43,12 +43,12 @@ void desk_open(struct desk *d, const struct screen *s, const void *arg)
     }
 }
 
-bool desk_open_name(struct desk *d, const char *name, const void *arg)
+bool desk_show_name(struct desk *d, const char *name, const void *arg)
 {
     for (size_t i = 0; screens[i]; i++) {
         if (strcmp(screens[i]->name, name) != 0)
             continue;
-        desk_open(d, screens[i], arg);
+        desk_show(d, screens[i], arg);
         return true;
     }
     return false;
@@ -87,7 +87,7 @@ void views_sweep(struct desk *d)
 void views_close_all(struct desk *d, bool locked_too)
 {
     for (struct view *v = d->top; v; v = v->below)
-        v->closing = v->closing || locked_too || !v->screen->locked;
+        v->closing = v->closing || locked_too || !v->screen->locked || v->screen->over;
     views_sweep(d);
 }
 
@@ -100,7 +100,7 @@ static void ask(struct view *v, desk_answer_fn *fn, struct ask_order o)
 {
     o.view = v;
     o.fn = fn;
-    desk_open(v->desk, &screen_ask, &o);
+    desk_show(v->desk, &screen_ask, &o);
 }
 
 void desk_ask_yes(struct view *v, desk_answer_fn *fn, const char *text)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define PAIR_COLUMNS 26 /* of a label */
+#define PAIR '\v'       /* between label and value: neither has one once it is escaped */
 #define PAGE_MAX ((size_t)1 << 20)
 
 void page_clear(struct page *p)
@@ -41,6 +42,11 @@ void page_line(struct page *p, const char *fmt, ...)
     add(p, line);
 }
 
+void page_text(struct page *p, const char *text)
+{
+    add(p, text);
+}
+
 void page_title(struct page *p, const char *title)
 {
     page_line(p, "\t%s", title);
@@ -48,10 +54,7 @@ void page_title(struct page *p, const char *title)
 
 void page_pair(struct page *p, const char *label, const char *value)
 {
-    char cell[CELLS_BYTES], clean[CELLS_BYTES];
-    cells_escape(clean, sizeof clean, label);
-    cells_fit(cell, sizeof cell, clean, PAIR_COLUMNS, CELLS_LEFT);
-    page_line(p, "%s  %s", cell, value);
+    page_line(p, "%s%c%s", label, PAIR, value);
 }
 
 static void scroll(struct page *p, int64_t by)
@@ -82,26 +85,40 @@ bool page_key(struct page *p, const struct key *k)
     return true;
 }
 
-/* One line of the text onto the screen as so many rows; returns them. */
-static size_t paint_line(const struct page *p, const struct area *a, size_t row, const char *s, size_t n)
+/* Text in an area of its own, from this row of the page on; returns its rows. */
+static size_t paint_text(const struct page *p, const struct area *a, size_t row, enum look look, const char *s,
+                         size_t n)
 {
-    char raw[8192], clean[8192];
-    bool title = n > 0 && s[0] == '\t';
+    char raw[8192], clean[8192], part[CELLS_BYTES];
+    size_t used = 0, next, len;
     cells_copy(raw, sizeof raw, s, n);
-    cells_escape(clean, sizeof clean, raw + title);
+    cells_escape(clean, sizeof clean, raw);
     const char *c = clean;
-    size_t used = 0;
     do {
-        char part[CELLS_BYTES];
-        size_t next, len = cells_line(c, a->cols, &next);
+        len = cells_line(c, a->cols, &next);
         if (row + used >= p->top && row + used < p->top + (size_t)a->rows) {
             cells_copy(part, sizeof part, c, len);
-            term_text(a, (int)(row + used - p->top), 0, 0, title ? LOOK_WARN : LOOK_NORMAL, part);
+            term_text(a, (int)(row + used - p->top), 0, 0, look, part);
         }
         c += next;
         used++;
     } while (*c);
     return used;
+}
+
+static size_t paint_line(const struct page *p, const struct area *a, size_t row, const char *s, size_t n)
+{
+    const char *pair = n ? memchr(s, PAIR, n) : NULL;
+    if (n && s[0] == '\t')
+        return paint_text(p, a, row, LOOK_WARN, s + 1, n - 1);
+    if (!pair)
+        return paint_text(p, a, row, LOOK_NORMAL, s, n);
+    size_t label = (size_t)(pair - s);
+    struct area left = area_part(a, 0, 0, a->rows, PAIR_COLUMNS);
+    struct area right = area_part(a, 0, PAIR_COLUMNS + 2, a->rows, a->cols - PAIR_COLUMNS - 2);
+    size_t rows = paint_text(p, &left, row, LOOK_NORMAL, s, label);
+    size_t more = paint_text(p, &right, row, LOOK_NORMAL, pair + 1, n - label - 1);
+    return rows > more ? rows : more;
 }
 
 void page_paint(struct page *p, const struct area *a)

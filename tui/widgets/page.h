@@ -20,6 +20,8 @@ void page_free(struct page *p);
 /* Appends a line. What running out of memory drops is dropped: a text on a
  * screen ends early. */
 void page_line(struct page *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Appends the lines of a text of any length. */
+void page_text(struct page *p, const char *text);
 void page_title(struct page *p, const char *title);
 /* "label      value", the values below each other. */
 void page_pair(struct page *p, const char *label, const char *value);

@@ -115,12 +115,13 @@ void progress_paint(const struct progress *p, const struct area *a, int row, boo
     }
     width = width < 100 ? width : 100;
     int full = width * percent / 100;
-    for (int i = 0; i < width; i++)
-        bar[i] = i < full ? '#' : '-';
-    bar[width] = '\0';
+    memset(bar, '#', (size_t)full);
+    bar[full] = '\0';
     term_text(a, row, 0, 1, LOOK_DIM, "[");
     term_cell(a, row, 1, full, LOOK_OK, CELLS_LEFT, bar);
-    term_cell(a, row, 1 + full, width - full, LOOK_DIM, CELLS_LEFT, bar + full);
+    memset(bar, '-', (size_t)(width - full));
+    bar[width - full] = '\0';
+    term_cell(a, row, 1 + full, width - full, LOOK_DIM, CELLS_LEFT, bar);
     term_text(a, row, 1 + width, 1, LOOK_DIM, "]");
     term_text(a, row, width + 3, 0, LOOK_NORMAL, text);
 }

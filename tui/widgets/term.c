@@ -174,14 +174,21 @@ enum err term_start(void)
     return e;
 }
 
+/* Nothing of what was shown stays behind for the next one at the machine. */
+static void give_back(void)
+{
+    erase();
+    refresh();
+    curs_set(1);
+    endwin();
+}
+
 void term_stop(void)
 {
     if (!term.screen)
         return;
-    if (!term.closed) {
-        curs_set(1);
-        endwin();
-    }
+    if (!term.closed)
+        give_back();
     delscreen(term.screen);
     term.screen = NULL;
     release_signals();
@@ -203,7 +210,7 @@ static void resume(void)
 
 void term_suspend(void)
 {
-    endwin();
+    give_back();
     signal(SIGTSTP, SIG_DFL);
     raise(SIGTSTP); /* nothing, where no shell is behind us */
     struct sigaction s = {.sa_handler = on_signal, .sa_flags = SA_RESTART};

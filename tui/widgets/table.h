@@ -1,5 +1,5 @@
-#ifndef TUI_WIDGETS_LIST_H
-#define TUI_WIDGETS_LIST_H
+#ifndef TUI_WIDGETS_TABLE_H
+#define TUI_WIDGETS_TABLE_H
 
 #include "storage/base/err.h"
 #include "tui/widgets/term.h"
@@ -10,45 +10,45 @@
 /*
  * A list with a line to find by typing. Two kinds:
  *
- *   asked   (list_init with want) of any length: it holds the rows around
+ *   asked   (table_init with want) of any length: it holds the rows around
  *           those in view and asks its source for others, one question at a
  *           time; the source finds;
- *   held    (want NULL) all rows are here, at most LIST_HELD; it finds by
+ *   held    (want NULL) all rows are here, at most TABLE_HELD; it finds by
  *           itself, in every cell.
  *
  * The selection stays on the row with the same id when rows change.
  */
-#define LIST_COLUMNS 10
-#define LIST_WINDOW 256 /* rows of an asked list that are here at once */
-#define LIST_HELD 20000
-#define LIST_FIND 120 /* bytes of what is typed */
-#define LIST_ID 80
+#define TABLE_COLUMNS 10
+#define TABLE_WINDOW 256 /* rows of an asked list that are here at once */
+#define TABLE_HELD 20000
+#define TABLE_FIND 120 /* bytes of what is typed */
+#define TABLE_ID 80
 
-struct list_column {
+struct table_column {
     const char *title; /* N_(); also for the width test */
     int width;         /* columns, at least; room for other languages included */
     int grow;          /* share of what the screen has beyond; 0: stays */
     int side;          /* enum cells_side */
 };
 
-struct list;
+struct table;
 /* Rows from to from + count - 1 of those that text finds are wanted: answer,
- * later or at once, by list_add for each and list_end, with this ticket. */
-typedef void list_want_fn(void *ctx, unsigned ticket, const char *text, size_t from, size_t count);
+ * later or at once, by table_add for each and table_end, with this ticket. */
+typedef void table_want_fn(void *ctx, unsigned ticket, const char *text, size_t from, size_t count);
 
-struct list_row {
+struct table_row {
     char *id; /* and the cells behind it in one piece of memory */
-    const char *cells[LIST_COLUMNS];
+    const char *cells[TABLE_COLUMNS];
     enum look look;
 };
 
-struct list {
-    const struct list_column *columns;
+struct table {
+    const struct table_column *columns;
     size_t n_columns;
-    list_want_fn *want;
+    table_want_fn *want;
     void *ctx;
-    const char *empty;              /* N_(): the sentence when there is nothing */
-    struct list_row *rows, *coming; /* coming: of the answer under way */
+    const char *empty;               /* N_(): the sentence when there is nothing */
+    struct table_row *rows, *coming; /* coming: of the answer under way */
     size_t n_rows, cap_rows, n_coming, cap_coming;
     size_t *shown; /* held: indices of rows that are found */
     size_t n_shown;
@@ -58,31 +58,35 @@ struct list {
     size_t at;    /* selected, among all found */
     size_t top;   /* uppermost in view */
     size_t page;  /* rows in view at the last painting */
-    char id[LIST_ID];
-    char find[LIST_FIND];
+    char id[TABLE_ID];
+    char find[TABLE_FIND];
     unsigned ticket;
     size_t coming_first;
-    bool waiting, stale, known; /* an answer is under way; and is out of date; there was one ever */
+    bool waiting, stale; /* an answer is under way; and is out of date */
+    bool known, failed;  /* there was one ever; the last one was none */
 };
 
-void list_init(struct list *l, const struct list_column *columns, size_t n, list_want_fn *want, void *ctx);
-void list_free(struct list *l);
+void table_init(struct table *l, const struct table_column *columns, size_t n, table_want_fn *want, void *ctx);
+void table_free(struct table *l);
 
 /* Asked: rows may have changed, ask again (also to begin). Held: forget all
  * rows, they come anew. The selection is kept either way. */
-void list_reload(struct list *l);
+void table_reload(struct table *l);
 /* A row; cells: as many as columns, NULL is empty; copied. Held lists give
  * ticket 0. An outdated ticket is passed over. ERR_NOMEM, ERR_DATA: too many. */
-enum err list_add(struct list *l, unsigned ticket, const char *id, enum look look, const char *const cells[]) MUST_USE;
+enum err table_add(struct table *l, unsigned ticket, const char *id, enum look look,
+                   const char *const cells[]) MUST_USE;
 /* No more rows of this answer; total: all that the text finds (held: any). */
-void list_end(struct list *l, unsigned ticket, size_t total);
+void table_end(struct table *l, unsigned ticket, size_t total);
+/* There is no answer: what was here stays. */
+void table_fail(struct table *l, unsigned ticket);
 
 /* Arrows, pages, Home, End; letters, Backspace and a first Esc for the find
  * line. True: the key was for it. Enter is not: the screen takes the row. */
-bool list_key(struct list *l, const struct key *k);
+bool table_key(struct table *l, const struct key *k);
 /* The selected row; NULL: none, or not here yet. */
-const struct list_row *list_selected(const struct list *l);
+const struct table_row *table_selected(const struct table *l);
 /* Titles, rows, and in the last line what is typed and how many there are. */
-void list_paint(struct list *l, const struct area *a);
+void table_paint(struct table *l, const struct area *a);
 
 #endif

@@ -1,4 +1,4 @@
-#include "tui/widgets/list.h"
+#include "tui/widgets/table.h"
 
 #include "tui/lang/lang.h"
 #include "tui/widgets/cells.h"
@@ -10,47 +10,47 @@
 
 #define GAP 2 /* between two columns */
 
-void list_init(struct list *l, const struct list_column *columns, size_t n, list_want_fn *want, void *ctx)
+void table_init(struct table *l, const struct table_column *columns, size_t n, table_want_fn *want, void *ctx)
 {
-    assert(n > 0 && n <= LIST_COLUMNS);
-    *l = (struct list){.columns = columns, .n_columns = n, .want = want, .ctx = ctx, .page = TERM_ROWS};
+    assert(n > 0 && n <= TABLE_COLUMNS);
+    *l = (struct table){.columns = columns, .n_columns = n, .want = want, .ctx = ctx, .page = TERM_ROWS};
 }
 
-static void drop(struct list_row *rows, size_t n)
+static void drop(struct table_row *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         free(rows[i].id);
 }
 
-void list_free(struct list *l)
+void table_free(struct table *l)
 {
     drop(l->rows, l->n_rows);
     drop(l->coming, l->n_coming);
     free(l->rows);
     free(l->coming);
     free(l->shown);
-    *l = (struct list){0};
+    *l = (struct table){0};
 }
 
-static const struct list_row *row_at(const struct list *l, size_t i)
+static const struct table_row *row_at(const struct table *l, size_t i)
 {
     if (!l->want)
         return i < l->n_shown ? &l->rows[l->shown[i]] : NULL;
     return i >= l->first && i - l->first < l->n_rows ? &l->rows[i - l->first] : NULL;
 }
 
-const struct list_row *list_selected(const struct list *l)
+const struct table_row *table_selected(const struct table *l)
 {
     return row_at(l, l->at);
 }
 
-static void note_id(struct list *l)
+static void note_id(struct table *l)
 {
-    const struct list_row *r = list_selected(l);
+    const struct table_row *r = table_selected(l);
     snprintf(l->id, sizeof l->id, "%s", r ? r->id : "");
 }
 
-static void scroll(struct list *l)
+static void scroll(struct table *l)
 {
     if (l->total == 0)
         l->at = 0;
@@ -66,32 +66,32 @@ static void scroll(struct list *l)
         l->top = l->total - l->page;
 }
 
-static void ask(struct list *l)
+static void ask(struct table *l)
 {
-    l->coming_first = l->at > LIST_WINDOW / 2 ? l->at - LIST_WINDOW / 2 : 0;
+    l->coming_first = l->at > TABLE_WINDOW / 2 ? l->at - TABLE_WINDOW / 2 : 0;
     l->waiting = true;
-    l->stale = false;
+    l->stale = l->failed = false;
     drop(l->coming, l->n_coming);
     l->n_coming = 0;
     l->ticket++;
-    l->want(l->ctx, l->ticket, l->find, l->coming_first, LIST_WINDOW);
+    l->want(l->ctx, l->ticket, l->find, l->coming_first, TABLE_WINDOW);
 }
 
 /* Are the rows in view here? */
-static bool has_view(const struct list *l)
+static bool has_view(const struct table *l)
 {
     size_t end = l->top + l->page < l->total ? l->top + l->page : l->total;
     return l->top >= l->first && end <= l->first + l->n_rows;
 }
 
-static void see(struct list *l)
+static void see(struct table *l)
 {
     scroll(l);
     if (l->want && !l->waiting && !has_view(l))
         ask(l);
 }
 
-static void filter(struct list *l)
+static void filter(struct table *l)
 {
     l->n_shown = 0;
     for (size_t i = 0; i < l->n_rows; i++) {
@@ -105,7 +105,7 @@ static void filter(struct list *l)
 }
 
 /* Back to the row that was selected, wherever it is now. */
-static void find_id(struct list *l)
+static void find_id(struct table *l)
 {
     size_t from = l->want ? l->first : 0, n = l->want ? l->n_rows : l->n_shown;
     for (size_t i = from; i < from + n && l->id[0]; i++) {
@@ -120,7 +120,7 @@ static void find_id(struct list *l)
     note_id(l);
 }
 
-void list_reload(struct list *l)
+void table_reload(struct table *l)
 {
     if (!l->want) {
         drop(l->coming, l->n_coming);
@@ -132,14 +132,14 @@ void list_reload(struct list *l)
     }
 }
 
-static enum err more_room(struct list *l)
+static enum err more_room(struct table *l)
 {
-    if (l->n_coming >= (l->want ? LIST_WINDOW : LIST_HELD))
+    if (l->n_coming >= (l->want ? TABLE_WINDOW : TABLE_HELD))
         return err_set(ERR_DATA, "a list has more rows than are shown at once; find by typing");
     if (l->n_coming < l->cap_coming)
         return ERR_OK;
     size_t cap = l->cap_coming ? 2 * l->cap_coming : 64;
-    struct list_row *p = realloc(l->coming, cap * sizeof *p);
+    struct table_row *p = realloc(l->coming, cap * sizeof *p);
     if (!p)
         return err_set(ERR_NOMEM, "out of memory for a list");
     l->coming = p;
@@ -147,7 +147,7 @@ static enum err more_room(struct list *l)
     return ERR_OK;
 }
 
-enum err list_add(struct list *l, unsigned ticket, const char *id, enum look look, const char *const cells[])
+enum err table_add(struct table *l, unsigned ticket, const char *id, enum look look, const char *const cells[])
 {
     size_t n = strlen(id) + 1;
     if (l->want && (!l->waiting || ticket != l->ticket))
@@ -157,7 +157,7 @@ enum err list_add(struct list *l, unsigned ticket, const char *id, enum look loo
         return e;
     for (size_t i = 0; i < l->n_columns; i++)
         n += (cells[i] ? strlen(cells[i]) : 0) + 1;
-    struct list_row r = {.id = malloc(n), .look = look};
+    struct table_row r = {.id = malloc(n), .look = look};
     if (!r.id)
         return err_set(ERR_NOMEM, "out of memory for a list");
     char *p = stpcpy(r.id, id) + 1;
@@ -169,9 +169,9 @@ enum err list_add(struct list *l, unsigned ticket, const char *id, enum look loo
     return ERR_OK;
 }
 
-static void take_coming(struct list *l)
+static void take_coming(struct table *l)
 {
-    struct list_row *rows = l->rows;
+    struct table_row *rows = l->rows;
     size_t n = l->n_rows, cap = l->cap_rows;
     l->rows = l->coming;
     l->n_rows = l->n_coming;
@@ -182,7 +182,7 @@ static void take_coming(struct list *l)
     drop(rows, n);
 }
 
-void list_end(struct list *l, unsigned ticket, size_t total)
+void table_end(struct table *l, unsigned ticket, size_t total)
 {
     if (l->want && (!l->waiting || ticket != l->ticket))
         return;
@@ -196,6 +196,7 @@ void list_end(struct list *l, unsigned ticket, size_t total)
     if (!l->want && !shown)
         return; /* out of memory: the rows of before stay */
     l->known = true;
+    l->failed = false;
     take_coming(l);
     if (l->want) {
         l->first = l->coming_first;
@@ -209,20 +210,30 @@ void list_end(struct list *l, unsigned ticket, size_t total)
         see(l);
 }
 
+void table_fail(struct table *l, unsigned ticket)
+{
+    if (l->want && (!l->waiting || ticket != l->ticket))
+        return;
+    l->waiting = false;
+    l->failed = true;
+    if (l->stale)
+        ask(l);
+}
+
 /* What is typed has changed. */
-static void find_again(struct list *l)
+static void find_again(struct table *l)
 {
     if (l->want) {
         l->at = l->top = 0;
         l->id[0] = '\0';
-        list_reload(l);
+        table_reload(l);
     } else {
         filter(l);
         find_id(l);
     }
 }
 
-static bool find_key(struct list *l, const struct key *k)
+static bool find_key(struct table *l, const struct key *k)
 {
     if (k->code == K_CHAR && (k->c > ' ' || (k->c == ' ' && l->find[0])))
         cells_put(l->find, sizeof l->find, k->c);
@@ -236,7 +247,7 @@ static bool find_key(struct list *l, const struct key *k)
     return true;
 }
 
-bool list_key(struct list *l, const struct key *k)
+bool table_key(struct table *l, const struct key *k)
 {
     size_t page = l->page ? l->page : 1, last = l->total ? l->total - 1 : 0;
     size_t at = l->at;
@@ -260,7 +271,7 @@ bool list_key(struct list *l, const struct key *k)
     return true;
 }
 
-static void widths(const struct list *l, int cols, int out[static LIST_COLUMNS])
+static void widths(const struct table *l, int cols, int out[static TABLE_COLUMNS])
 {
     int left = cols, shares = 0;
     for (size_t i = 0; i < l->n_columns; i++) {
@@ -276,7 +287,7 @@ static void widths(const struct list *l, int cols, int out[static LIST_COLUMNS])
     }
 }
 
-static void paint_row(const struct list *l, const struct area *a, int y, const int w[static LIST_COLUMNS],
+static void paint_row(const struct table *l, const struct area *a, int y, const int w[static TABLE_COLUMNS],
                       enum look look, const char *const cells[])
 {
     int x = 0;
@@ -287,7 +298,7 @@ static void paint_row(const struct list *l, const struct area *a, int y, const i
     }
 }
 
-static void paint_foot(const struct list *l, const struct area *a)
+static void paint_foot(const struct table *l, const struct area *a)
 {
     int row = a->rows - 1, col = 0;
     if (l->find[0]) {
@@ -304,10 +315,10 @@ static void paint_foot(const struct list *l, const struct area *a)
     }
 }
 
-void list_paint(struct list *l, const struct area *a)
+void table_paint(struct table *l, const struct area *a)
 {
-    int w[LIST_COLUMNS];
-    const char *titles[LIST_COLUMNS];
+    int w[TABLE_COLUMNS];
+    const char *titles[TABLE_COLUMNS];
     if (a->rows < 3)
         return;
     l->page = (size_t)a->rows - 2;
@@ -317,15 +328,17 @@ void list_paint(struct list *l, const struct area *a)
         titles[i] = l->columns[i].title[0] ? _(l->columns[i].title) : "";
     paint_row(l, a, 0, w, LOOK_DIM, titles);
     for (size_t i = 0; i < l->page && l->top + i < l->total; i++) {
-        const struct list_row *r = row_at(l, l->top + i);
+        const struct table_row *r = row_at(l, l->top + i);
         bool selected = l->top + i == l->at;
         if (r)
             paint_row(l, a, (int)i + 1, w, selected ? LOOK_SELECTED : r->look, r->cells);
         else if (selected)
             term_cell(a, (int)i + 1, 0, a->cols, LOOK_SELECTED, CELLS_LEFT, CELLS_ELLIPSIS);
     }
-    if (!l->known)
-        term_text(a, 2, 0, 0, LOOK_DIM, _("Reading" CELLS_ELLIPSIS));
+    if (l->failed && l->total == 0)
+        term_text(a, 2, 0, 0, LOOK_WARN, _("This list cannot be read now"));
+    else if (!l->known)
+        term_text(a, 2, 0, 0, LOOK_DIM, _("Reading"));
     else if (l->total == 0 && l->find[0])
         term_text(a, 2, 0, 0, LOOK_NORMAL, _("Nothing has this in it"));
     else if (l->total == 0 && l->empty)

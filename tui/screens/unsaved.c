@@ -1,0 +1,61 @@
+#include "tui/screens/unsaved.h"
+
+#include "storage/base/clock.h"
+
+#include <stdio.h>
+
+void unsaved_begin(struct unsaved *k, const char *name)
+{
+    *k = (struct unsaved){0};
+    snprintf(k->name, sizeof k->name, "%s", name);
+}
+
+void unsaved_find(struct unsaved *k, struct view *v, desk_fn *fn)
+{
+    const char *const argv[] = {"draft", "show", k->name, NULL};
+    if (v->desk->user[0] == '\0')
+        return;
+    k->written = true; /* it may be there */
+    desk_ask(v, fn, argv);
+}
+
+static void write_now(struct unsaved *k, struct view *v, int64_t now, const char *text)
+{
+    const char *const save[] = {"draft", "save", k->name, text, NULL};
+    const char *const drop[] = {"draft", "drop", k->name, NULL};
+    k->changed = false;
+    k->at = now;
+    if (text[0])
+        desk_ask(v, NULL, save);
+    else if (k->written)
+        desk_ask(v, NULL, drop);
+    k->written = text[0] != '\0';
+}
+
+void unsaved_tick(struct unsaved *k, struct view *v, int64_t now, const char *text)
+{
+    if (k->changed && !k->over && (!k->at || now - k->at >= UNSAVED_PAUSE))
+        write_now(k, v, now, text);
+}
+
+void unsaved_typed(struct unsaved *k, struct view *v, int64_t now, const char *text)
+{
+    if (!k->changed && !k->at)
+        k->at = now; /* the first letters are not worth a file of their own */
+    k->changed = true;
+    unsaved_tick(k, v, now, text);
+}
+
+void unsaved_close(struct unsaved *k, struct view *v, const char *text)
+{
+    if (k->changed && !k->over)
+        write_now(k, v, clock_uptime(), text);
+}
+
+void unsaved_drop(struct unsaved *k, struct view *v)
+{
+    k->over = true;
+    k->changed = false;
+    if (k->written || v->desk->user[0])
+        write_now(k, v, clock_uptime(), "");
+}
