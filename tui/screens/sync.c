@@ -81,11 +81,17 @@ static void paint_held(struct line *l, const json_t *status)
 static void paint_keeper(struct line *l, const struct desk *d)
 {
     const char *why = keepers_why_not(d);
+    struct area beside = area_part(l->a, l->row, LABELS + 1, 2, l->a->cols - LABELS - 1);
+    if (!keepers_runs(d) && why) {
+        term_cell(l->a, l->row, 0, LABELS, LOOK_DIM, CELLS_LEFT, _(labels[KEEPING]));
+        l->row += term_wrap(&beside, 0, 2, LOOK_WARN, why);
+        return;
+    }
     if (keepers_runs(d))
         pair(l, KEEPING, LOOK_OK,
              keepers_is_ours(d) ? _("yes, started by these screens") : _("yes, started by another program"));
     else
-        pair(l, KEEPING, LOOK_WARN, why ? why : _("about to start"));
+        pair(l, KEEPING, LOOK_WARN, _("about to start"));
 }
 
 /* Counted by feldsher-sync while it runs, else by the index. */
