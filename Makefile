@@ -14,7 +14,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 VERSION := 1
-PKGS    := libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd ncursesw
+PKGS    := libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd zlib ncursesw
 
 warn := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wcast-qual -Wstrict-prototypes \
         -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wswitch-enum \
@@ -38,23 +38,27 @@ link     := $(call obj,$(call src,sync/folder))
 road     := $(call obj,$(call src,sync/link sync/wire))
 client   := $(call obj,$(call src,sync/client))
 hub      := $(call obj,$(call src,sync/hub))
-tui      := $(call obj,$(call src,tui tui/*))
+player   := $(call obj,$(addprefix tui/play/,ask.c cage.c mpv.c player.c))
+tui      := $(filter-out $(player),$(call obj,$(call src,tui tui/*)))
 
-programs := feldsher feldsher-dock feldsher-sync feldsher-hub
+programs := feldsher feldsher-play feldsher-dock feldsher-sync feldsher-hub
 bins     := $(addprefix $(B)/,$(programs))
 units    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 benches  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
-helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(wildcard tests/system/*.c)) $(B)/link/note
+# the terminal that drive.c and some units link with, in process
+terminal := $(call obj,tests/system/terminal.c tests/system/picture.c)
+helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c %/picture.c,$(wildcard tests/system/*.c))) $(B)/link/note
 texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check setup lint format asan fuzz fuzzers torture simulate bench benches link pot install man clean
+.PHONY: all run test check screenshots setup lint format asan fuzz fuzzers torture simulate bench benches link pot install man clean
 .SECONDARY:
 all: $(bins) $(texts)
 
 $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
+$(B)/feldsher-play: $(call obj,tui/play/main.c tui/play/wire.c) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a
@@ -66,7 +70,7 @@ $(B)/storage.a: $(storage)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 # everything but the main files: what the tests link with
-$(B)/all.a: $(storage) $(drivers) $(link) $(road) $(client) $(hub) $(tui)
+$(B)/all.a: $(storage) $(drivers) $(link) $(road) $(client) $(hub) $(tui) $(player)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 
@@ -86,6 +90,8 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/all.a
 $(B)/system/%: $(B)/obj/tests/system/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/system/drive $(B)/unit/test_terminal: $(terminal)
+$(B)/system/drive $(B)/unit/test_terminal: LDLIBS += -lvterm
 $(B)/link/%: $(B)/obj/tests/link/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -128,6 +134,12 @@ test:
 
 check: $(bins) $(texts) $(units) $(replays) $(helpers)
 	@B=$(B) tests/run.sh
+
+# the pictures of README.md, drawn by the screens' own scripts
+screenshots:
+	@tests/setup.sh test
+	@$(MAKE) $(bins) $(B)/system/drive
+	@B=$(B) sh tests/screens/play.sh --draw tui/pictures
 
 setup:
 	@tests/setup.sh test
@@ -176,6 +188,8 @@ install: man $(texts)
 	$(Q)install -m 644 $(addprefix $(B)/man/,$(addsuffix .1,$(programs))) $(DESTDIR)$(PREFIX)/share/man/man1
 	$(Q)for l in ru kk; do install -D -m 644 $(B)/lang/$$l/LC_MESSAGES/feldsher.mo \
 	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/feldsher.mo; done
+	$(Q)install -D -m 755 tui/lang/console.sh $(DESTDIR)$(PREFIX)/share/feldsher/console.sh
+	$(Q)[ -n '$(DESTDIR)' ] || [ '$(CONSOLE)' = no ] || [ "$$(id -u)" != 0 ] || sh tui/lang/console.sh keep
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
 	$(Q)install -m 644 $(B)/feldsher-hub.service $(DESTDIR)$(PREFIX)/lib/systemd/system

@@ -3,6 +3,7 @@
 #include "tui/commands/groups.h"
 #include "tui/keys.h"
 #include "tui/lang/lang.h"
+#include "tui/layout.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,9 +12,28 @@
 
 /* Those with one title stand side by side. */
 static const struct command_group *const groups[] = {
-    &group_screens, &group_authority, &group_init,   &group_status, &group_doctor,  &group_log,        &group_settings,
-    &group_worker,  &group_verify,    &group_backup, &group_unseal, &group_offload, &group_recordings, &group_custody,
-    &group_purge,   &group_note,      &group_sync,   &group_media,  &group_users,
+    /* clang-format off */
+    &group_screens,
+    &group_authority,
+    &group_init,
+    &group_status,
+    &group_doctor,
+    &group_log,
+    &group_settings,
+    &group_worker,
+    &group_verify,
+    &group_backup,
+    &group_unseal,
+    &group_offload,
+    &group_recordings,
+    &group_custody,
+    &group_play,
+    &group_purge,
+    &group_note,
+    &group_sync,
+    &group_media,
+    &group_users,
+    /* clang-format on */
 };
 #define GROUPS (sizeof groups / sizeof groups[0])
 
@@ -216,6 +236,49 @@ static enum err take_word(struct parse *p, char *arg)
     return ERR_OK;
 }
 
+static bool has_option(const struct command_option *o, size_t n, const char *arg)
+{
+    const char *value;
+    for (size_t i = 0; i < n && o[i].name; i++)
+        if (is_option(arg, &o[i], &value))
+            return true;
+    return false;
+}
+
+/* Would the parser know this, here? A word behind a command may be anything. */
+static bool is_known(const struct parse *p, const char *arg)
+{
+    const struct command *r = p->group ? row(p->group, NULL) : p->c->command;
+    char copy[64];
+    if (arg[0] == '-')
+        return has_option(global, GLOBALS, arg) || strcmp(arg, "-h") == 0 || strcmp(arg, "--") == 0 ||
+               (r && has_option(r->options, COMMAND_OPTIONS_MAX, arg));
+    snprintf(copy, sizeof copy, "%s", arg);
+    if (p->group)
+        return row(p->group, arg) || (r && r->max != 0);
+    return p->c->command || p->c->topic || strcmp(arg, "help") == 0 || each_row(has_name, copy);
+}
+
+/* A command or an option that was typed under another layout is put right
+ * where it stands: read for the us layout it is no longer than it was. */
+static void reread(const struct parse *p, char *arg)
+{
+    char reading[64];
+    size_t n, name = strcspn(arg, "=");
+    bool known = is_known(p, arg);
+    if (known && arg[0] == '-')
+        return;
+    for (size_t i = 1; layout_reading(arg, name, i, reading, sizeof reading, &n); i++) {
+        bool option = reading[0] == '-' && n > 2;
+        if ((known && !option) || n > name || !is_known(p, reading))
+            continue;
+        fprintf(stderr, _("feldsher: \"%.*s\" was read as %s\n"), (int)name, arg, reading);
+        memmove(arg + n, arg + name, strlen(arg + name) + 1);
+        memcpy(arg, reading, n);
+        return;
+    }
+}
+
 static enum err check_args(const struct call *c)
 {
     const struct command *r = c->command;
@@ -250,6 +313,8 @@ enum err command_parse(struct call *c, int argc, char **argv)
     enum err e = ERR_OK;
     for (p.at = 1; p.at < argc && !e; p.at++) {
         char *arg = argv[p.at];
+        if (options)
+            reread(&p, arg);
         if (options && strcmp(arg, "--") == 0)
             options = false;
         else if (options && arg[0] == '-' && arg[1])

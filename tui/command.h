@@ -21,6 +21,7 @@ struct command_option {
 
 struct call;
 struct user;
+struct records_position;
 
 struct command {
     const char *name;
@@ -60,6 +61,8 @@ struct call {
     struct user *unlocked; /* by the screens already; NULL: a passphrase is asked. Taken over by session_unlock */
     const char *typed;     /* secrets that a person typed into the screens, a line each; else NULL */
     size_t typed_n;
+    const struct records_position *at; /* where its recording stands, as the screens know; none: to be found out */
+    size_t n_at;
     int exit_code; /* where a command went well and still has something to say by it */
     enum { CALL_RUN, CALL_HELP, CALL_MAN, CALL_VERSION, CALL_NOTHING } what;
     const char *topic; /* of help: a command's first word, or NULL */

@@ -3,6 +3,7 @@
 #include "storage/base/buf.h"
 #include "storage/seal/passphrase.h"
 #include "tui/lang/lang.h"
+#include "tui/layout.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,6 +212,25 @@ enum err secret_ask(struct secret_source *s, const char *prompt, struct secret *
     return ERR_OK;
 }
 
+enum err secret_try(const struct secret *typed, secret_try_fn *fn, void *ctx)
+{
+    char first[512];
+    enum err e = fn(ctx, typed->p, typed->len);
+    if (e != ERR_DENIED)
+        return e;
+    snprintf(first, sizeof first, "%s", err_text());
+    struct secret *reading = sodium_malloc(sizeof *reading);
+    if (!reading)
+        return err_set(ERR_NOMEM, "out of memory");
+    for (size_t i = 1; i < SECRET_TRIES && e == ERR_DENIED; i++) {
+        if (!layout_reading(typed->p, typed->len, i, reading->p, sizeof reading->p, &reading->len))
+            break;
+        e = fn(ctx, reading->p, reading->len);
+    }
+    secret_free(reading);
+    return e == ERR_DENIED ? err_set(e, "%s", first) : e;
+}
+
 static enum err generate(struct secret *p)
 {
     struct buf words = {.secret = 1, .max = PASSPHRASE_MAX};
@@ -273,6 +293,9 @@ enum err secret_new(struct secret_source *s, const char *prompt, struct secret *
     if (e) {
         secret_free(*out);
         *out = NULL;
+    } else if (*out && layout_mixed((*out)->p, (*out)->len)) {
+        fprintf(stderr, _("feldsher: %s\n"),
+                _("the passphrase mixes letters of two alphabets; it takes two keyboard layouts to type it again"));
     }
     return e;
 }

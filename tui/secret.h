@@ -33,4 +33,11 @@ enum err secret_ask(struct secret_source *s, const char *prompt, struct secret *
 enum err secret_new(struct secret_source *s, const char *prompt, struct secret **out) MUST_USE;
 void secret_free(struct secret *p);
 
+/* Calls fn with the secret as it was typed and, while that answers ERR_DENIED,
+ * with what the same keys type under the other layouts (tui/layout.h); at most
+ * SECRET_TRIES times, for each try is a stretching. What fn said first stands. */
+#define SECRET_TRIES 4
+typedef enum err secret_try_fn(void *ctx, const char *p, size_t n);
+enum err secret_try(const struct secret *typed, secret_try_fn *fn, void *ctx) MUST_USE;
+
 #endif

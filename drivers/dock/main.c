@@ -29,7 +29,7 @@ static void catch_signals(void)
 
 static enum err usage(const char *what)
 {
-    return err_set(ERR_USAGE, "%s; see " DOCK " --help", _(what));
+    return err_set(ERR_USAGE, "%s; see feldsher-dock --help", _(what));
 }
 
 static enum err parse(int argc, char **argv, struct offload *o, struct survey *w, bool *cameras, int *shown)

@@ -81,6 +81,11 @@ const char *lang_text(const char *s)
     return s[0] ? gettext(s) : s; /* "" would give the head of the file */
 }
 
+const char *lang_folder(void)
+{
+    return bindtextdomain(DOMAIN, NULL);
+}
+
 const char *lang_name(void)
 {
     return chosen;

@@ -35,6 +35,9 @@ enum err lang_start(const char *lang) MUST_USE;
 /* "en", "ru" or "kk"; "en" before lang_start. */
 const char *lang_name(void);
 
+/* Where the texts lie: LL/LC_MESSAGES/feldsher.mo below it. */
+const char *lang_folder(void);
+
 /* The languages, in the order in which they are offered; NULL ends them. */
 extern const char *const lang_names[];
 

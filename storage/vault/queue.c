@@ -49,7 +49,9 @@ static const char *const sql[STMTS] = {
     [LABEL_GET] = "SELECT text FROM labels WHERE chain=?1 AND seq=?2",
     [LABELS_OF] = "SELECT text FROM labels WHERE chain=?1 AND seq>=?2 ORDER BY seq",
     [LABELS_ALL] = "SELECT text FROM labels WHERE seq>=?2 ORDER BY chain,seq",
-    [CHAINS] = "SELECT chain,max(seq) FROM labels GROUP BY chain ORDER BY chain",
+    [CHAINS] = "WITH RECURSIVE c(chain) AS (SELECT min(chain) FROM labels UNION ALL "
+               "SELECT (SELECT min(chain) FROM labels l WHERE l.chain>c.chain) FROM c WHERE c.chain IS NOT NULL) "
+               "SELECT chain FROM c WHERE chain IS NOT NULL",
     [OBJECT_ADD] = "INSERT OR REPLACE INTO objects(name,size,kind,chain,seq) VALUES(?1,?2,?3,?4,?5)",
     [OBJECT_DROP] = "DELETE FROM objects WHERE name=?1",
     [OWNER] = "SELECT chain,seq,size,kind FROM objects WHERE name=?1",

@@ -16,6 +16,17 @@
 #include <stdio.h>
 #include <string.h>
 
+struct opening {
+    struct authority **a;
+    const char *dir;
+};
+
+static enum err try_open(void *ctx, const char *p, size_t n)
+{
+    const struct opening *o = ctx;
+    return authority_open(o->a, o->dir, p, n);
+}
+
 /* The authority of args[0], opened with its passphrase. */
 static enum err begin(const struct call *c, struct authority **a)
 {
@@ -24,7 +35,8 @@ static enum err begin(const struct call *c, struct authority **a)
     enum err e = secret_ask(c->secrets, _("Passphrase of the authority"), &pass);
     if (e)
         return e;
-    e = authority_open(a, c->args[0], pass->p, pass->len);
+    struct opening o = {a, c->args[0]};
+    e = secret_try(pass, try_open, &o);
     secret_free(pass);
     return e;
 }
@@ -73,7 +85,7 @@ static enum err read_enrol(const struct call *c, struct enrol *n)
     if (!e && role)
         e = words_roles(role, &n->roles);
     n->user = command_has(c, "user") ? command_option(c, "user") : n->station;
-    if (!e && last && !bytes_decimal(&n->last_seq, last, strlen(last), INT64_MAX))
+    if (!e && last && !words_number(&n->last_seq, last, INT64_MAX))
         e = err_set(ERR_USAGE, "--last takes a label's number, not %s", last);
     return e;
 }
@@ -230,7 +242,7 @@ static enum err revoke(struct call *c)
     uint64_t seq = UINT64_MAX;
     if (!station == !name)
         return err_set(ERR_USAGE, "revoke either --station NAME or --user NAME");
-    if (last && !bytes_decimal(&seq, last, strlen(last), INT64_MAX))
+    if (last && !words_number(&seq, last, INT64_MAX))
         return err_set(ERR_USAGE, "--last takes a label's number, not %s", last);
     enum err e = begin(c, &a);
     if (!e)

@@ -2,6 +2,7 @@
 
 #include "storage/base/file.h"
 #include "storage/vault/station.h"
+#include "tui/glyphs.h"
 #include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
@@ -196,9 +197,45 @@ static void check_tools(struct exam *x)
     }
 }
 
+/* font: a file to judge instead of the console. */
+static enum err check_letters(struct exam *x, const char *font)
+{
+    struct glyphs ours = {0}, shown = {0};
+    char few[256];
+    enum err e = glyphs_ours(&ours);
+    if (e) {
+        say(x, BAD, "letters", _("%s; install Feldsher again"), err_text());
+        return font ? e : ERR_OK;
+    }
+    if (font && (e = glyphs_font(&shown, font)))
+        return e;
+    if (!font && !glyphs_console(&shown, STDOUT_FILENO) && !glyphs_console(&shown, STDIN_FILENO)) {
+        say(x, FINE, "letters", _("this is no bare console: its font cannot be asked"));
+        return ERR_OK;
+    }
+    size_t n = glyphs_missing(&ours, &shown, few, sizeof few);
+    if (n)
+        say(x, BAD, "letters",
+            ngettext("%zu character of our texts cannot be shown: %s; run: setfont FullCyrAsia-TerminusBold16",
+                     "%zu characters of our texts cannot be shown: %s; run: setfont FullCyrAsia-TerminusBold16", n),
+            n, few);
+    else
+        say(x, FINE, "letters", _("all %zu characters of our texts can be shown"), ours.n);
+    return ERR_OK;
+}
+
+static enum err finish(const struct exam *x)
+{
+    return x->bad ? err_set(ERR_BAD, "%u checks are bad; see above", x->bad) : ERR_OK;
+}
+
 static enum err doctor(struct call *c)
 {
     struct exam x = {.c = c};
+    if (command_has(c, "font")) {
+        enum err bad = check_letters(&x, command_option(c, "font"));
+        return bad ? bad : finish(&x);
+    }
     struct station *s;
     enum err e = queue_check_file(c->dir); /* before anybody opens it */
     char index[512];
@@ -217,10 +254,15 @@ static enum err doctor(struct call *c)
     check_kernel(&x);
     check_tools(&x);
     station_close(s);
-    return x.bad ? err_set(ERR_BAD, "%u checks are bad; see above", x.bad) : ERR_OK;
+    opened = check_letters(&x, NULL);
+    return opened ? opened : finish(&x);
 }
 
 static const struct command rows[] = {
-    {.name = "doctor", .args = "", .help = N_("what is wrong with this station, and what to do"), .run = doctor},
+    {.name = "doctor",
+     .args = "",
+     .help = N_("what is wrong with this station, and what to do"),
+     .run = doctor,
+     .options = {{"font", "FILE", N_("only whether this console font shows all our texts")}}},
 };
 const struct command_group group_doctor = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

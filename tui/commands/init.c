@@ -6,12 +6,36 @@
 #include "storage/vault/station.h"
 #include "tui/enrol_find.h"
 #include "tui/lang/lang.h"
+#include "tui/layout.h"
 #include "tui/print.h"
 #include "tui/spend.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The code in its one form, from whatever layout it was typed under: it has
+ * nothing but a-z and hyphens. Anything else stays as it is, to be refused. */
+static enum err read_code(struct buf *code, const struct secret *typed)
+{
+    struct secret *reading = sodium_malloc(sizeof *reading);
+    enum err e = reading ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    bool found = false;
+    for (size_t i = 0; !e && !found && i < LAYOUT_READINGS; i++) {
+        if (!layout_reading(typed->p, typed->len, i, reading->p, sizeof reading->p, &reading->len))
+            break;
+        buf_clear(code);
+        e = passphrase_code(code, reading->p, reading->len);
+        found = !e && strspn((const char *)code->p, "abcdefghijklmnopqrstuvwxyz-") == code->len;
+    }
+    if (!e && !found) {
+        buf_clear(code);
+        e = buf_add(code, typed->p, typed->len);
+    }
+    secret_free(reading);
+    return e;
+}
 
 static enum err open_file(struct call *c, const char *path, struct enrolment **out)
 {
@@ -21,7 +45,7 @@ static enum err open_file(struct call *c, const char *path, struct enrolment **o
     if (!e)
         e = secret_ask(c->secrets, _("One-time code"), &typed);
     if (!e)
-        e = passphrase_code(&code, typed->p, typed->len);
+        e = read_code(&code, typed);
     if (!e)
         e = enrolment_open(out, file.p, file.len, (const char *)code.p, code.len);
     secret_free(typed);

@@ -1,11 +1,11 @@
 #include "tui/commands/groups.h"
 
-#include "storage/base/bytes.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
 #include "tui/lang/lang.h"
 #include "tui/print.h"
+#include "tui/words.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -188,7 +188,7 @@ static enum err log_show(struct call *c)
     char folder[4096];
     uint64_t last = UINT64_MAX;
     const char *want = command_option(c, "last");
-    if (want && !bytes_decimal(&last, want, strlen(want), INT64_MAX))
+    if (want && !words_number(&last, want, INT64_MAX))
         return err_set(ERR_USAGE, "--last takes a number of lines, not %s", want);
     enum err e = file_path(folder, c->dir, "log");
     if (!e && command_has(c, "follow")) {

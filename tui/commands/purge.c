@@ -1,10 +1,10 @@
 #include "tui/commands/groups.h"
 
-#include "storage/base/bytes.h"
 #include "storage/records/custody.h"
 #include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
+#include "tui/words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static enum err purge(struct call *c)
     const char *older = command_option(c, "older");
     uint64_t days = 0;
     enum clock_mark mark;
-    if (older && !bytes_decimal(&days, older, strlen(older), 36500))
+    if (older && !words_number(&days, older, 36500))
         return err_set(ERR_USAGE, "--older takes a number of days, not %s", older);
     enum err e = session_begin(c, STATION_CHAIN_KEY, true, &s);
     if (e)

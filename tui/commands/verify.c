@@ -1,5 +1,6 @@
 #include "tui/commands/groups.h"
 
+#include "storage/records/records.h"
 #include "storage/vault/verify.h"
 #include "tui/lang/lang.h"
 #include "tui/print.h"
@@ -74,10 +75,15 @@ static enum err rebuild(struct call *c)
     if (!e)
         e = rebuild_queue(c->dir, s, told(c, &pulse));
     station_close(s);
+    if (!e && !c->json)
+        printf("%s", _("the index is rebuilt from chain and objects\n"));
+    unsigned n = 0;
+    if (!e)
+        e = records_remove_all(c->dir, &n);
     if (!e && c->json)
-        print_json(json_pack("{s:s}", "done", "rebuilt"));
-    else if (!e)
-        printf(_("the index is rebuilt from chain and objects\n"));
+        print_json(json_pack("{s:s,s:i}", "done", "rebuilt", "records", (int)n));
+    else if (!e && n)
+        printf(_("%u indexes of records removed; each is made anew when one of its persons unlocks\n"), n);
     return e;
 }
 

@@ -2,6 +2,7 @@
 
 #include "storage/base/file.h"
 #include "tui/answer.h"
+#include "tui/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,13 +61,19 @@ static void run(struct line *l, const struct job_order *o, int out, int err)
     for (const int *fd = o->close; *fd >= 0; fd++)
         close(*fd);
     if (o->fd >= 0)
-        fcntl(o->fd, F_SETFD, FD_CLOEXEC);
+        fcntl(o->fd, F_SETFD, o->program ? 0 : FD_CLOEXEC);
+    if (o->program) {
+        spawn_become(o->program);
+        exit(err_report("feldsher", ERR_NOINPUT));
+    }
     if (o->user && mlock(o->user, sizeof *o->user) < 0)
         err_clear(); /* a lock on memory is not inherited; without it the swap may see it: doctor warns */
     enum err e = command_parse(&call, l->argc, l->argv);
     call.unlocked = o->user;
     call.typed = o->secrets;
     call.typed_n = o->n;
+    call.at = o->at;
+    call.n_at = o->n_at;
     int code = e ? err_report("feldsher", e) : answer(&call);
     exit(code);
 }
@@ -92,7 +99,7 @@ enum err job_start(struct job *j, const struct job_order *o)
     struct line l = {0};
     int out[2] = {-1, -1}, err[2] = {-1, -1};
     *j = (struct job){.pidfd = -1, .out = -1, .err = -1, .row = {.max = ROW_MAX}, .said = {.max = ROW_MAX}};
-    enum err e = line_of(&l, o);
+    enum err e = o->program ? ERR_OK : line_of(&l, o);
     if (!e && (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0))
         e = err_errno(ERR_IO, "cannot make a pipe");
     pid_t pid = e ? -1 : fork();

@@ -2,7 +2,7 @@
 #define TUI_OPENER_JOB_H
 
 #include "storage/base/buf.h"
-#include "storage/trust/user.h"
+#include "storage/records/records.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -23,10 +23,13 @@ struct job {
 struct job_order {
     unsigned id;
     const char *dir;
-    const json_t *argv;  /* strings */
-    struct user *user;   /* unlocked, or NULL */
-    const char *secrets; /* lines */
+    const char *const *program; /* one of ours, to be run with descriptor fd; NULL: argv is a command line */
+    const json_t *argv;         /* strings */
+    struct user *user;          /* unlocked, or NULL */
+    const char *secrets;        /* lines */
     size_t n;
+    const struct records_position *at; /* where its recording stands; may be none */
+    size_t n_at;
     int fd;           /* for its --fd, or -1 */
     const int *close; /* descriptors that are none of its business; -1 ends */
 };

@@ -1,26 +1,67 @@
 #include "tui/opener/opened.h"
 
+#include "storage/base/file.h"
 #include "storage/records/draft.h"
+#include "storage/records/recording.h"
+#include "tui/opener/rows.h"
+#include "tui/opener/slow.h"
 #include "tui/print.h"
 #include "tui/session.h"
 #include "tui/words.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define SLICE 256  /* labels caught up between two looks at the painter */
+#define TELL 250   /* ms between two events about it */
+#define RETRY 2000 /* ms, while another program has records.db */
+
+enum state { AHEAD, BEHIND, BUSY, WITHOUT }; /* of records.db: all applied, not yet, another has it, cannot be */
 
 struct opened {
     const char *dir;
     struct station *station; /* open while it is of use */
     struct user *user;       /* NULL: locked */
+    struct records *records;
+    struct recording_list *list; /* WITHOUT: what the batches say, once asked for */
+    enum state state;
+    char why[512]; /* WITHOUT */
+    int64_t told, tried;
+    int watch; /* inotify: chain/ and notices/ */
 };
+
+static void watch_folder(const struct opened *o, const char *name)
+{
+    char path[4096];
+    if (file_path(path, o->dir, name) != ERR_OK ||
+        inotify_add_watch(o->watch, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE) < 0)
+        err_clear(); /* not there yet: looked at again at each unlock */
+}
 
 enum err opened_new(struct opened **out, const char *dir)
 {
-    *out = calloc(1, sizeof **out);
-    if (!*out)
+    struct opened *o = calloc(1, sizeof *o);
+    *out = o;
+    if (!o)
         return err_set(ERR_NOMEM, "out of memory");
-    (*out)->dir = dir;
+    o->dir = dir;
+    o->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    watch_folder(o, "chain");
+    watch_folder(o, "notices");
     return ERR_OK;
+}
+
+int opened_fd(const struct opened *o)
+{
+    return o->watch;
+}
+
+int opened_patience(const struct opened *o)
+{
+    return o->user && o->state == BUSY ? RETRY : -1;
 }
 
 void opened_fork(struct opened *o)
@@ -31,6 +72,10 @@ void opened_fork(struct opened *o)
 
 void opened_lock(struct opened *o)
 {
+    records_close(o->records);
+    o->records = NULL;
+    recording_free(o->list);
+    o->list = NULL;
     user_free(o->user);
     o->user = NULL;
     opened_fork(o);
@@ -41,6 +86,7 @@ void opened_free(struct opened *o)
     if (!o)
         return;
     opened_lock(o);
+    file_close(&o->watch);
     free(o);
 }
 
@@ -52,7 +98,42 @@ struct user *opened_user(const struct opened *o)
 static enum err open_station(struct opened *o)
 {
     struct call c = {.dir = o->dir};
-    return o->station ? ERR_OK : session_station(&c, 0, &o->station);
+    if (o->station)
+        return ERR_OK;
+    enum err e = session_station(&c, 0, &o->station);
+    if (!e && o->records)
+        records_attach(o->records, o->station);
+    return e;
+}
+
+/* Damaged, of older keys: an index, so it is made anew, and the person sees how far that is. */
+static void open_records(struct opened *o)
+{
+    enum err e = open_station(o);
+    if (!e)
+        e = records_open(&o->records, o->station, o->user);
+    if (e == ERR_BAD) {
+        e = records_remove(o->station, o->user);
+        if (!e)
+            e = records_open(&o->records, o->station, o->user);
+    }
+    o->tried = clock_uptime();
+    o->state = !e ? BEHIND : e == ERR_AGAIN ? BUSY : WITHOUT;
+    snprintf(o->why, sizeof o->why, "%s", e ? err_text() : "");
+    err_clear();
+}
+
+static void tell(struct opened *o, const struct records_progress *p, opened_row_fn *fn, void *ctx)
+{
+    int64_t now = clock_uptime();
+    if (o->state == BEHIND && now - o->told < TELL)
+        return;
+    o->told = now;
+    static const char *const names[] = {"ahead", "behind", "busy", "without"};
+    fn(ctx, 0,
+       json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:s}", "event", "records", "state", names[o->state], "done",
+                 (json_int_t)p->done, "total", (json_int_t)p->total, "closed", (json_int_t)p->closed, "quarantined",
+                 (json_int_t)p->quarantined, "why", o->why));
 }
 
 static json_t *user_row(const struct opened *o)
@@ -83,9 +164,13 @@ static enum err unlock(struct opened *o, unsigned id, const char *who, const cha
     opened_lock(o);
     o->user = u;
     e = open_station(o);
-    if (!e)
-        fn(ctx, id, user_row(o));
-    return e;
+    if (e)
+        return e;
+    fn(ctx, id, user_row(o));
+    watch_folder(o, "chain");
+    watch_folder(o, "notices");
+    open_records(o);
+    return ERR_OK;
 }
 
 struct listing {
@@ -93,6 +178,34 @@ struct listing {
     opened_row_fn *fn;
     void *ctx;
 };
+
+static enum err list_row(void *ctx, const json_t *row)
+{
+    const struct listing *l = ctx;
+    l->fn(l->ctx, l->id, json_deep_copy(row));
+    return ERR_OK;
+}
+
+static enum err rows(struct opened *o, struct listing *l, const json_t *argv)
+{
+    struct records_query q;
+    struct records_total total;
+    enum err e = rows_query(argv, &q);
+    if (!e && !o->user)
+        e = err_set(ERR_DENIED, "nobody is unlocked");
+    if (!e && o->state == BUSY)
+        e = err_set(ERR_AGAIN, "another program of this station has the index open");
+    if (!e)
+        e = open_station(o);
+    if (!e && o->state == WITHOUT && !o->list)
+        e = recording_load(o->station, o->user, &o->list);
+    if (!e)
+        e = o->state == WITHOUT ? slow_find(o->station, o->list, &q, list_row, l, &total)
+                                : records_find(o->records, &q, list_row, l, &total);
+    if (!e)
+        l->fn(l->ctx, l->id, json_pack("{s:I,s:b}", "total", (json_int_t)total.n, "more", total.more));
+    return e;
+}
 
 static enum err list_draft(void *ctx, const char *name, bool anonymous, int64_t time)
 {
@@ -160,19 +273,76 @@ bool opened_answer(struct opened *o, unsigned id, const json_t *argv, const char
         opened_lock(o);
         return true;
     }
+    struct listing l = {id, fn, ctx};
+    if (strcmp(word, "rows") == 0) {
+        *e = rows(o, &l, argv);
+        return true;
+    }
     if (strcmp(word, "draft") == 0) {
-        struct listing l = {id, fn, ctx};
         *e = draft(o, &l, argv);
         return true;
     }
-    opened_fork(o);
+    if (strcmp(word, "rebuild") == 0 && o->records) { /* it removes the index, which is then opened anew */
+        records_close(o->records);
+        o->records = NULL;
+        o->state = BUSY;
+        o->tried = clock_uptime();
+    }
     return false;
+}
+
+void opened_positions(struct opened *o, const json_t *argv, struct records_position **at, size_t *n)
+{
+    const char *word = json_string_value(json_array_get(argv, 0));
+    const char *verb = json_string_value(json_array_get(argv, 1));
+    const char *id = json_string_value(json_array_get(argv, 2));
+    *at = NULL;
+    *n = 0;
+    if (!id || strcmp(word, "recordings") != 0 || o->state != AHEAD || open_station(o) != ERR_OK ||
+        records_positions(o->records, strcmp(verb, "approve") == 0 ? "request" : NULL, id, at, n) != ERR_OK)
+        err_clear(); /* the command says what is wrong with it */
+}
+
+/* What inotify says is only that something is new. */
+static bool grown(struct opened *o)
+{
+    char events[4096];
+    bool any = false;
+    while (o->watch >= 0 && read(o->watch, events, sizeof events) > 0)
+        any = true;
+    return any;
 }
 
 bool opened_work(struct opened *o, opened_row_fn *fn, void *ctx)
 {
-    (void)o;
-    (void)fn;
-    (void)ctx;
-    return false;
+    struct records_progress p = {0};
+    if (grown(o)) {
+        fn(ctx, 0, json_pack("{s:s}", "event", "news"));
+        recording_free(o->list);
+        o->list = NULL;
+        o->state = o->state == AHEAD ? BEHIND : o->state;
+    }
+    if (!o->user || o->state == AHEAD || o->state == WITHOUT)
+        return false;
+    if (o->state == BUSY) {
+        if (clock_uptime() - o->tried < RETRY)
+            return false;
+        open_records(o);
+        tell(o, &p, fn, ctx);
+        return o->state == BEHIND;
+    }
+    enum err e = open_station(o);
+    if (!e)
+        e = records_catch_up(o->records, o->user, SLICE, &p);
+    if (e) {
+        snprintf(o->why, sizeof o->why, "%s", err_text());
+        err_clear();
+        records_close(o->records);
+        o->records = NULL;
+        o->state = WITHOUT;
+    } else if (p.done >= p.total) {
+        o->state = AHEAD;
+    }
+    tell(o, &p, fn, ctx);
+    return o->state == BEHIND;
 }

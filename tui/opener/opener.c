@@ -4,11 +4,13 @@
 #include "storage/base/lang.h"
 #include "tui/command.h"
 #include "tui/opener/channel.h"
+#include "tui/opener/sane.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -28,6 +30,13 @@ struct asked {
     opener_fn *fn; /* NULL: forgotten */
     void *ctx;
     const char *error; /* could not be sent: ends at the next read */
+    /* `recordings play`: two processes at two ends of a socket. The command
+     * waits for its end of it, and ends when the player has ended, too. */
+    json_t *waiting; /* the command, until then */
+    unsigned player; /* the request to the starter; 0: none, or ended */
+    bool ended;      /* the command itself */
+    int code;        /* of the first that went wrong */
+    char why[512];
 };
 
 struct opener {
@@ -58,11 +67,26 @@ static struct asked *find(struct opener *o, unsigned id)
 static void finish(struct opener *o, struct asked *a, int exit_code, const char *error)
 {
     struct asked was = *a;
+    json_decref(was.waiting);
     struct opener_reply r = {.id = was.id, .end = true, .exit_code = exit_code, .error = error};
     (void)o;
     *a = (struct asked){0};
     if (was.fn)
         was.fn(was.ctx, &r);
+}
+
+/* What the player's process has to say: the one who asked hears it at the end. */
+static void hear_player(struct opener *o, struct asked *a, int code, const char *error)
+{
+    a->player = 0;
+    if (code && !a->code) {
+        a->code = code;
+        snprintf(a->why, sizeof a->why, "%s", error);
+    }
+    if (a->waiting) /* it never came up */
+        a->ended = true;
+    if (a->ended)
+        finish(o, a, a->code, a->why);
 }
 
 static void ask_for_opener(struct opener *o);
@@ -75,9 +99,41 @@ static void lose(struct opener *o, enum worker w)
     for (size_t i = 0; i < ASKED_MAX; i++)
         if (o->asked[i].id && o->asked[i].of == w && !o->asked[i].error)
             finish(o, &o->asked[i], 75, gone);
+        else if (w == STARTER && o->asked[i].player)
+            hear_player(o, &o->asked[i], 75, gone);
     say_event(o, json_pack("{s:s,s:s}", "event", "stopped", "worker", names[w]));
     if (w == OPENER)
         ask_for_opener(o);
+}
+
+/* The command has ended; true: the player has not. */
+static bool waits_for_player(struct asked *a, int code, const char *error)
+{
+    if (!a->player)
+        return false;
+    a->ended = true;
+    if (code && !a->code) {
+        a->code = code;
+        snprintf(a->why, sizeof a->why, "%s", error);
+    }
+    return true;
+}
+
+static struct asked *player_of(struct opener *o, unsigned id)
+{
+    for (size_t i = 0; id && i < ASKED_MAX; i++)
+        if (o->asked[i].id && o->asked[i].player == id)
+            return &o->asked[i];
+    return NULL;
+}
+
+/* Its end of the socket has come: now the command may begin. */
+static void give_socket(struct opener *o, struct asked *a, int fd)
+{
+    json_t *object = a->waiting;
+    a->waiting = NULL;
+    if (channel_send(&o->to[OPENER], object, NULL, 0, fd) != ERR_OK)
+        a->error = "the worker that opens is being started; try again";
 }
 
 static void got_opener(struct opener *o, int fd)
@@ -96,7 +152,12 @@ static void answer(struct opener *o, const json_t *object, int fd)
         got_opener(o, fd);
         return;
     }
+    struct asked *viewer = player_of(o, id);
+    if (viewer && fd >= 0 && viewer->waiting)
+        give_socket(o, viewer, fd);
     file_close(&fd);
+    if (viewer && json_is_integer(end))
+        hear_player(o, viewer, (int)json_integer_value(end), error ? error : "");
     if (id == 0 && row) {
         struct opener_reply r = {.row = row, .error = ""};
         o->event(o->ctx, &r);
@@ -110,7 +171,7 @@ static void answer(struct opener *o, const json_t *object, int fd)
         a->fn(a->ctx, &r);
         a = find(o, id);
     }
-    if (a && json_is_integer(end))
+    if (a && json_is_integer(end) && !waits_for_player(a, (int)json_integer_value(end), error ? error : ""))
         finish(o, a, (int)json_integer_value(end), error ? error : "");
 }
 
@@ -206,17 +267,40 @@ static enum err send_to(struct opener *o, enum worker w, unsigned id, const char
     return e;
 }
 
+static unsigned next_id(struct opener *o)
+{
+    if (++o->last == 0)
+        o->last = 1;
+    return o->last;
+}
+
 static struct asked *new_asked(struct opener *o)
 {
     struct asked *a = find(o, 0);
     for (size_t i = 0; !a && i < ASKED_MAX; i++)
         if (!o->asked[i].id)
             a = &o->asked[i];
-    if (++o->last == 0)
-        o->last = 1;
+    (void)next_id(o);
     if (a)
         a->id = o->last;
     return a;
+}
+
+static bool is_play(const char *const argv[])
+{
+    return argv[0] && argv[1] && argv[2] && strcmp(argv[0], "recordings") == 0 && strcmp(argv[1], "play") == 0;
+}
+
+/* Asks the starter for a player and keeps the command until its socket comes. */
+static enum err ask_player(struct opener *o, struct asked *a, const char *const argv[])
+{
+    static const char *const player[] = {"player", NULL};
+    json_t *words = json_array();
+    for (size_t i = 0; argv[i]; i++)
+        json_array_append_new(words, json_string(argv[i]));
+    a->waiting = json_pack("{s:I,s:o}", "id", (json_int_t)a->id, "argv", words);
+    a->player = next_id(o);
+    return a->waiting ? send_to(o, STARTER, a->player, player, NULL, 0, -1) : err_set(ERR_NOMEM, "out of memory");
 }
 
 unsigned opener_ask(struct opener *o, const char *const argv[], const struct secret *const secrets[], size_t n, int fd,
@@ -225,22 +309,23 @@ unsigned opener_ask(struct opener *o, const char *const argv[], const struct sec
     struct asked *a = new_asked(o);
     if (!a)
         return o->last; /* 64 at once: the oldest screens wait for their answers still */
-    a->of = worker_of(argv);
+    a->of = is_play(argv) ? OPENER : worker_of(argv);
     a->fn = fn;
     a->ctx = ctx;
     unsigned id = a->id;
-    if (send_to(o, a->of, id, argv, secrets, n, fd) != ERR_OK)
-        a->error = a->of == OPENER ? "the worker that opens is being started; try again"
-                                   : "the worker that starts programs has stopped; leave the screens and start again";
+    bool plays = fd < 0 && is_play(argv);
+    enum err e = plays ? ask_player(o, a, argv) : send_to(o, a->of, id, argv, secrets, n, fd);
+    if (e)
+        a->error = a->of == OPENER && !plays
+                       ? "the worker that opens is being started; try again"
+                       : "the worker that starts programs has stopped; leave the screens and start again";
     return id;
 }
 
 static void ask_for_opener(struct opener *o)
 {
     static const char *const argv[] = {"opener", NULL};
-    if (++o->last == 0)
-        o->last = 1;
-    o->opener_asked = o->last;
+    o->opener_asked = next_id(o);
     if (send_to(o, STARTER, o->last, argv, NULL, 0, -1) != ERR_OK)
         o->opener_asked = 0;
 }
@@ -266,7 +351,7 @@ static void be_starter(const char *dir, int fd)
 {
     char self[4096];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    int nothing = open("/dev/null", O_RDWR);
+    int nothing = fcntl(open("/dev/null", O_RDWR | O_CLOEXEC), F_DUPFD_CLOEXEC, SANE_FD + 1);
     if (n <= 0 || nothing < 0)
         _exit(127);
     self[n] = '\0';
@@ -275,6 +360,10 @@ static void be_starter(const char *dir, int fd)
         fcntl(3, F_SETFD, 0);
     else
         dup2(fd, 3);
+    if (isatty(STDOUT_FILENO))
+        dup2(STDOUT_FILENO, SANE_FD); /* without a controlling terminal: its signals do not come here */
+    else
+        close(SANE_FD);
     for (int i = 0; i < 3; i++)
         dup2(nothing, i);
     execl(self, "feldsher", "-C", dir, "worker", "starter", (char *)NULL);
@@ -345,6 +434,8 @@ void opener_stop(struct opener *o)
 {
     if (!o)
         return;
+    if (channel_send(&o->to[STARTER], json_pack("{s:b}", "goodbye", 1), NULL, 0, -1) != ERR_OK)
+        err_clear();
     for (int w = 0; w < WORKERS; w++)
         channel_close(&o->to[w]); /* its end is their sign */
     file_close(&o->soon);

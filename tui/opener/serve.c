@@ -5,6 +5,7 @@
 #include "tui/opener/channel.h"
 #include "tui/opener/opened.h"
 #include "tui/opener/job.h"
+#include "tui/opener/sane.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,7 @@ struct worker {
     struct channel to;     /* the painter; closed: it has gone */
     struct job jobs[JOBS_MAX];
     pid_t opener; /* the starter's child */
+    bool goodbye; /* the painter leaves in order */
 };
 
 static void send_object(struct worker *w, json_t *o, int fd)
@@ -76,6 +78,28 @@ static enum err start_job(struct worker *w, const struct job_order *o)
     return j ? job_start(j, o) : err_set(ERR_AGAIN, "%d things are going on already", JOBS_MAX);
 }
 
+/* feldsher-play on one end of a new pair; the other end goes to the painter,
+ * who gives it to the opener. */
+static void start_player(struct worker *w, unsigned id)
+{
+    int pair[2] = {-1, -1}, closed[] = {w->to.fd, -1};
+    char fd[16];
+    enum err e = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0
+                     ? err_errno(ERR_IO, "cannot make a socket for the player")
+                     : ERR_OK;
+    snprintf(fd, sizeof fd, "%d", pair[1]);
+    const char *program[] = {"feldsher-play", "--fd", fd, NULL};
+    struct job_order o = {.id = id, .dir = w->dir, .fd = pair[1], .program = program, .close = closed};
+    if (!e)
+        e = start_job(w, &o);
+    if (e)
+        send_error(w, id, e);
+    else
+        send_object(w, json_pack("{s:I}", "id", (json_int_t)id), pair[0]);
+    file_close(&pair[0]);
+    file_close(&pair[1]);
+}
+
 /* In the fork: becomes `feldsher worker opener` on descriptor 3. */
 static void be_opener(const char *dir, int fd)
 {
@@ -120,6 +144,10 @@ static void ask(struct worker *w, unsigned id, const json_t *argv, const char *s
         start_opener(w, id);
         return;
     }
+    if (!w->opened && first && strcmp(first, "player") == 0) {
+        start_player(w, id);
+        return;
+    }
     if (w->opened && opened_answer(w->opened, id, argv, secrets, n, send_row, w, &e)) {
         if (e)
             send_error(w, id, e);
@@ -127,8 +155,16 @@ static void ask(struct worker *w, unsigned id, const json_t *argv, const char *s
             send_end(w, id, 0, "");
         return;
     }
-    o.user = w->opened ? opened_user(w->opened) : NULL;
+    struct records_position *at = NULL;
+    if (w->opened) {
+        o.user = opened_user(w->opened);
+        if (o.user)
+            opened_positions(w->opened, argv, &at, &o.n_at);
+        o.at = at;
+        opened_fork(w->opened);
+    }
     e = start_job(w, &o);
+    free(at);
     if (e)
         send_error(w, id, e);
 }
@@ -148,6 +184,8 @@ static void take(struct worker *w, const json_t *object, const char *secrets, si
     if (j)
         job_cancel(j);
     speak(json_string_value(json_object_get(object, "lang")));
+    if (json_is_true(json_object_get(object, "goodbye")))
+        w->goodbye = true;
     if (id)
         ask(w, id, json_object_get(object, "argv"), secrets, n, fd);
     file_close(&fd);
@@ -194,9 +232,10 @@ static bool works(const struct worker *w)
 
 static int wait_for(struct worker *w, int timeout)
 {
-    struct pollfd on[1 + 3 * JOBS_MAX];
+    struct pollfd on[2 + 3 * JOBS_MAX];
     nfds_t n = 0;
     on[n++] = (struct pollfd){.fd = w->to.fd, .events = channel_waits(&w->to) ? POLLIN | POLLOUT : POLLIN};
+    on[n++] = (struct pollfd){.fd = w->opened ? opened_fd(w->opened) : -1, .events = POLLIN};
     for (size_t i = 0; i < JOBS_MAX; i++) {
         const struct job *j = &w->jobs[i];
         if (!j->id)
@@ -221,12 +260,17 @@ static void end_tellers(struct worker *w)
 /* Until the painter has gone, and then until what it asked for has ended. */
 static void serve_on(struct worker *w)
 {
+    struct sane terminal;
+    sane_keep(&terminal);
     while (w->to.fd >= 0 || works(w)) {
         bool more = w->opened && w->to.fd >= 0 && opened_work(w->opened, send_row, w);
-        if (wait_for(w, more ? 0 : -1) < 0 && errno != EINTR)
+        if (wait_for(w, more ? 0 : w->opened ? opened_patience(w->opened) : -1) < 0 && errno != EINTR)
             return;
-        if (w->to.fd >= 0)
+        if (w->to.fd >= 0) {
             listen_to_painter(w);
+            if (w->to.fd < 0 && !w->opened && !w->goodbye)
+                sane_restore(&terminal);
+        }
         if (w->to.fd < 0)
             end_tellers(w);
         if (w->to.fd < 0 && w->opened)
