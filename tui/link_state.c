@@ -32,6 +32,8 @@ static bool runs(json_int_t pid, json_int_t start)
         return false;
     line[n] = '\0';
     p = strrchr(line, ')'); /* its name may hold anything */
+    if (p && (p[1] != ' ' || p[2] == 'Z' || p[2] == 'X'))
+        return false; /* it has ended, and its parent has not looked yet */
     for (int field = 2; p && field < 22; field++)
         p = strchr(p + 1, ' ');
     return p && strtoll(p, NULL, 10) == start;
@@ -200,15 +202,17 @@ enum err link_state_follow(const char *dir, bool json)
         e = err_errno(ERR_IO, "cannot watch %s", folder);
     bool more = !e;
     while (more) {
+        bool ended;
         json_t *all = link_state_json(dir);
         char *text = json_dumps(all, JSON_COMPACT | JSON_ENCODE_ANY);
         process = watch_process(all);
+        ended = process < 0 && json_is_true(json_object_get(all, "running")); /* meanwhile: look again */
         if (!text || !last || strcmp(text, last) != 0)
             link_state_say(dir, json);
         json_decref(all);
         free(last);
         last = text;
-        more = wait_for_change(notify, process);
+        more = ended || wait_for_change(notify, process);
         file_close(&process);
     }
     free(last);

@@ -64,9 +64,8 @@ static void paint_held(struct line *l, const json_t *status)
     listing_when(when, desk_str(status, "hub_as_of"));
     if (desk_str(status, "hub")[0])
         snprintf(text, sizeof text,
-                 ngettext("since %s: %llu save, by a receipt of hub %s", "since %s: %llu saves, by a receipt of hub %s",
-                          (unsigned long)n),
-                 when, n, desk_str(status, "hub"));
+                 ngettext("since %s: %llu save, hub %s", "since %s: %llu saves, hub %s", (unsigned long)n), when, n,
+                 desk_str(status, "hub"));
     else
         snprintf(text, sizeof text, "%s", _("nothing yet: there is no receipt"));
     pair(l, HELD, LOOK_NORMAL, text);
@@ -131,13 +130,16 @@ static void paint_link(struct line *l, const json_t *one)
     bool connected = strcmp(state, "connected") == 0, pausing = strcmp(state, "pausing") == 0;
     listing_when(when, desk_str(one, "since"));
     progress_size(rate, (uint64_t)desk_int(one, "rate"));
-    if (connected)
-        snprintf(text, sizeof text, _("connected since %s, %s/s, round trip %lld ms"), when, rate,
-                 (long long)desk_int(one, "rtt"));
-    else
-        snprintf(text, sizeof text, pausing ? _("pausing since %s") : _("dialling since %s"), when);
+    snprintf(text, sizeof text,
+             connected ? _("connected since %s")
+             : pausing ? _("pausing since %s")
+                       : _("dialling since %s"),
+             when);
     term_cell(l->a, l->row, 0, LABELS, LOOK_NORMAL, CELLS_LEFT, desk_str(one, "to"));
     term_text(l->a, l->row++, LABELS + 1, 0, connected ? LOOK_OK : LOOK_WARN, text);
+    if (connected)
+        term_textf(l->a, l->row++, LABELS + 1, 0, LOOK_DIM, _("%s/s, round trip %lld ms"), rate,
+                   (long long)desk_int(one, "rtt"));
     if (!connected && error[0])
         term_text(l->a, l->row++, LABELS + 1, 0, LOOK_WARN, error);
 }
@@ -200,7 +202,7 @@ static bool take_limits(struct view *v, const struct opener_reply *r)
     return false;
 }
 
-static void ask_limits(struct view *v)
+void sync_ask_limits(struct view *v)
 {
     static const char *const argv[] = {"sync", "--settings", NULL};
     desk_ask(v, take_limits, argv);
@@ -212,7 +214,7 @@ static enum err open_sync(struct view *v, const void *arg)
     const struct desk_job *meeting = desk_job_find(v->desk, "meet");
     (void)arg;
     s->met = meeting && !meeting->running ? meeting->id : 0;
-    ask_limits(v);
+    sync_ask_limits(v);
     desk_refresh(v->desk);
     return ERR_OK;
 }

@@ -137,6 +137,8 @@ static bool saved(struct view *v, const struct opener_reply *r)
         desk_say(v->desk, LOOK_OK, "%s", _("The limits are written"));
         keepers_restart(v->desk);
         desk_refresh(v->desk);
+        if (v->below && v->below->screen == &screen_sync)
+            sync_ask_limits(v->below);
         desk_close(v);
     }
     return false;
