@@ -53,12 +53,12 @@ helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c 
 texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check screenshots setup lint format asan fuzz fuzzers torture simulate bench benches link pot install man clean
+.PHONY: all run test check screenshots setup lint format asan fuzz fuzzers torture simulate bench benches link strings pot install man clean
 .SECONDARY:
 all: $(bins) $(texts)
 
 $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
-$(B)/feldsher-play: $(call obj,tui/play/main.c tui/play/wire.c) $(player) $(B)/storage.a
+$(B)/feldsher-play: $(call obj,$(addprefix tui/play/,main.c place.c wire.c)) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a
@@ -115,10 +115,11 @@ takes := _ N_ ngettext:1,2 FIELD:2 err_set:2 err_errno:2 broken:2 malformed:1 ro
 takes_too := fault:3 say:4
 gather = xgettext --language=C --from-code=UTF-8 --no-wrap --sort-by-file --add-location=file \
          --package-name=feldsher -o $(B)/feldsher.pot -f $(B)/sources
-pot:
+strings:
 	@mkdir -p $(B)
 	$(Q)find storage drivers sync/client sync/folder sync/link sync/wire tui -name '*.[ch]' | LC_ALL=C sort >$(B)/sources
 	$(Q)$(gather) -k $(addprefix -k,$(takes)) && $(gather) -j -k $(addprefix -k,$(takes_too))
+pot: strings
 	$(Q)for po in tui/lang/*.po; do \
 	    msgmerge --quiet --update --backup=none --no-wrap --no-fuzzy-matching --add-location=file --sort-by-file $$po $(B)/feldsher.pot && \
 	    msgattrib --no-obsolete --no-wrap --add-location=file --sort-by-file -o $$po $$po; done
@@ -167,7 +168,7 @@ torture: $(bins) $(helpers)
 simulate: $(B)/unit/test_wire_simulation
 	@SIMULATIONS=$${SIMULATIONS:-10000} $<
 
-benches: $(bins) $(benches)
+benches: $(bins) $(benches) $(B)/system/drive
 bench:
 	@tests/setup.sh bench
 	@$(MAKE) benches
@@ -180,7 +181,7 @@ link:
 
 man: $(bins)
 	@mkdir -p $(B)/man
-	$(Q)for p in $(programs); do $(B)/$$p --man > $(B)/man/$$p.1; done
+	$(Q)for p in $(programs); do FELDSHER_LANG=en $(B)/$$p --man > $(B)/man/$$p.1; done
 
 install: man $(texts)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1

@@ -24,6 +24,7 @@ static const struct command_group *const groups[] = {
     &group_verify,
     &group_backup,
     &group_unseal,
+    &group_media,
     &group_offload,
     &group_recordings,
     &group_custody,
@@ -31,7 +32,7 @@ static const struct command_group *const groups[] = {
     &group_purge,
     &group_note,
     &group_sync,
-    &group_media,
+    &group_sticks,
     &group_users,
     /* clang-format on */
 };

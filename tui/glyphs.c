@@ -90,7 +90,7 @@ enum err glyphs_ours(struct glyphs *g)
     enum err e = ERR_OK;
     for (uint32_t c = '!'; c <= '~'; c++)
         glyphs_add(g, c);
-    for (const uint32_t *d = GLYPHS_DRAWN; *d; d++)
+    for (const uint32_t *d = GLYPHS_DRAWN GLYPHS_TYPED; *d; d++)
         glyphs_add(g, *d);
     for (size_t i = 0; lang_names[i] && !e; i++)
         if (strcmp(lang_names[i], "en") != 0)

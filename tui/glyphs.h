@@ -16,6 +16,9 @@
 /* What screens draw besides letters: nothing else than this. */
 #define GLYPHS_DRAWN U"─│┌┐└┘├┤┬┴┼█▌▐▀▄░▒▓·•…←→↑↓▲▼«»№—–"
 
+/* What people write in Russian and Kazakh: names and notes hold them all. */
+#define GLYPHS_TYPED U"АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдеёжзийклмнопрстуфхцчшщъыьэюяӘҒҚҢӨҰҮҺІәғқңөұүһі"
+
 /* A set of code points below 65536; a font's table knows no others. */
 struct glyphs {
     uint8_t bits[65536 / 8];
@@ -25,7 +28,7 @@ struct glyphs {
 void glyphs_add(struct glyphs *g, uint32_t letter);
 bool glyphs_have(const struct glyphs *g, uint32_t letter);
 
-/* Adds everything that we write: ASCII, GLYPHS_DRAWN, the texts of every
+/* Adds everything that we write: ASCII, the two above, the texts of every
  * language as they are installed. ERR_NOINPUT: a language's file is missing. */
 enum err glyphs_ours(struct glyphs *g) MUST_USE;
 

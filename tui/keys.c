@@ -8,9 +8,9 @@
 #include <string.h>
 
 static const struct key_row everywhere[] = {
-    {K_F1, ACT_HELP, FIELD(10, "Help"), N_("the keys of this screen; also ? where nothing is typed"), false},
-    {K_F10, ACT_MENU, FIELD(10, "Menu"), N_("all screens, by digit"), false},
-    {K_F12, ACT_LOCK, FIELD(10, "Lock"), N_("locks the screens at once; work that runs goes on"), false},
+    {K_F1, ACT_HELP, FIELD(14, "Help"), N_("the keys of this screen; also ? where nothing is typed"), false},
+    {K_F10, ACT_MENU, FIELD(14, "Menu"), N_("all screens, by digit"), false},
+    {K_F12, ACT_LOCK, FIELD(14, "Lock"), N_("locks the screens at once; work that runs goes on"), false},
     {K_ESC, ACT_BACK, NULL, N_("back to the screen before; at home the menu"), false},
     {K_ENTER, ACT_CHOOSE, NULL, N_("takes what is selected"), false},
 };

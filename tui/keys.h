@@ -27,7 +27,7 @@ enum key_act {
 struct key_row {
     enum key_code code; /* K_NONE: only in the menu on Enter */
     int act;
-    const char *label; /* N_(), in the key line: at most KEY_LABEL columns in English; NULL: not shown there */
+    const char *label; /* FIELD(14, "..."), in the key line: at most KEY_LABEL columns in English; NULL: not there */
     const char *help;  /* N_(), a sentence without a full stop */
     bool on_row;       /* acts on the selected row: also in the menu on Enter, by digit */
 };

@@ -42,7 +42,7 @@ void print_json(json_t *j)
 void print_progress(void *ctx, uint64_t done, uint64_t total)
 {
     (void)ctx;
-    print_json(json_pack("{s:s,s:I,s:I}", "event", "progress", "done", (json_int_t)done, "total", (json_int_t)total));
+    print_json(json_pack("{s:s,s:I,s:I}", "event", "progress", "done", (json_int_t)done, "bytes", (json_int_t)total));
     fflush(stdout);
 }
 

@@ -14,10 +14,10 @@ void print_text(const char *s);
 void print_padded(const char *s, int columns);
 /* One object on one line; consumed. */
 void print_json(json_t *j);
-
-/* For a struct pulse (storage/base/pulse.h): {"event":"progress","done","total"},
- * out at once. */
+/* Of a struct pulse, for --json with --progress: {"event":"progress","done",
+ * "bytes"} as feldsher-dock has it, and out at once. */
 void print_progress(void *ctx, uint64_t done, uint64_t total);
+
 
 #define PRINT_SIZE 24
 /* "12.3 MB" */

@@ -294,7 +294,7 @@ enum err secret_new(struct secret_source *s, const char *prompt, struct secret *
         secret_free(*out);
         *out = NULL;
     } else if (*out && layout_mixed((*out)->p, (*out)->len)) {
-        fprintf(stderr, _("feldsher: %s\n"),
+        fprintf(stderr, "feldsher: %s\n",
                 _("the passphrase mixes letters of two alphabets; it takes two keyboard layouts to type it again"));
     }
     return e;

@@ -8,6 +8,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+
+#define BEHIND 5 /* nice(2) */
 
 static volatile sig_atomic_t stop;
 
@@ -102,6 +105,7 @@ int main(int argc, char **argv)
     if (!e && shown >= 0)
         return shown;
     catch_signals();
+    setpriority(PRIO_PROCESS, 0, BEHIND); /* whoever types goes first */
     if (!e)
         e = hash_start();
     if (!e)

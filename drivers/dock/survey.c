@@ -154,7 +154,7 @@ static enum err look_at_all(const struct survey *s, int mounts, struct buf *text
     if (!e)
         each_mount(&x, (char *)text->p);
     if (!e && s->json)
-        printf(_("{\"event\":\"surveyed\",\"cameras\":%zu}\n"), x.cameras);
+        printf("{\"event\":\"surveyed\",\"cameras\":%zu}\n", x.cameras);
     else if (!e && x.cameras == 0)
         printf(_("no camera is plugged in\n"));
     fflush(stdout);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define FILE_NAME (2 * NAME_LEN + 8)
-#define SEALED_MAX (2 * DRAFT_MAX)
+#define SEALED_MAX ((size_t)2 * DRAFT_MAX)
 
 /* drafts/USER.NAME.age */
 static enum err path_of(char out[static 4096], const struct station *s, const char *user, const char *name)
@@ -37,11 +37,11 @@ static enum err readers(const struct station *s, const char *user, struct recipi
     enum err e = user ? ERR_OK : station_users(s, &names, &all);
     if (!e && !user)
         name = (const char *)names.p;
-    if (!e && all)
-        *to = calloc(all, sizeof **to);
-    if (!e && all && !*to)
+    if (!e)
+        *to = calloc(all + 1, sizeof **to);
+    if (!e && !*to)
         e = err_set(ERR_NOMEM, "out of memory");
-    for (size_t i = 0; i < all && !e && name; i++, name += strlen(name) + 1) {
+    for (size_t i = 0; *to && i < all && name; i++, name += strlen(name) + 1) {
         const struct roster_user *u = roster_user(s->roster, name);
         if (u && !u->revoked)
             (*to)[(*n)++] = u->to;

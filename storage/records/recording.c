@@ -431,7 +431,9 @@ static enum err open_blob(const struct station *s, const struct identity *ids, s
 {
     char name[HASH_HEX];
     buf_clear(plain);
-    enum err e = object_get(s->dir, &b->name, BLOB_SEALED_MAX, sealed);
+    enum err e = buf_reserve(plain, b->length);
+    if (!e)
+        e = object_get(s->dir, &b->name, BLOB_SEALED_MAX, sealed);
     if (!e)
         e = object_open(sealed->p, sealed->len, ids, n_ids, BLOB_PLAIN_MAX, plain);
     if (!e && plain->len != b->length) {

@@ -33,7 +33,7 @@ void tell_progress(void *ctx, uint64_t done, uint64_t total)
     const struct tell *s = ctx;
     if (!s->json)
         return;
-    tell_line(s, json_pack("{s:s,s:I,s:I}", "event", "progress", "done", (json_int_t)done, "total", (json_int_t)total),
+    tell_line(s, json_pack("{s:s,s:I,s:I}", "event", "progress", "done", (json_int_t)done, "bytes", (json_int_t)total),
               "%s", "");
     fflush(stdout);
 }

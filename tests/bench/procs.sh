@@ -17,11 +17,12 @@ ran() {
 case $2 in
 memory)
     for p in $(tree "$pid"); do
+        grep -q ^Pss "/proc/$p/smaps_rollup" 2>/dev/null || continue # ended meanwhile
         awk -v n="$(name "$p")" '/^Rss:/ {r = $2} /^Pss:/ {p = $2} END {printf "memory\t%s\t%d\t%d\n", n, r, p}' "/proc/$p/smaps_rollup"
     done | awk -F '\t' '{print; r += $3; p += $4} END {printf "memory\tall\t%d\t%d\n", r, p}'
     ;;
 idle)
-    all=$(tree "$pid")
+    all=$(for p in $(tree "$pid"); do [ ! -s "/proc/$p/cmdline" ] || echo "$p"; done)
     for p in $all; do eval "before_$p=\"\$(ran $p)\""; done
     sleep "$3"
     for p in $all; do

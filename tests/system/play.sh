@@ -184,6 +184,23 @@ MEANWHILE="feldsher -C '$T/sup1' offload --from '$T/camera' && feldsher -C '$T/s
 export MEANWHILE
 check_exit 0 "the station works on while somebody looks" opener meanwhile -
 
+# --- as the screens do it: one process opens, another one starts the player ------------
+cat >"$T/screens.py" <<'P'
+import os, socket, subprocess, sys
+a, b = socket.socketpair()
+at = sys.argv.index("--")
+opener = subprocess.Popen(sys.argv[1:at] + ["--fd", str(a.fileno())], pass_fds=[a.fileno()], stdin=subprocess.DEVNULL)
+starter = subprocess.Popen(["setsid"] + sys.argv[at + 1:] + ["--fd", str(b.fileno())], pass_fds=[b.fileno()], stdin=subprocess.DEVNULL)
+a.close()
+b.close()
+sys.exit(starter.wait() or opener.wait())
+P
+check_exit 0 "opener and player started apart" python3 "$T/screens.py" feldsher -C "$T/sup1" --user bolat \
+    --passphrase-file "$(passphrase bolat)" recordings play "$ID" --why screens -- feldsher player --vo null --report
+check "every frame was shown" test "$(number estimated-frame-number <"$out")" = "$(probe stream=nb_read_frames)"
+check_exit 0 "no person is told of that command" feldsher --help
+check "by the help" lacks "feldsher player" "$out"
+
 # --- no plaintext on the disk -------------------------------------------------------
 cat >"$T/search.py" <<'P'
 import os, sys
@@ -208,6 +225,7 @@ until_() { for _ in $(seq 600); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; 
 gone() { ! grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status" 2>/dev/null; }
 # a play in letters, at the speed of the video, for long enough; $opener, $player
 start_play() {
+    rm -f "$T/letters"
     before=$(views "$ID")
     feldsher -C "$T/sup1" --user bolat --passphrase-file "$(passphrase bolat)" recordings play "$ID" --why kill --vo tct >"$T/letters" 2>"$err" </dev/null &
     opener=$!

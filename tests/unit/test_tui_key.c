@@ -5,7 +5,7 @@
 
 #include "tui/keys.h"
 #include "tui/screens/screens.h"
-#include "tui/widgets/key.h"
+#include "tui/widgets/echo.h"
 
 #include <string.h>
 
@@ -136,6 +136,25 @@ static void a_digit_typed_on_a_kazakh_layout_is_lost(void **state)
     assert_int_equal(0, keys_digit(&(struct key){K_UP, 0}));
 }
 
+static void a_held_down_key_answers_the_question_it_opened(void **state)
+{
+    (void)state;
+    const struct key enter = {K_ENTER, 0}, two = {K_CHAR, '2'};
+    struct echo e;
+    echo_start(&e, &enter, 7, 1000, true);
+    assert_true(echo_is(&e, &enter, 7, 1000)); /* of the same read */
+    int64_t t = 1450;                          /* the keyboard begins to repeat */
+    for (int i = 0; i < 100; i++, t += 33)
+        assert_true(echo_is(&e, &enter, 8, t));
+    assert_false(echo_is(&e, &enter, 9, t + ECHO_REPEAT)); /* let go, and pressed again */
+    assert_false(echo_is(&e, &enter, 10, t + ECHO_REPEAT + 1));
+    echo_start(&e, &enter, 7, 1000, true);
+    assert_false(echo_is(&e, &two, 8, 1001)); /* an answer given fast is one */
+    echo_start(&e, &enter, 7, 1000, false);
+    assert_true(echo_is(&e, &enter, 7, 1000));
+    assert_false(echo_is(&e, &enter, 8, 1001)); /* a list is no question */
+}
+
 static void two_keys_of_a_screen_are_the_same(void **state)
 {
     (void)state;
@@ -170,6 +189,7 @@ int main(void)
         cmocka_unit_test(broken_utf_8_types_something),
         cmocka_unit_test(a_learnt_sequence_is_cut_by_a_shorter_one),
         cmocka_unit_test(a_digit_typed_on_a_kazakh_layout_is_lost),
+        cmocka_unit_test(a_held_down_key_answers_the_question_it_opened),
         cmocka_unit_test(two_keys_of_a_screen_are_the_same),
     };
     return cmocka_run_group_tests_name("tui key", tests, NULL, NULL);

@@ -58,6 +58,14 @@ static void wait_end(struct heard *h)
         listen_once();
 }
 
+/* Until that event was the last. */
+static void wait_event(const char *name)
+{
+    const char *last;
+    while (!(last = json_string_value(json_object_get(t.event.last, "event"))) || strcmp(last, name) != 0)
+        listen_once();
+}
+
 static struct secret *secret_of(const char *text)
 {
     struct secret *s = sodium_malloc(sizeof *s);
@@ -180,8 +188,7 @@ static void a_killed_opener_is_made_anew_and_locked(void **state)
     assert_int_equal(0, ask(&h, PASS, "unlock", "nurse", NULL, NULL));
     pid_t was = worker_pid("opener");
     assert_int_equal(0, kill(was, SIGKILL));
-    while (t.event.rows == 0)
-        listen_once();
+    wait_event("stopped");
     assert_string_equal("opener", json_string_value(json_object_get(t.event.last, "worker")));
     int code;
     while ((code = ask(&h, NULL, "recordings", "list", NULL, NULL)) == 75)
@@ -197,8 +204,7 @@ static void a_killed_starter_is_shown_and_the_opener_goes_on(void **state)
     struct heard h = {0};
     (void)state;
     assert_int_equal(0, kill(worker_pid("starter"), SIGKILL));
-    while (t.event.rows == 0)
-        listen_once();
+    wait_event("stopped");
     assert_string_equal("starter", json_string_value(json_object_get(t.event.last, "worker")));
     assert_int_equal(75, ask(&h, NULL, "sync", "--plan", NULL, NULL));
     assert_non_null(strstr(h.error, "start again"));

@@ -32,6 +32,12 @@ static void done(const struct call *c, const struct recording *r, const char *wh
         printf("%s: %s\n", r->id, sentence);
 }
 
+/* The pulse, where the screens want to hear it. */
+static struct pulse *waited_for(const struct call *c, struct pulse *p)
+{
+    return c->json && command_has(c, "progress") ? p : NULL;
+}
+
 /* A place in a file of size bytes: "120M" (decimal, as sizes are shown), "25%",
  * "5000". */
 static enum err place(const char *text, const char *option, uint64_t size, uint64_t *out)
@@ -111,12 +117,13 @@ static enum err approve(struct call *c)
     const struct recording *r;
     const struct recording_event *v;
     char id[ENTRY_ID], sentence[512];
+    struct pulse pulse = {.tell = print_progress};
     enum err e = session_begin(c, STATION_CHAIN_KEY, true, &s);
     if (e)
         return e;
     e = recording_event(s.list, "request", c->args[0], &v, &r);
     if (!e)
-        e = evidence_approve(s.station, s.user, s.list, r, v, id);
+        e = evidence_approve(s.station, s.user, s.list, r, v, waited_for(c, &pulse), id);
     if (!e) {
         snprintf(sentence, sizeof sentence, _("request %s is approved; %.63s exports it"), v->id, v->author);
         done(c, r, "approve", "request", v->id, sentence);
@@ -130,10 +137,11 @@ static enum err export_package(struct call *c)
     struct session s;
     const struct recording *r;
     struct evidence_report report;
+    struct pulse pulse = {.tell = print_progress};
     enum err e = begin(c, &s, &r);
     if (e)
         return e;
-    e = evidence_export(s.station, s.user, s.list, r, c->args[1], &report);
+    e = evidence_export(s.station, s.user, s.list, r, c->args[1], waited_for(c, &pulse), &report);
     if (!e && c->json) {
         print_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "recording", r->id, "done", "export", "folder",
                              c->args[1], "request", report.request, "approver", report.approver, "files",
@@ -251,14 +259,16 @@ static const struct command rows[] = {
      .min = 1,
      .max = 1,
      .help = N_("a second person, a supervisor, agrees and signs"),
-     .run = approve},
+     .run = approve,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
     {.name = "recordings",
      .sub = "export",
      .args = "ID DIR",
      .min = 2,
      .max = 2,
      .help = N_("writes an approved evidence package"),
-     .run = export_package},
+     .run = export_package,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
     {.name = "recordings",
      .sub = "hold",
      .args = "ID",

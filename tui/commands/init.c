@@ -20,8 +20,10 @@
 static enum err read_code(struct buf *code, const struct secret *typed)
 {
     struct secret *reading = sodium_malloc(sizeof *reading);
-    enum err e = reading ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    enum err e = ERR_OK;
     bool found = false;
+    if (!reading)
+        return err_set(ERR_NOMEM, "out of memory");
     for (size_t i = 0; !e && !found && i < LAYOUT_READINGS; i++) {
         if (!layout_reading(typed->p, typed->len, i, reading->p, sizeof reading->p, &reading->len))
             break;

@@ -1,88 +1,76 @@
 #include "tui/commands/groups.h"
 
-#include "tui/carriers.h"
+#include "storage/base/file.h"
 #include "tui/lang/lang.h"
 #include "tui/media.h"
+#include "tui/medium.h"
 #include "tui/print.h"
-#include "tui/session.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-static enum err say_medium(void *ctx, const struct medium *m)
+#define MOUNTS "/proc/self/mountinfo"
+#define MOUNTS_BYTES ((size_t)1 << 20)
+
+/* A file of /proc has no size: it is read to its end. */
+static enum err read_mounts(struct buf *text)
 {
-    const struct call *c = ctx;
-    char size[PRINT_SIZE];
-    if (c->json) {
-        print_json(json_pack("{s:s%,s:s,s:I,s:I,s:b,s:b,s:s,s:s,s:b}", "folder", m->folder, strlen(m->folder), "kind",
-                             m->kind, "free", (json_int_t)m->free, "size", (json_int_t)m->size, "writable",
-                             (int)m->writable, "removable", (int)m->removable, "stick", m->stick, "district",
-                             m->district, "backup", (int)m->backup));
-        return ERR_OK;
+    uint8_t part[4096];
+    ssize_t n = 0;
+    int fd = open(MOUNTS, O_RDONLY | O_CLOEXEC);
+    enum err e = fd < 0 ? err_errno(ERR_IO, "cannot see what is mounted") : buf_str(text, "");
+    while (!e && (n = read(fd, part, sizeof part)) != 0) {
+        if (n > 0)
+            e = buf_add(text, part, (size_t)n);
+        else if (errno != EINTR)
+            e = err_errno(ERR_IO, "cannot see what is mounted");
     }
-    print_size(size, m->free);
-    print_text(m->folder);
-    printf(_(" (%s), %s free"), m->kind, size);
-    printf(m->writable ? "" : _(", read-only"));
-    if (m->stick[0])
-        printf(_(", stick %s of district %s"), m->stick, m->district);
-    printf(m->backup ? _(", a backup\n") : "\n");
-    return ERR_OK;
+    file_close(&fd);
+    return e;
+}
+
+static void say(const struct call *c, const char *path)
+{
+    struct medium m;
+    char size[PRINT_SIZE];
+    medium_look(path, &m);
+    if (c->json) {
+        print_json(json_pack("{s:s%,s:I,s:b,s:I,s:s,s:s,s:b}", "path", path, strlen(path), "free", (json_int_t)m.free,
+                             "writable", (int)m.writable, "size", (json_int_t)m.size, "stick", m.stick, "district",
+                             m.district, "backup", (int)m.backup));
+        return;
+    }
+    print_size(size, m.free);
+    print_text(path);
+    printf(m.writable ? _(": %s free") : _(": %s free, can only be read"), size);
+    if (m.stick[0])
+        printf(_(", stick %s of district %s"), m.stick, m.district);
+    printf("%s\n", m.backup ? _(", a backup") : "");
 }
 
 static enum err media(struct call *c)
 {
-    const char *folder;
-    struct medium m;
-    enum err e = ERR_OK;
-    for (size_t i = 0; !e && (folder = command_each(c, "from", i)) != NULL; i++) {
-        media_look(folder, "folder", &m);
-        e = say_medium(c, &m);
-    }
-    return e ? e : media_each(say_medium, c);
-}
-
-static enum err say_carrier(void *ctx, const struct carrier *k)
-{
-    const struct call *c = ctx;
-    char when[CLOCK_TEXT] = "-";
-    if (c->json) {
-        print_json(json_pack("{s:s,s:o,s:s,s:b,s:s%}", "stick", k->stick, "left", print_time(k->left), "due", k->due,
-                             "overdue", (int)k->overdue, "courier", k->courier, strlen(k->courier)));
-        return ERR_OK;
-    }
-    if (k->left != INT64_MIN)
-        clock_text(when, k->left);
-    printf(_("%-20s left %s, due %s%s, with "), k->stick, when, k->due[0] ? k->due : "-",
-           k->overdue ? _(", OVERDUE") : "");
-    print_text(k->courier[0] ? k->courier : "-");
-    printf("\n");
-    return ERR_OK;
-}
-
-static enum err sticks(struct call *c)
-{
-    struct station *s = NULL;
-    struct user *u = NULL;
-    enum err e = session_station(c, 0, &s);
-    if (!e && (c->unlocked || c->user))
-        e = session_unlock(c, s, &u);
+    static struct media found;
+    struct buf text = {.max = MOUNTS_BYTES};
+    enum err e = read_mounts(&text);
     if (!e)
-        e = carriers_each(s, u, say_carrier, c);
-    user_free(u);
-    station_close(s);
+        media_read(&found, (char *)text.p);
+    for (size_t i = 0; i < found.n && !e; i++)
+        say(c, found.path[i]);
+    for (int i = 0; i < c->n_args && !e; i++)
+        say(c, c->args[i]);
+    buf_free(&text);
     return e;
 }
 
 static const struct command rows[] = {
     {.name = "media",
-     .args = "",
-     .help = N_("sticks and other media that are plugged in"),
-     .run = media,
-     .options = {{"from", "DIR...", N_("a folder that counts as one")}}},
-    {.name = "sticks",
-     .args = "",
-     .help = N_("sticks that are on their way; with --user, who has them"),
-     .run = sticks},
+     .args = "[DIR...]",
+     .max = -1,
+     .help = N_("where something can be written to: what is mounted, these folders, and the space there"),
+     .run = media},
 };
-const struct command_group group_media = {N_("Sync"), rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_media = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -3,11 +3,12 @@
 #include "storage/base/confine.h"
 #include "storage/records/custody.h"
 #include "tui/play/pieces.h"
+#include "tui/play/place.h"
 #include "tui/print.h"
 #include "tui/session.h"
 #include "tui/spawn.h"
 
-#include <inttypes.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,29 +58,35 @@ static enum err given(const char *text, struct viewer *v)
     return ERR_OK;
 }
 
-static enum err start(const struct call *c, const struct recording *r, struct viewer *v)
+/* feldsher-play with its end of the socket, and what options it takes from us. */
+static enum err launch(const struct call *c, const char *title, int fd, struct viewer *v)
 {
     static const char *const passed[] = {"start", "vo"};
-    char title[48], names[2][16];
+    static const char *const names[] = {"--start", "--vo"};
     const char *argv[12] = {"feldsher-play", "--fd", "3", "--title", title};
     size_t n = 5;
-    int pair[2];
-    /* other programs of this machine can see it: no name of a file */
-    snprintf(title, sizeof title, "Feldsher: recording %.8s", r->id);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
         const char *value = command_option(c, passed[i]);
         if (!value)
             continue;
-        snprintf(names[i], sizeof names[i], "--%s", passed[i]);
         argv[n++] = names[i];
         argv[n++] = value;
     }
     if (command_has(c, "report"))
         argv[n++] = "--report";
+    v->has_terminal = tcgetattr(STDIN_FILENO, &v->terminal) == 0;
+    return spawn_start(argv, fd, &v->pid);
+}
+
+static enum err start(const struct call *c, const struct recording *r, struct viewer *v)
+{
+    char title[48];
+    int pair[2];
+    /* other programs of this machine can see it: no name of a file */
+    snprintf(title, sizeof title, "Feldsher: recording %.8s", r->id);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return err_errno(ERR_IO, "cannot speak to the player");
-    v->has_terminal = tcgetattr(STDIN_FILENO, &v->terminal) == 0;
-    enum err e = spawn_start(argv, pair[1], &v->pid);
+    enum err e = launch(c, title, pair[1], v);
     close(pair[1]);
     if (e)
         close(pair[0]);

@@ -1,5 +1,6 @@
 #include "tui/commands/groups.h"
 
+#include "storage/base/pulse.h"
 #include "storage/records/custody.h"
 #include "storage/vault/object.h"
 #include "tui/lang/lang.h"
@@ -138,6 +139,7 @@ static enum err show(struct call *c)
         recording_where(s.station, s.list, r, &w);
         if (c->json) {
             json_t *j = recording_row(r, &w);
+            json_object_set_new(j, "gathered", json_integer(r->gathered));
             json_object_set_new(j, "custody", events_json(r));
             print_json(j);
         } else {
@@ -148,23 +150,33 @@ static enum err show(struct call *c)
     return e;
 }
 
+struct weighing {
+    uint64_t bytes;
+    struct pulse *pulse; /* NULL: nobody waits */
+};
+
 static enum err nowhere(void *ctx, const uint8_t *bytes, size_t n)
 {
-    uint64_t *total = ctx;
+    struct weighing *w = ctx;
     (void)bytes;
-    *total += n;
+    w->bytes += n;
+    pulse_add(w->pulse, n);
     return ERR_OK;
 }
 
 /* Without the evidence circle the sealed blobs can still be told by name. */
-static enum err check_sealed(const struct station *s, const struct recording *r, uint64_t *bytes)
+static enum err check_sealed(const struct station *s, const struct recording *r, struct weighing *w)
 {
     enum err e = ERR_OK;
+    for (size_t i = 0; i < r->n_files; i++)
+        for (size_t k = 0; k < r->files[i].n_blobs; k++)
+            pulse_expect(w->pulse, r->files[i].blobs[k].size);
     for (size_t i = 0; i < r->n_files && !e; i++) {
         for (size_t k = 0; k < r->files[i].n_blobs && !e; k++) {
             uint64_t size = 0;
             e = object_check(s->dir, &r->files[i].blobs[k].name, &size);
-            *bytes += size;
+            w->bytes += size;
+            pulse_add(w->pulse, size);
         }
     }
     return e;
@@ -173,7 +185,7 @@ static enum err check_sealed(const struct station *s, const struct recording *r,
 enum finding { GOOD, SEALED, DESTROYED };
 static const char *const finding[] = {"good", "sealed", N_("destroyed")};
 
-static enum err check(struct session *s, const struct recording *r, uint64_t *bytes, enum finding *what)
+static enum err check(struct session *s, const struct recording *r, struct weighing *weighing, enum finding *what)
 {
     struct recording_held w;
     enum err e = ERR_OK;
@@ -191,11 +203,13 @@ static enum err check(struct session *s, const struct recording *r, uint64_t *by
                        w.blobs, r->id);
     if (custody_circle(s->user, r) != ERR_OK) {
         *what = SEALED;
-        return check_sealed(s->station, r, bytes);
+        return check_sealed(s->station, r, weighing);
     }
     *what = GOOD;
+    for (size_t i = 0; i < r->n_files; i++)
+        pulse_expect(weighing->pulse, r->files[i].size);
     for (size_t i = 0; i < r->n_files && !e; i++)
-        e = recording_read(s->station, s->user, &r->files[i], 0, UINT64_MAX, nowhere, bytes);
+        e = recording_read(s->station, s->user, &r->files[i], 0, UINT64_MAX, nowhere, weighing);
     return e;
 }
 
@@ -204,23 +218,24 @@ static enum err verify(struct call *c)
     struct session s;
     const struct recording *r;
     enum finding what = GOOD;
-    uint64_t bytes = 0;
+    struct pulse pulse = {.tell = print_progress};
+    struct weighing w = {.pulse = c->json && command_has(c, "progress") ? &pulse : NULL};
     enum err e = session_begin(c, 0, true, &s);
     if (e)
         return e;
     e = recording_find(s.list, c->args[0], &r);
     if (!e)
-        e = check(&s, r, &bytes, &what);
+        e = check(&s, r, &w, &what);
     if (!e && c->json)
-        print_json(json_pack("{s:s,s:s,s:I,s:o}", "id", r->id, "result", finding[what], "bytes", (json_int_t)bytes,
+        print_json(json_pack("{s:s,s:s,s:I,s:o}", "id", r->id, "result", finding[what], "bytes", (json_int_t)w.bytes,
                              "destroyed_under", r->order[0] ? json_string(r->order) : json_null()));
     else if (!e && what == DESTROYED)
         printf(_("%s: destroyed under order %s\n"), r->id, r->order);
     else if (!e && what == SEALED)
         printf(_("%s: its sealed blobs are whole (%" PRIu64 " bytes); its contents need the circle evidence/%s\n"),
-               r->id, bytes, r->unit);
+               r->id, w.bytes, r->unit);
     else if (!e)
-        printf(_("%s: good: label, batch, blobs, age, zstd, and the hash of all %" PRIu64 " bytes\n"), r->id, bytes);
+        printf(_("%s: good: label, batch, blobs, age, zstd, and the hash of all %" PRIu64 " bytes\n"), r->id, w.bytes);
     session_end(&s);
     return e;
 }
@@ -245,6 +260,7 @@ static const struct command rows[] = {
      .min = 1,
      .max = 1,
      .help = N_("reads one whole and checks it against its entry"),
-     .run = verify},
+     .run = verify,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
 };
 const struct command_group group_recordings = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

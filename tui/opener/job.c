@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define WORDS_MAX 40
 #define ROW_MAX (8u << 20)
+#define BEHIND 5     /* nice(2) */
 #define READS_MAX 64 /* of a pipe, before the others have their turn */
 
 struct line {
@@ -54,6 +56,7 @@ static void run(struct line *l, const struct job_order *o, int out, int err)
     struct call call;
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     setpgid(0, 0);
+    setpriority(PRIO_PROCESS, 0, BEHIND); /* whoever types goes first */
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
@@ -63,6 +66,8 @@ static void run(struct line *l, const struct job_order *o, int out, int err)
     if (o->fd >= 0)
         fcntl(o->fd, F_SETFD, o->program ? 0 : FD_CLOEXEC);
     if (o->program) {
+        if (o->tty >= 0 && (dup2(o->tty, 0) < 0 || dup2(o->tty, 1) < 0))
+            _exit(74);
         spawn_become(o->program);
         exit(err_report("feldsher", ERR_NOINPUT));
     }

@@ -30,6 +30,7 @@ struct job_order {
     size_t n;
     const struct records_position *at; /* where its recording stands; may be none */
     size_t n_at;
+    int tty;          /* program's terminal, or -1: it has none */
     int fd;           /* for its --fd, or -1 */
     const int *close; /* descriptors that are none of its business; -1 ends */
 };

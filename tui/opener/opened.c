@@ -30,7 +30,8 @@ struct opened {
     enum state state;
     char why[512]; /* WITHOUT */
     int64_t told, tried;
-    int watch; /* inotify: chain/ and notices/ */
+    bool renewed; /* once already: a disk that spoils it again and again is not believed */
+    int watch;    /* inotify: chain/ and notices/ */
 };
 
 static void watch_folder(const struct opened *o, const char *name)
@@ -123,6 +124,16 @@ static void open_records(struct opened *o)
     err_clear();
 }
 
+/* Something in it fails its check: it is made anew, from the chains. */
+static void renew(struct opened *o)
+{
+    records_close(o->records);
+    o->records = NULL;
+    if (records_remove(o->station, o->user) != ERR_OK)
+        err_clear(); /* the opening says so */
+    open_records(o);
+}
+
 static void tell(struct opened *o, const struct records_progress *p, opened_row_fn *fn, void *ctx)
 {
     int64_t now = clock_uptime();
@@ -169,6 +180,7 @@ static enum err unlock(struct opened *o, unsigned id, const char *who, const cha
     fn(ctx, id, user_row(o));
     watch_folder(o, "chain");
     watch_folder(o, "notices");
+    o->renewed = false;
     open_records(o);
     return ERR_OK;
 }
@@ -177,12 +189,18 @@ struct listing {
     unsigned id;
     opened_row_fn *fn;
     void *ctx;
+    enum rows_where where; /* and which of those that are there are asked for */
+    uint64_t skip, count, n;
 };
 
 static enum err list_row(void *ctx, const json_t *row)
 {
-    const struct listing *l = ctx;
-    l->fn(l->ctx, l->id, json_deep_copy(row));
+    struct listing *l = ctx;
+    if (l->where && !rows_are_there(l->where, row))
+        return ERR_OK;
+    uint64_t at = l->n++;
+    if (!l->where || (at >= l->skip && at - l->skip < l->count))
+        l->fn(l->ctx, l->id, json_deep_copy(row));
     return ERR_OK;
 }
 
@@ -190,7 +208,13 @@ static enum err rows(struct opened *o, struct listing *l, const json_t *argv)
 {
     struct records_query q;
     struct records_total total;
-    enum err e = rows_query(argv, &q);
+    enum err e = rows_query(argv, &q, &l->where);
+    if (!e && l->where) {
+        l->skip = q.skip;
+        l->count = q.count;
+        q.skip = 0;
+        q.count = RECORDS_COUNT_MAX;
+    }
     if (!e && !o->user)
         e = err_set(ERR_DENIED, "nobody is unlocked");
     if (!e && o->state == BUSY)
@@ -202,6 +226,14 @@ static enum err rows(struct opened *o, struct listing *l, const json_t *argv)
     if (!e)
         e = o->state == WITHOUT ? slow_find(o->station, o->list, &q, list_row, l, &total)
                                 : records_find(o->records, &q, list_row, l, &total);
+    if (e == ERR_BAD && o->state != WITHOUT) {
+        renew(o);
+        e = err_set(ERR_AGAIN, "the index was damaged and is being made anew");
+    }
+    if (!e && l->where) {
+        total.more = total.more || total.n > RECORDS_COUNT_MAX;
+        total.n = l->n;
+    }
     if (!e)
         l->fn(l->ctx, l->id, json_pack("{s:I,s:b}", "total", (json_int_t)total.n, "more", total.more));
     return e;
@@ -231,7 +263,20 @@ static enum err show_draft(struct opened *o, const struct listing *l, const char
     return e;
 }
 
-/* draft save NAME TEXT | list | show NAME | drop NAME */
+/* What was typed while nobody was unlocked becomes the person's own. */
+static enum err adopt_draft(struct opened *o, const char *name)
+{
+    struct buf text;
+    enum err e = draft_load(o->station, o->user, true, name, &text);
+    if (!e)
+        e = draft_save(o->station, o->user->name, name, text.p, text.len);
+    if (!e)
+        e = draft_drop(o->station, NULL, name);
+    buf_free(&text);
+    return e;
+}
+
+/* draft save NAME TEXT | list | show NAME | adopt NAME | drop NAME */
 static enum err draft(struct opened *o, struct listing *l, const json_t *argv)
 {
     const char *verb = json_string_value(json_array_get(argv, 1));
@@ -251,8 +296,10 @@ static enum err draft(struct opened *o, struct listing *l, const json_t *argv)
         return draft_each(o->station, user, list_draft, l);
     if (verb && strcmp(verb, "show") == 0 && name)
         return show_draft(o, l, name);
+    if (verb && strcmp(verb, "adopt") == 0 && name)
+        return adopt_draft(o, name);
     if (!verb || strcmp(verb, "drop") != 0 || !name)
-        return err_set(ERR_USAGE, "draft save NAME TEXT, list, show NAME or drop NAME");
+        return err_set(ERR_USAGE, "draft save NAME TEXT, list, show NAME, adopt NAME or drop NAME");
     e = draft_drop(o->station, user, name);
     return e ? e : draft_drop(o->station, NULL, name);
 }
@@ -273,7 +320,13 @@ bool opened_answer(struct opened *o, unsigned id, const json_t *argv, const char
         opened_lock(o);
         return true;
     }
-    struct listing l = {id, fn, ctx};
+    if (strcmp(word, "who") == 0) {
+        *e = open_station(o);
+        if (!*e && o->user)
+            fn(ctx, id, user_row(o));
+        return true;
+    }
+    struct listing l = {.id = id, .fn = fn, .ctx = ctx};
     if (strcmp(word, "rows") == 0) {
         *e = rows(o, &l, argv);
         return true;
@@ -334,6 +387,11 @@ bool opened_work(struct opened *o, opened_row_fn *fn, void *ctx)
     enum err e = open_station(o);
     if (!e)
         e = records_catch_up(o->records, o->user, SLICE, &p);
+    if (e == ERR_BAD && !o->renewed) {
+        o->renewed = true;
+        renew(o);
+        return o->state == BEHIND;
+    }
     if (e) {
         snprintf(o->why, sizeof o->why, "%s", err_text());
         err_clear();

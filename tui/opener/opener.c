@@ -32,7 +32,7 @@ struct asked {
     const char *error; /* could not be sent: ends at the next read */
     /* `recordings play`: two processes at two ends of a socket. The command
      * waits for its end of it, and ends when the player has ended, too. */
-    json_t *waiting; /* the command, until then */
+    json_t *waiting; /* the command, until then; or until a new opener is there */
     unsigned player; /* the request to the starter; 0: none, or ended */
     bool ended;      /* the command itself */
     int code;        /* of the first that went wrong */
@@ -96,14 +96,14 @@ static void lose(struct opener *o, enum worker w)
 {
     static const char gone[] = "the program that did this has stopped; what was done stays, try again";
     channel_close(&o->to[w]);
+    if (w == OPENER)
+        ask_for_opener(o); /* whoever hears of it may ask on */
     for (size_t i = 0; i < ASKED_MAX; i++)
         if (o->asked[i].id && o->asked[i].of == w && !o->asked[i].error)
             finish(o, &o->asked[i], 75, gone);
         else if (w == STARTER && o->asked[i].player)
             hear_player(o, &o->asked[i], 75, gone);
     say_event(o, json_pack("{s:s,s:s}", "event", "stopped", "worker", names[w]));
-    if (w == OPENER)
-        ask_for_opener(o);
 }
 
 /* The command has ended; true: the player has not. */
@@ -141,6 +141,15 @@ static void got_opener(struct opener *o, int fd)
     channel_close(&o->to[OPENER]);
     channel_open(&o->to[OPENER], fd);
     o->opener_asked = 0;
+    for (size_t i = 0; i < ASKED_MAX; i++) {
+        struct asked *a = &o->asked[i];
+        if (!a->id || !a->waiting || a->player)
+            continue;
+        json_t *object = a->waiting;
+        a->waiting = NULL;
+        if (channel_send(&o->to[OPENER], object, NULL, 0, -1) != ERR_OK)
+            a->error = "the worker that opens is being started; try again";
+    }
 }
 
 static void answer(struct opener *o, const json_t *object, int fd)
@@ -249,16 +258,21 @@ static char *join(const struct secret *const secrets[], size_t n, size_t *len)
     return all;
 }
 
+static json_t *request(unsigned id, const char *const argv[])
+{
+    json_t *words = json_array();
+    for (size_t i = 0; argv[i]; i++)
+        json_array_append_new(words, json_string(argv[i]));
+    return json_pack("{s:I,s:s,s:o}", "id", (json_int_t)id, "lang", lang_name(), "argv", words);
+}
+
 static enum err send_to(struct opener *o, enum worker w, unsigned id, const char *const argv[],
                         const struct secret *const secrets[], size_t n, int fd)
 {
-    json_t *words = json_array();
     size_t len;
-    for (size_t i = 0; argv[i]; i++)
-        json_array_append_new(words, json_string(argv[i]));
     char *all = join(secrets, n, &len);
     enum err e = n && !all ? err_set(ERR_NOMEM, "out of memory") : ERR_OK;
-    json_t *object = json_pack("{s:I,s:s,s:o}", "id", (json_int_t)id, "lang", lang_name(), "argv", words);
+    json_t *object = request(id, argv);
     if (!e)
         e = channel_send(&o->to[w], object, all, len, fd);
     else
@@ -295,10 +309,7 @@ static bool is_play(const char *const argv[])
 static enum err ask_player(struct opener *o, struct asked *a, const char *const argv[])
 {
     static const char *const player[] = {"player", NULL};
-    json_t *words = json_array();
-    for (size_t i = 0; argv[i]; i++)
-        json_array_append_new(words, json_string(argv[i]));
-    a->waiting = json_pack("{s:I,s:o}", "id", (json_int_t)a->id, "argv", words);
+    a->waiting = request(a->id, argv);
     a->player = next_id(o);
     return a->waiting ? send_to(o, STARTER, a->player, player, NULL, 0, -1) : err_set(ERR_NOMEM, "out of memory");
 }
@@ -314,7 +325,10 @@ unsigned opener_ask(struct opener *o, const char *const argv[], const struct sec
     a->ctx = ctx;
     unsigned id = a->id;
     bool plays = fd < 0 && is_play(argv);
-    enum err e = plays ? ask_player(o, a, argv) : send_to(o, a->of, id, argv, secrets, n, fd);
+    bool soon = a->of == OPENER && o->to[OPENER].fd < 0 && o->opener_asked && !plays && !n && fd < 0;
+    if (soon)
+        a->waiting = request(id, argv); /* it is being made anew */
+    enum err e = soon ? ERR_OK : plays ? ask_player(o, a, argv) : send_to(o, a->of, id, argv, secrets, n, fd);
     if (e)
         a->error = a->of == OPENER && !plays
                        ? "the worker that opens is being started; try again"

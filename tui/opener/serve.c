@@ -6,6 +6,7 @@
 #include "tui/opener/opened.h"
 #include "tui/opener/job.h"
 #include "tui/opener/sane.h"
+#include "tui/play/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +29,9 @@ struct worker {
     struct opened *opened; /* the opener's; NULL: the starter */
     struct channel to;     /* the painter; closed: it has gone */
     struct job jobs[JOBS_MAX];
-    pid_t opener; /* the starter's child */
-    bool goodbye; /* the painter leaves in order */
+    pid_t opener;         /* the starter's child */
+    struct sane terminal; /* the painter's */
+    bool goodbye;         /* the painter leaves in order */
 };
 
 static void send_object(struct worker *w, json_t *o, int fd)
@@ -90,6 +92,7 @@ static void start_player(struct worker *w, unsigned id)
     snprintf(fd, sizeof fd, "%d", pair[1]);
     const char *program[] = {"feldsher-play", "--fd", fd, NULL};
     struct job_order o = {.id = id, .dir = w->dir, .fd = pair[1], .program = program, .close = closed};
+    o.tty = place_has_windows() ? -1 : w->terminal.tty;
     if (!e)
         e = start_job(w, &o);
     if (e)
@@ -138,7 +141,8 @@ static void ask(struct worker *w, unsigned id, const json_t *argv, const char *s
 {
     const char *first = json_string_value(json_array_get(argv, 0));
     int closed[] = {w->to.fd, -1};
-    struct job_order o = {.id = id, .dir = w->dir, .argv = argv, .secrets = secrets, .n = n, .fd = fd, .close = closed};
+    struct job_order o = {
+        .id = id, .dir = w->dir, .argv = argv, .secrets = secrets, .n = n, .tty = -1, .fd = fd, .close = closed};
     enum err e = ERR_OK;
     if (!w->opened && first && strcmp(first, "opener") == 0) {
         start_opener(w, id);
@@ -260,8 +264,7 @@ static void end_tellers(struct worker *w)
 /* Until the painter has gone, and then until what it asked for has ended. */
 static void serve_on(struct worker *w)
 {
-    struct sane terminal;
-    sane_keep(&terminal);
+    sane_keep(&w->terminal);
     while (w->to.fd >= 0 || works(w)) {
         bool more = w->opened && w->to.fd >= 0 && opened_work(w->opened, send_row, w);
         if (wait_for(w, more ? 0 : w->opened ? opened_patience(w->opened) : -1) < 0 && errno != EINTR)
@@ -269,7 +272,7 @@ static void serve_on(struct worker *w)
         if (w->to.fd >= 0) {
             listen_to_painter(w);
             if (w->to.fd < 0 && !w->opened && !w->goodbye)
-                sane_restore(&terminal);
+                sane_restore(&w->terminal);
         }
         if (w->to.fd < 0)
             end_tellers(w);
@@ -282,9 +285,11 @@ static void serve_on(struct worker *w)
 enum err serve(const char *dir, bool keys, int fd)
 {
     struct worker *w = calloc(1, sizeof *w);
-    enum err e = w ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    if (!w)
+        return err_set(ERR_NOMEM, "out of memory");
+    enum err e = ERR_OK;
     prctl(PR_SET_DUMPABLE, 0);
-    if (!e && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         e = err_errno(ERR_USAGE, "the screens start this, nobody else");
     if (!e && keys)
         e = opened_new(&w->opened, dir);
@@ -295,8 +300,7 @@ enum err serve(const char *dir, bool keys, int fd)
         serve_on(w);
         channel_close(&w->to);
     }
-    if (w)
-        opened_free(w->opened);
+    opened_free(w->opened);
     free(w);
     return e;
 }

@@ -1,4 +1,5 @@
 #include "tui/play/mpv.h"
+#include "storage/base/lang.h"
 #include "tui/play/player.h"
 
 #include <getopt.h>
@@ -66,7 +67,7 @@ static int man(void)
 
 static enum err usage(const char *what)
 {
-    return err_set(ERR_USAGE, "%s; see " PROGRAM " --help", what);
+    return err_set(ERR_USAGE, "%s; see feldsher-play --help", _(what));
 }
 
 /* A stream socket, whatever the number says. */
@@ -138,7 +139,9 @@ int main(int argc, char **argv)
     struct player_options o = {.fd = -1, .library = MPV_LIBRARY};
     int shown = -1;
     signal(SIGPIPE, SIG_IGN);
-    enum err e = parse(argc, argv, &o, &shown);
+    enum err e = lang_start(NULL);
+    if (!e)
+        e = parse(argc, argv, &o, &shown);
     if (!e && shown >= 0)
         return shown;
     if (!e)

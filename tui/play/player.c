@@ -3,6 +3,7 @@
 #include "tui/play/ask.h"
 #include "tui/play/cage.h"
 #include "tui/play/mpv.h"
+#include "tui/play/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -154,8 +155,8 @@ static enum err set(const struct player *p, const char *name, const char *value)
  * in the terminal: something can be seen everywhere. */
 static enum err choose_video(const struct player *p, const char *wish)
 {
-    const char *wayland = getenv("WAYLAND_DISPLAY"), *x = getenv("DISPLAY"), *colours = getenv("COLORTERM");
-    bool window = (wayland && wayland[0]) || (x && x[0]), terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    const char *colours = getenv("COLORTERM");
+    bool window = place_has_windows(), terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     bool screen = access("/dev/dri/card0", R_OK | W_OK) == 0;
     const char *video = wish ? wish : window ? "gpu,wlshm,xv,x11,sdl" : screen ? (terminal ? "drm,tct" : "drm") : "tct";
     if (!wish && !window && !screen && !terminal)

@@ -1,5 +1,7 @@
 #include "tui/play/wire.h"
 
+#include "storage/base/lang.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -49,7 +51,7 @@ static enum err failed(const char *what)
 {
     if (errno == EPIPE || errno == ECONNRESET)
         return ERR_END;
-    return err_errno(ERR_IO, "cannot %s the other program", what);
+    return err_errno(ERR_IO, "%s", _(what));
 }
 
 enum err wire_send(int fd, const void *p, size_t n)
@@ -60,7 +62,7 @@ enum err wire_send(int fd, const void *p, size_t n)
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
-            return failed("write to");
+            return failed(N_("cannot write to the other program"));
         at += sent;
         n -= (size_t)sent;
     }
@@ -75,7 +77,7 @@ enum err wire_receive(int fd, void *p, size_t n)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return failed("read from");
+            return failed(N_("cannot read from the other program"));
         if (got == 0)
             return ERR_END;
         at += got;

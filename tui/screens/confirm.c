@@ -28,8 +28,8 @@ struct confirm {
 
 enum { ACT_CONFIRM = ACT_OWN, ACT_READ };
 static const struct key_row keys[] = {
-    {K_F2, ACT_CONFIRM, FIELD(10, "Mine"), N_("I wrote this note: signs it with my name"), true},
-    {K_F3, ACT_READ, FIELD(10, "Read"), N_("reads the text to its end; Esc goes back"), true},
+    {K_F2, ACT_CONFIRM, FIELD(14, "Mine"), N_("I wrote this note: signs it with my name"), true},
+    {K_F3, ACT_READ, FIELD(14, "Read"), N_("reads the text to its end; Esc goes back"), true},
 };
 static const struct table_column columns[] = {
     {FIELD(16, "Written"), 16, 0, 0},

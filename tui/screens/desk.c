@@ -2,6 +2,7 @@
 
 #include "storage/base/clock.h"
 #include "tui/lang/lang.h"
+#include "tui/screens/dock.h"
 #include "tui/screens/screens.h"
 
 #include <stdarg.h>
@@ -141,6 +142,9 @@ static void on_event(void *ctx, const struct opener_reply *r)
     if (strcmp(what, "stopped") == 0 && strcmp(desk_str(r->row, "worker"), "opener") == 0 && d->user[0]) {
         desk_lock(d);
         desk_say(d, LOOK_ALARM, "%s", _("The program with the keys has stopped and was started anew; unlock again"));
+    } else if (strcmp(what, "stopped") == 0 && strcmp(desk_str(r->row, "worker"), "starter") == 0) {
+        desk_say(d, LOOK_ALARM, "%s",
+                 _("The program that starts others has stopped; end the screens and open them again"));
     } else if (strcmp(what, "locked") == 0) {
         desk_lock(d);
     } else if (strcmp(what, "news") == 0) {
@@ -202,13 +206,26 @@ void desk_settle(struct desk *d, int64_t now)
     if (d->in->status_due && d->in->status_due <= now)
         ask_status(d);
     keepers_settle(d, now);
+    dock_settle(d, now);
+    for (struct view *v = d->top; v; v = v->below) {
+        if (v->wake == 0 || v->wake > now)
+            continue;
+        v->wake = 0;
+        if (v->screen->tick)
+            v->screen->tick(v, now);
+    }
 }
 
 int64_t desk_due(const struct desk *d)
 {
-    int64_t keepers = keepers_due(d, clock_uptime());
-    int64_t status = d->in->status_due ? d->in->status_due : INT64_MAX;
-    return status < keepers ? status : keepers;
+    int64_t due = dock_due(d), keepers = keepers_due(d, clock_uptime());
+    due = keepers < due ? keepers : due;
+    if (d->in->status_due && d->in->status_due < due)
+        due = d->in->status_due;
+    for (const struct view *v = d->top; v; v = v->below)
+        if (v->wake && v->wake < due)
+            due = v->wake;
+    return due;
 }
 
 enum err desk_start(struct desk *d, const char *dir)
@@ -216,7 +233,9 @@ enum err desk_start(struct desk *d, const char *dir)
     *d = (struct desk){.dir = dir, .in = calloc(1, sizeof *d->in), .touched = clock_uptime()};
     if (!d->in)
         return err_set(ERR_NOMEM, "out of memory for the screens");
-    enum err e = opener_start(&d->opener, dir, on_event, d);
+    enum err e = dock_new(&d->dock);
+    if (!e)
+        e = opener_start(&d->opener, dir, on_event, d);
     if (!e)
         desk_refresh(d);
     return e;
@@ -233,6 +252,7 @@ void desk_stop(struct desk *d)
         json_decref(d->jobs[i].result);
     }
     json_decref(d->status);
+    dock_free(d->dock);
     free(d->in);
     *d = (struct desk){0};
 }

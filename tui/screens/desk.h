@@ -4,6 +4,7 @@
 #include "storage/limits.h"
 #include "tui/opener/opener.h"
 #include "tui/screens/screen.h"
+#include "tui/widgets/progress.h"
 
 #include <jansson.h>
 
@@ -16,6 +17,11 @@
 #define DESK_REQUESTS 64
 #define DESK_FROM 8 /* --from of the command line */
 
+struct desk;
+struct desk_job;
+/* Hears each row of a job, and (row NULL) its end, whatever views are open. */
+typedef void desk_job_fn(struct desk *d, const struct desk_job *j, const json_t *row);
+
 /* A long command: belongs to the desk, not to a view, and goes on when the
  * view that began it is closed, and while the screens are locked. */
 struct desk_job {
@@ -25,8 +31,11 @@ struct desk_job {
     bool watching;   /* goes on for ever: desk_watch */
     int64_t started; /* clock_uptime() */
     int64_t ended;
-    json_t *row;    /* the last that it said */
-    json_t *result; /* all rows with a member other than "event": an array */
+    char about[96];           /* what it is about: which recording */
+    desk_job_fn *fn;          /* or NULL */
+    struct progress progress; /* by its rows with event "progress": done of bytes, or of total */
+    json_t *row;              /* the last that it said */
+    json_t *result;           /* all rows with a member other than "event": an array */
     int exit_code;
     char error[DESK_MESSAGE];
 };
@@ -45,7 +54,8 @@ struct desk {
     enum look message_look;
     bool changed; /* something is to be painted */
     bool ending;
-    struct key key; /* the last one: what opens a view */
+    struct dock *dock; /* dock.h */
+    struct key key;    /* the last one: what opens a view */
     unsigned burst;
     int64_t touched; /* clock_uptime() of it */
     int64_t idle;    /* ms without a key before the screens lock themselves */
@@ -71,6 +81,8 @@ void desk_say(struct desk *d, enum look look, const char *fmt, ...) PRINTF_LIKE(
 void desk_say_error(struct desk *d, enum err e);
 /* v wants painting: after any change of what it shows. */
 void desk_paint(struct view *v);
+/* Calls its tick once, in so many ms. An idle screen needs none. */
+void desk_wake(struct view *v, int64_t ms);
 
 /*
  * Asks the opener (tui/opener/opener.h): argv ends with NULL. fn gets each row
@@ -89,6 +101,16 @@ bool desk_job(struct desk *d, const char *name, const char *const argv[]);
 /* With secrets and a descriptor, as opener_ask. */
 bool desk_job_secret(struct desk *d, const char *name, const char *const argv[], const struct secret *const secrets[],
                      size_t n, int fd);
+/* The same, with who hears it and what it is about. */
+struct desk_order {
+    const char *name, *about; /* about: NULL, or copied */
+    const char *const *argv;
+    const struct secret *const *secrets;
+    size_t n;
+    desk_job_fn *fn;
+    bool watching; /* as desk_watch; its errors are for fn alone */
+};
+bool desk_job_order(struct desk *d, const struct desk_order *o);
 /* One that ends only when it is cancelled (cameras --watch) and sleeps
  * meanwhile: nothing is busy because of it. */
 bool desk_watch(struct desk *d, const char *name, const char *const argv[]);

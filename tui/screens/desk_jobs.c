@@ -23,13 +23,19 @@ const struct desk_job *desk_job_find(const struct desk *d, const char *name)
     return i < DESK_JOBS ? &d->jobs[i] : NULL;
 }
 
-static void take_row(struct desk_job *j, const json_t *row)
+static void take_row(struct desk *d, struct desk_job *j, const json_t *row)
 {
     json_t *copy = json_deep_copy(row);
     if (!json_object_get(row, "event") && json_array_size(j->result) < RESULT_MAX)
         json_array_append(j->result, copy);
+    if (strcmp(desk_str(row, "event"), "progress") == 0) {
+        json_int_t total = desk_int(row, json_object_get(row, "bytes") ? "bytes" : "total");
+        progress_set(&j->progress, clock_uptime(), (uint64_t)desk_int(row, "done"), (uint64_t)total);
+    }
     json_decref(j->row);
     j->row = copy;
+    if (j->fn)
+        j->fn(d, j, j->row);
 }
 
 static struct desk_job *of_reply(struct desk *d, const struct opener_reply *r)
@@ -47,7 +53,7 @@ static void on_job(void *ctx, const struct opener_reply *r)
     if (!j)
         return;
     if (!r->end) {
-        take_row(j, r->row);
+        take_row(d, j, r->row);
         desk_news(d, NULL);
         return;
     }
@@ -55,8 +61,10 @@ static void on_job(void *ctx, const struct opener_reply *r)
     j->ended = clock_uptime();
     j->exit_code = r->exit_code;
     snprintf(j->error, sizeof j->error, "%s", r->error);
-    if (r->exit_code && r->error[0])
+    if (r->exit_code && r->error[0] && !(j->watching && j->fn))
         desk_say(d, LOOK_ALARM, "%s", r->error);
+    if (j->fn)
+        j->fn(d, j, NULL);
     desk_refresh(d);
     desk_news(d, NULL);
 }
@@ -74,10 +82,9 @@ static struct desk_job *place(struct desk *d, const char *name)
     return i < DESK_JOBS ? &d->jobs[i] : NULL;
 }
 
-bool desk_job_secret(struct desk *d, const char *name, const char *const argv[], const struct secret *const secrets[],
-                     size_t n, int fd)
+static bool begin(struct desk *d, const struct desk_order *o, int fd)
 {
-    struct desk_job *j = place(d, name);
+    struct desk_job *j = place(d, o->name);
     if (!j || j->running) {
         desk_say(d, LOOK_WARN, "%s",
                  j ? _("This runs already; wait until it ends, or stop it")
@@ -86,12 +93,25 @@ bool desk_job_secret(struct desk *d, const char *name, const char *const argv[],
     }
     json_decref(j->row);
     json_decref(j->result);
-    *j = (struct desk_job){.running = true, .started = clock_uptime(), .result = json_array()};
-    snprintf(j->name, sizeof j->name, "%s", name);
-    j->id = opener_ask(d->opener, argv, secrets, n, fd, on_job, d);
+    *j = (struct desk_job){
+        .running = true, .started = clock_uptime(), .result = json_array(), .fn = o->fn, .watching = o->watching};
+    snprintf(j->name, sizeof j->name, "%s", o->name);
+    snprintf(j->about, sizeof j->about, "%s", o->about ? o->about : "");
+    j->id = opener_ask(d->opener, o->argv, o->secrets, o->n, fd, on_job, d);
     desk_refresh(d);
     desk_news(d, NULL);
     return true;
+}
+
+bool desk_job_order(struct desk *d, const struct desk_order *o)
+{
+    return begin(d, o, -1);
+}
+
+bool desk_job_secret(struct desk *d, const char *name, const char *const argv[], const struct secret *const secrets[],
+                     size_t n, int fd)
+{
+    return begin(d, &(struct desk_order){.name = name, .argv = argv, .secrets = secrets, .n = n}, fd);
 }
 
 bool desk_job(struct desk *d, const char *name, const char *const argv[])
@@ -101,10 +121,7 @@ bool desk_job(struct desk *d, const char *name, const char *const argv[])
 
 bool desk_watch(struct desk *d, const char *name, const char *const argv[])
 {
-    bool begun = desk_job(d, name, argv);
-    if (begun)
-        d->jobs[find(d, name)].watching = true;
-    return begun;
+    return begin(d, &(struct desk_order){.name = name, .argv = argv, .watching = true}, -1);
 }
 
 void desk_job_cancel(struct desk *d, const char *name)

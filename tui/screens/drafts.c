@@ -23,9 +23,9 @@ struct drafts {
 
 enum { ACT_GO_ON = ACT_OWN, ACT_READ, ACT_DROP };
 static const struct key_row keys[] = {
-    {K_F2, ACT_GO_ON, FIELD(10, "Go on"), N_("goes on typing it"), true},
-    {K_F3, ACT_READ, FIELD(10, "Read"), N_("reads it; Esc goes back"), true},
-    {K_F8, ACT_DROP, FIELD(10, "Discard"), N_("throws it away"), true},
+    {K_F2, ACT_GO_ON, FIELD(14, "Go on"), N_("goes on typing it"), true},
+    {K_F3, ACT_READ, FIELD(14, "Read"), N_("reads it; Esc goes back"), true},
+    {K_F8, ACT_DROP, FIELD(14, "Discard"), N_("throws it away"), true},
 };
 static const struct table_column columns[] = {
     {FIELD(16, "Kept"), 16, 0, 0},
@@ -33,12 +33,14 @@ static const struct table_column columns[] = {
     {FIELD(30, "Typed"), 30, 1, 0},
 };
 
-static const char *title_of(const char *name)
+/* "note-18f2": the screen that stands in front of the hyphen. */
+static const struct screen *screen_of(const char *name)
 {
+    size_t n = strcspn(name, "-");
     for (size_t i = 0; screens[i]; i++)
-        if (strcmp(screens[i]->name, name) == 0)
-            return _(screens[i]->title);
-    return name;
+        if (strlen(screens[i]->name) == n && strncmp(screens[i]->name, name, n) == 0)
+            return screens[i];
+    return NULL;
 }
 
 static bool take(struct view *v, const struct opener_reply *r)
@@ -55,7 +57,8 @@ static bool take(struct view *v, const struct opener_reply *r)
     const char *name = desk_str(r->row, "draft");
     bool anonymous = json_is_true(json_object_get(r->row, "anonymous"));
     todo_time(when, desk_str(r->row, "time"));
-    const char *cells[] = {when, title_of(name), anonymous ? _("while nobody was unlocked") : _("by you")};
+    const struct screen *s = screen_of(name);
+    const char *cells[] = {when, s ? _(s->title) : name, anonymous ? _("while nobody was unlocked") : _("by you")};
     enum err e = name[0] ? table_add(&d->list, 0, name, LOOK_NORMAL, cells) : ERR_OK;
     if (e)
         desk_say_error(v->desk, e);
@@ -111,7 +114,7 @@ static const char *refuse(struct view *v, int what)
 {
     struct drafts *d = v->state;
     const struct table_row *r = table_selected(&d->list);
-    if (what == ACT_GO_ON && r && strcmp(r->id, "note") != 0)
+    if (what == ACT_GO_ON && r && screen_of(r->id) != &screen_note)
         return _("read it, and type it anew where it belongs");
     return NULL;
 }
@@ -127,7 +130,7 @@ static void act(struct view *v, int what)
     if (what == ACT_CHOOSE)
         desk_row_menu(v);
     else if (what == ACT_GO_ON)
-        desk_show_name(v->desk, d->name, NULL);
+        desk_show(v->desk, &screen_note, d->name);
     else if (what == ACT_READ)
         desk_ask(v, take_text, show);
     else if (what == ACT_DROP)

@@ -36,12 +36,12 @@ struct first {
 
 enum { ACT_GO = ACT_OWN, ACT_FILE, ACT_LOOK, ACT_WORDS, ACT_LANGUAGE };
 static const struct key_row keys[] = {
-    {K_F2, ACT_GO, FIELD(10, "Go"), N_("does it: Enter in the last field as well"), false},
-    {K_F3, ACT_FILE, FIELD(10, "Which file"), N_("chooses among the enrolment files that were found"), false},
-    {K_F4, ACT_LOOK, FIELD(10, "Look again"), N_("looks for enrolment files again: after a stick was plugged in"),
+    {K_F2, ACT_GO, FIELD(14, "Go"), N_("does it: Enter in the last field as well"), false},
+    {K_F3, ACT_FILE, FIELD(14, "Which file"), N_("chooses among the enrolment files that were found"), false},
+    {K_F4, ACT_LOOK, FIELD(14, "Look again"), N_("looks for enrolment files again: after a stick was plugged in"),
      false},
-    {K_F5, ACT_WORDS, FIELD(10, "Words"), N_("makes a passphrase of words for you to write down"), false},
-    {K_F7, ACT_LANGUAGE, FIELD(10, "Language"), N_("Kazakh, Russian, English"), false},
+    {K_F5, ACT_WORDS, FIELD(14, "Words"), N_("makes a passphrase of words for you to write down"), false},
+    {K_F7, ACT_LANGUAGE, FIELD(14, "Language"), N_("Kazakh, Russian, English"), false},
 };
 static const struct form_field fields[] = {
     {.name = "file",
@@ -66,17 +66,38 @@ static const struct form_field fields[] = {
      .help = N_("the same passphrase once more; then Enter")},
 };
 
+static void choose(struct view *v, int answer)
+{
+    struct first *f = v->state;
+    if (answer >= 0 && (size_t)answer < f->n_files) {
+        form_set(&f->form, "file", f->file[answer].path);
+        form_go(&f->form, "code");
+    }
+}
+
+static void ask_file(struct view *v)
+{
+    struct first *f = v->state;
+    const char *names[FILES];
+    for (size_t i = 0; i < f->n_files; i++)
+        names[i] = f->file[i].path;
+    if (f->n_files)
+        desk_ask_choice(v, choose, _("Which enrolment file?"), names, f->n_files);
+    else
+        desk_say(v->desk, LOOK_WARN, "%s", _("No enrolment file was found; plug the stick in and press F4"));
+}
+
 static bool take_file(struct view *v, const struct opener_reply *r)
 {
     struct first *f = v->state;
     if (r->id != f->looking)
         return true;
     if (r->end) {
-        if (f->n_files && !form_text(&f->form, "file")[0]) {
-            form_set(&f->form, "file", f->file[0].path);
-            form_go(&f->form, "code");
-        }
         f->looking = 0;
+        if (f->n_files == 1 && !form_text(&f->form, "file")[0])
+            choose(v, 0);
+        else if (f->n_files > 1 && v->desk->top == v)
+            ask_file(v);
         desk_paint(v);
         return false;
     }
@@ -225,27 +246,6 @@ static void make_words(struct view *v)
     }
     buf_free(&words);
     desk_paint(v);
-}
-
-static void choose(struct view *v, int answer)
-{
-    struct first *f = v->state;
-    if (answer >= 0 && (size_t)answer < f->n_files) {
-        form_set(&f->form, "file", f->file[answer].path);
-        form_go(&f->form, "code");
-    }
-}
-
-static void ask_file(struct view *v)
-{
-    struct first *f = v->state;
-    const char *names[FILES];
-    for (size_t i = 0; i < f->n_files; i++)
-        names[i] = f->file[i].path;
-    if (f->n_files)
-        desk_ask_choice(v, choose, _("Which enrolment file?"), names, f->n_files);
-    else
-        desk_say(v->desk, LOOK_WARN, "%s", _("No enrolment file was found; plug the stick in and press F4"));
 }
 
 static void act(struct view *v, int what)

@@ -15,11 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK 250        /* ms, while a job runs */
-#define HELD_FIRST 500  /* ms from opening within which the same key is a held-down one's */
-#define HELD_REPEAT 150 /* ms between two repeats of a held-down key */
-#define SUSPENDED 2000  /* ms that the clocks differ by after a suspension */
-#define BODY_ROW 2      /* below the status and the title */
+#define TICK 250       /* ms, while a job runs */
+#define SUSPENDED 2000 /* ms that the clocks differ by after a suspension */
+#define BODY_ROW 2     /* below the status and the title */
 
 struct frame {
     struct desk desk;
@@ -80,27 +78,6 @@ static void paint(struct frame *f)
     term_show();
 }
 
-/* A key that opened this view and is still held down, or lay in the queue
- * behind itself: nobody meant the view by it. */
-static bool is_echo(struct view *v, const struct key *k, int64_t now)
-{
-    struct desk *d = v->desk;
-    if (!v->held)
-        return false;
-    if (k->code != v->opened_by.code || k->c != v->opened_by.c) {
-        v->held = false;
-        return false;
-    }
-    bool same_read = v->opened_burst == d->burst;
-    if (v->screen->guard) {
-        int64_t until = v->opened_at + HELD_FIRST, repeat = d->touched + HELD_REPEAT;
-        if (now < (until > repeat ? until : repeat))
-            return true;
-    }
-    v->held = same_read;
-    return same_read;
-}
-
 static void frame_act(struct view *v, int act)
 {
     struct desk *d = v->desk;
@@ -143,7 +120,7 @@ static void press(struct frame *f, const struct key *k)
     struct desk *d = &f->desk;
     struct view *v = d->top;
     int64_t now = clock_uptime();
-    bool echo = is_echo(v, k, now);
+    bool echo = echo_is(&v->echo, k, term_burst(), now);
     d->key = *k;
     d->burst = term_burst();
     d->touched = now;

@@ -39,8 +39,8 @@ struct handover {
 
 enum { ACT_TAKER = ACT_OWN, ACT_GIVE };
 static const struct key_row keys[] = {
-    {K_F2, ACT_GIVE, FIELD(10, "Hand over"), N_("both persons are here: the station changes hands"), false},
-    {K_F6, ACT_TAKER, FIELD(10, "Who takes"), N_("chooses who takes over"), false},
+    {K_F2, ACT_GIVE, FIELD(14, "Hand over"), N_("both persons are here: the station changes hands"), false},
+    {K_F6, ACT_TAKER, FIELD(14, "Who takes"), N_("chooses who takes over"), false},
 };
 static const struct form_field fields[] = {
     {.name = "from", .label = N_("Gives"), .kind = FORM_SHOWN},

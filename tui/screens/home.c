@@ -30,10 +30,10 @@ struct home {
 
 enum { ACT_NOTE = ACT_OWN, ACT_CAMERAS, ACT_SYNC, ACT_HANDOVER };
 static const struct key_row keys[] = {
-    {K_F5, ACT_NOTE, FIELD(10, "Note"), N_("a note, sealed at once"), false},
-    {K_F3, ACT_CAMERAS, FIELD(10, "Cameras"), N_("what is plugged in, and taking it in"), false},
-    {K_F4, ACT_SYNC, FIELD(10, "Sync"), N_("what waits to be sent, and the links"), false},
-    {K_F6, ACT_HANDOVER, FIELD(10, "Hand over"), N_("the station, from one shift to the next"), false},
+    {K_F5, ACT_NOTE, FIELD(14, "Note"), N_("a note, sealed at once"), false},
+    {K_F3, ACT_CAMERAS, FIELD(14, "Cameras"), N_("what is plugged in, and taking it in"), false},
+    {K_F4, ACT_SYNC, FIELD(14, "Sync"), N_("what waits to be sent, and the links"), false},
+    {K_F6, ACT_HANDOVER, FIELD(14, "Hand over"), N_("the station, from one shift to the next"), false},
 };
 
 static void make_lines(struct view *v)

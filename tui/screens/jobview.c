@@ -16,7 +16,7 @@ void jobview_news(struct jobview *j, const struct desk *d)
     }
     if (job->running && strcmp(desk_str(job->row, "event"), "progress") == 0)
         progress_set(&j->progress, clock_uptime(), (uint64_t)desk_int(job->row, "done"),
-                     (uint64_t)desk_int(job->row, "total"));
+                     (uint64_t)desk_int(job->row, "bytes"));
 }
 
 bool jobview_runs(const struct jobview *j, const struct desk *d)

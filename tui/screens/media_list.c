@@ -21,8 +21,8 @@ static bool medium_row(struct view *v, const json_t *row, char cells[][LISTING_C
     bool foreign = district[0] && strcmp(district, desk_str(v->desk->status, "district")) != 0;
     bool writable = json_is_true(json_object_get(row, "writable"));
     progress_size(size, (uint64_t)desk_int(row, "free"));
-    snprintf(id, TABLE_ID, "%s", desk_str(row, "folder"));
-    snprintf(cells[0], LISTING_CELL, "%s", desk_str(row, "folder"));
+    snprintf(id, TABLE_ID, "%s", desk_str(row, "path"));
+    snprintf(cells[0], LISTING_CELL, "%s", desk_str(row, "path"));
     snprintf(cells[1], LISTING_CELL, "%s", desk_str(row, "stick")[0] ? desk_str(row, "stick") : _("(a new one)"));
     snprintf(cells[2], LISTING_CELL, "%s", size);
     snprintf(cells[3], LISTING_CELL, "%s",
@@ -40,10 +40,8 @@ const struct listing_kind media_kind = {columns, sizeof columns / sizeof columns
 
 void media_ask(struct view *v)
 {
-    const char *argv[1 + 2 * DESK_FROM + 1] = {"media"};
-    for (size_t i = 0; i < DESK_FROM && v->desk->from[i]; i++) {
-        argv[1 + 2 * i] = "--from";
-        argv[2 + 2 * i] = v->desk->from[i];
-    }
+    const char *argv[1 + DESK_FROM + 1] = {"media"};
+    for (size_t i = 0; i < DESK_FROM && v->desk->from[i]; i++)
+        argv[1 + i] = v->desk->from[i];
     listing_ask(v, argv);
 }

@@ -26,9 +26,9 @@ struct note {
 
 enum { ACT_SAVE = ACT_OWN, ACT_URGENT, ACT_DISCARD };
 static const struct key_row keys[] = {
-    {K_F2, ACT_SAVE, FIELD(10, "Save"), N_("seals the note: it is saved when the screen says so"), false},
-    {K_F3, ACT_URGENT, FIELD(10, "Urgent"), N_("urgent or not: an urgent note is sent before everything else"), false},
-    {K_F8, ACT_DISCARD, FIELD(10, "Discard"), N_("throws away what is typed"), false},
+    {K_F2, ACT_SAVE, FIELD(14, "Save"), N_("seals the note: it is saved when the screen says so"), false},
+    {K_F3, ACT_URGENT, FIELD(14, "Urgent"), N_("urgent or not: an urgent note is sent before everything else"), false},
+    {K_F8, ACT_DISCARD, FIELD(14, "Discard"), N_("throws away what is typed"), false},
 };
 
 static bool take_draft(struct view *v, const struct opener_reply *r)
@@ -37,18 +37,20 @@ static bool take_draft(struct view *v, const struct opener_reply *r)
     const char *text = r->row ? desk_str(r->row, "text") : "";
     if (text[0] && n->sheet.edit.len == 0) {
         edit_set(&n->sheet.edit, text);
+        unsaved_found(&n->unsaved, v, r->row);
         desk_say(v->desk, LOOK_OK, "%s", _("This is what was being typed; go on"));
         desk_paint(v);
     }
     return true; /* that there is none is no fault */
 }
 
+/* arg: the name of a draft to go on with; NULL: a new note, or the person's own. */
 static enum err open_note(struct view *v, const void *arg)
 {
     struct note *n = v->state;
-    (void)arg;
+    v->personal = v->desk->user[0] != '\0';
     sheet_init(&n->sheet, n->text, sizeof n->text);
-    unsaved_begin(&n->unsaved, "note");
+    unsaved_begin(&n->unsaved, v, arg ? arg : "note");
     unsaved_find(&n->unsaved, v, take_draft);
     return ERR_OK;
 }
@@ -147,7 +149,7 @@ static bool key(struct view *v, const struct key *k)
     }
     bool taken = sheet_key(&n->sheet, k);
     if (taken)
-        unsaved_typed(&n->unsaved, v, clock_uptime(), n->text);
+        unsaved_typed(&n->unsaved, v, clock_uptime());
     return taken;
 }
 
@@ -166,14 +168,14 @@ static void paint(struct view *v, const struct area *a)
         term_text(&in, used + 2, 0, 0, LOOK_NORMAL, _("Enter: back"));
         return;
     }
-    struct area sheet = area_part(&in, 3, 0, in.rows - 4, in.cols);
+    struct area sheet = area_part(&in, 4, 0, in.rows - 5, in.cols);
     term_text(&in, 0, 0, 0, n->plain ? LOOK_NORMAL : LOOK_ALARM,
               n->plain ? _("Not urgent: it is sent in its turn (F3: urgent)")
                        : _("Urgent: it is sent before everything else (F3: not urgent)"));
-    term_text(&in, 1, 0, 0, LOOK_DIM,
+    term_wrap(&in, 1, 2, LOOK_DIM,
               v->desk->user[0]
-                  ? _("You sign it. F2 saves it")
-                  : _("Nobody is unlocked: who it is for, and who you are, stands in the text. F2 saves it"));
+                  ? _("You sign it. F2 saves it.")
+                  : _("Nobody is unlocked, so nobody signs: write who you are and whom it is about. F2 saves it."));
     sheet_paint(&n->sheet, &sheet);
     if (n->saving) {
         term_caret(&in, -1, -1);

@@ -3,6 +3,7 @@
 
 #include "storage/base/err.h"
 #include "tui/keys.h"
+#include "tui/widgets/echo.h"
 #include "tui/widgets/term.h"
 
 #include <stdbool.h>
@@ -42,7 +43,8 @@ struct screen {
     /* A key that no row binds: for its widget. Not taken: ACT_BACK on Esc,
      * ACT_CHOOSE on Enter. */
     bool (*key)(struct view *v, const struct key *k);
-    /* At every wake-up while something runs, four times a second at most. */
+    /* Of the topmost: four times a second while a job runs. Of any: when what
+     * desk_wake said is over. */
     void (*tick)(struct view *v, int64_t now);
     /* Something of the desk changed: who is unlocked, status, a job, the
      * language; or an event of the opener came (else NULL). */
@@ -60,11 +62,10 @@ struct view {
     struct desk *desk;
     void *state;
     struct view *below;
-    struct key opened_by; /* and when, and at which read: frame.c */
-    int64_t opened_at;
-    unsigned opened_burst;
-    bool held; /* that key has not been let go, as far as one can tell */
+    struct echo echo; /* of the key that opened it */
+    int64_t wake;     /* clock_uptime() of desk_wake; 0: none */
     bool closing;
+    bool personal; /* of whoever is unlocked: locking closes it, though its screen may be open locked */
 };
 
 #endif

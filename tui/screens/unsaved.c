@@ -4,10 +4,13 @@
 
 #include <stdio.h>
 
-void unsaved_begin(struct unsaved *k, const char *name)
+void unsaved_begin(struct unsaved *k, const struct view *v, const char *name)
 {
     *k = (struct unsaved){0};
-    snprintf(k->name, sizeof k->name, "%s", name);
+    if (v->desk->user[0])
+        snprintf(k->name, sizeof k->name, "%s", name);
+    else
+        snprintf(k->name, sizeof k->name, "%.40s-%llx", name, (unsigned long long)clock_wall());
 }
 
 void unsaved_find(struct unsaved *k, struct view *v, desk_fn *fn)
@@ -17,6 +20,13 @@ void unsaved_find(struct unsaved *k, struct view *v, desk_fn *fn)
         return;
     k->written = true; /* it may be there */
     desk_ask(v, fn, argv);
+}
+
+void unsaved_found(struct unsaved *k, struct view *v, const json_t *row)
+{
+    const char *const argv[] = {"draft", "adopt", k->name, NULL};
+    if (json_is_true(json_object_get(row, "anonymous")))
+        desk_ask(v, NULL, argv);
 }
 
 static void write_now(struct unsaved *k, struct view *v, int64_t now, const char *text)
@@ -34,16 +44,20 @@ static void write_now(struct unsaved *k, struct view *v, int64_t now, const char
 
 void unsaved_tick(struct unsaved *k, struct view *v, int64_t now, const char *text)
 {
-    if (k->changed && !k->over && (!k->at || now - k->at >= UNSAVED_PAUSE))
+    if (!k->changed || k->over)
+        return;
+    if (now - k->at >= UNSAVED_PAUSE)
         write_now(k, v, now, text);
+    else
+        desk_wake(v, k->at + UNSAVED_PAUSE - now); /* a job's call */
 }
 
-void unsaved_typed(struct unsaved *k, struct view *v, int64_t now, const char *text)
+void unsaved_typed(struct unsaved *k, struct view *v, int64_t now)
 {
     if (!k->changed && !k->at)
         k->at = now; /* the first letters are not worth a file of their own */
     k->changed = true;
-    unsaved_tick(k, v, now, text);
+    desk_wake(v, k->at + UNSAVED_PAUSE - now);
 }
 
 void unsaved_close(struct unsaved *k, struct view *v, const char *text)

@@ -25,11 +25,15 @@ struct unsaved {
     int64_t at;          /* of the last writing; clock_uptime() */
 };
 
-void unsaved_begin(struct unsaved *k, const char *name);
+/* While nobody is unlocked the draft has a name of its own, NAME-TIME: two
+ * persons' do not take each other's place. */
+void unsaved_begin(struct unsaved *k, const struct view *v, const char *name);
 /* Asks for a draft of an earlier time: a row with "text", and the end. Only
  * while somebody is unlocked. */
 void unsaved_find(struct unsaved *k, struct view *v, desk_fn *fn);
-void unsaved_typed(struct unsaved *k, struct view *v, int64_t now, const char *text);
+/* Of that row: one that nobody had signed is this person's from now on. */
+void unsaved_found(struct unsaved *k, struct view *v, const json_t *row);
+void unsaved_typed(struct unsaved *k, struct view *v, int64_t now);
 void unsaved_tick(struct unsaved *k, struct view *v, int64_t now, const char *text);
 /* Keeps what is not kept yet. */
 void unsaved_close(struct unsaved *k, struct view *v, const char *text);

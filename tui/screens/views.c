@@ -4,37 +4,17 @@
 #include "tui/lang/lang.h"
 #include "tui/screens/ask.h"
 #include "tui/screens/screens.h"
+#include "tui/screens/view.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
-
-static void free_view(struct view *v)
-{
-    desk_forget(v);
-    free(v->state);
-    free(v);
-}
 
 void desk_show(struct desk *d, const struct screen *s, const void *arg)
 {
-    struct view *v = calloc(1, sizeof *v);
-    void *state = calloc(1, s->size ? s->size : 1);
-    if (!v || !state) {
-        free(v);
-        free(state);
+    struct view *v = view_new(d, s);
+    if (!v) {
         desk_say(d, LOOK_ALARM, "%s", _("Out of memory: close something and try again"));
         return;
     }
-    *v = (struct view){.screen = s,
-                       .desk = d,
-                       .state = state,
-                       .below = d->top,
-                       .opened_by = d->key,
-                       .opened_at = clock_uptime(),
-                       .opened_burst = d->burst,
-                       .held = true};
-    d->top = v;
     d->changed = true;
     enum err e = s->open ? s->open(v, arg) : ERR_OK;
     if (e) {
@@ -80,20 +60,25 @@ void views_sweep(struct desk *d)
         if (v->screen->close)
             v->screen->close(v);
         *at = v->below; /* its close may have said something, and asked for nothing that is still wanted */
-        free_view(v);
+        view_free(v);
     }
 }
 
 void views_close_all(struct desk *d, bool locked_too)
 {
     for (struct view *v = d->top; v; v = v->below)
-        v->closing = v->closing || locked_too || !v->screen->locked || v->screen->over;
+        v->closing = v->closing || locked_too || v->personal || !v->screen->locked || v->screen->over;
     views_sweep(d);
 }
 
 void desk_paint(struct view *v)
 {
     v->desk->changed = true;
+}
+
+void desk_wake(struct view *v, int64_t ms)
+{
+    v->wake = clock_uptime() + ms;
 }
 
 static void ask(struct view *v, desk_answer_fn *fn, struct ask_order o)

@@ -38,27 +38,36 @@ static bool can_type(const struct form *f, size_t i)
     return f->fields[i].kind != FORM_SHOWN;
 }
 
+/* What field i is typed into; NULL: out of memory. */
+static char *memory(struct form *f, size_t i, size_t *cap)
+{
+    if (f->fields[i].kind != FORM_SECRET) {
+        *cap = capacity(f->fields[i].kind);
+        return calloc(1, *cap);
+    }
+    struct secret *s = sodium_malloc(sizeof *s);
+    if (!s)
+        return NULL;
+    sodium_memzero(s, sizeof *s);
+    f->v[i].secret = s;
+    *cap = sizeof s->p;
+    return s->p;
+}
+
 enum err form_init(struct form *f, const struct form_field *fields, size_t n)
 {
     assert(n > 0 && n <= FORM_FIELDS);
     *f = (struct form){.fields = fields, .n = n};
     for (size_t i = 0; i < n; i++) {
-        size_t cap = capacity(fields[i].kind);
-        char *p = cap ? calloc(1, cap) : NULL;
-        if (fields[i].kind == FORM_SECRET) {
-            f->v[i].secret = sodium_malloc(sizeof *f->v[i].secret);
-            if (f->v[i].secret) {
-                sodium_memzero(f->v[i].secret, sizeof *f->v[i].secret);
-                p = f->v[i].secret->p;
-                cap = sizeof f->v[i].secret->p;
-            }
-        }
-        if (!p && fields[i].kind != FORM_CHOICE) {
+        size_t cap = 0;
+        if (fields[i].kind == FORM_CHOICE)
+            continue;
+        char *p = memory(f, i, &cap);
+        if (!p) {
             form_free(f);
             return err_set(ERR_NOMEM, "out of memory for a form");
         }
-        if (p)
-            edit_init(&f->v[i].edit, p, cap, fields[i].kind == FORM_LINES);
+        edit_init(&f->v[i].edit, p, cap, fields[i].kind == FORM_LINES);
     }
     while (f->at + 1 < n && !can_type(f, f->at))
         f->at++;

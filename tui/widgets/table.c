@@ -109,7 +109,8 @@ static void find_id(struct table *l)
 {
     size_t from = l->want ? l->first : 0, n = l->want ? l->n_rows : l->n_shown;
     for (size_t i = from; i < from + n && l->id[0]; i++) {
-        if (strcmp(row_at(l, i)->id, l->id) != 0)
+        const struct table_row *r = row_at(l, i);
+        if (!r || strcmp(r->id, l->id) != 0)
             continue;
         size_t place = l->at - l->top; /* the same line of the screen, if it can be */
         l->at = i;
@@ -187,7 +188,7 @@ void table_end(struct table *l, unsigned ticket, size_t total)
     if (l->want && (!l->waiting || ticket != l->ticket))
         return;
     l->waiting = false;
-    if (l->stale) {
+    if (l->want && l->stale) {
         ask(l);
         return;
     }
@@ -216,7 +217,7 @@ void table_fail(struct table *l, unsigned ticket)
         return;
     l->waiting = false;
     l->failed = true;
-    if (l->stale)
+    if (l->want && l->stale)
         ask(l);
 }
 

@@ -1,5 +1,6 @@
 #include "tui/widgets/term.h"
 
+#include "storage/base/clock.h"
 #include "tui/lang/lang.h"
 #include "tui/widgets/looks.h"
 
@@ -21,7 +22,8 @@
 static struct {
     SCREEN *screen;
     struct key_reader keys;
-    bool late; /* no more bytes of an open sequence came in time */
+    bool late;    /* no more bytes of an open sequence came in time */
+    int64_t read; /* clock_uptime() of the last ones */
     bool closed;
     unsigned burst;
     int pipe[2];
@@ -250,7 +252,7 @@ static unsigned read_keys(void)
     char bytes[KEY_BYTES];
     term.late = false;
     if (poll(&p, 1, 0) <= 0) {
-        term.late = true;
+        term.late = clock_uptime() >= term.read + KEY_WAIT;
         return 0;
     }
     if (p.revents & (POLLHUP | POLLERR | POLLNVAL))
@@ -262,6 +264,7 @@ static unsigned read_keys(void)
     if (n > 0) {
         key_feed(&term.keys, bytes, (size_t)n);
         term.burst++;
+        term.read = clock_uptime();
     }
     return 0;
 }

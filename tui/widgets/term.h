@@ -51,8 +51,9 @@ void term_stop(void);
 
 /* Descriptors to poll for input: the keyboard and the signals. */
 void term_fds(int fds[static 2]);
-/* Takes what has come on them (after poll said so, or KEY_WAIT ms after the
- * last byte when term_is_waiting). A set of enum term_event. */
+/* Takes what has come on them (after poll said so; while term_is_waiting also
+ * KEY_WAIT ms after the last byte, sooner does no harm). A set of enum
+ * term_event. */
 unsigned term_read(void);
 bool term_is_waiting(void);
 /* The next key of what was read; false: no more. */
