@@ -163,6 +163,8 @@ static void act(struct view *v, int what)
         media_ask(v);
     else if (what == ACT_FOLDER)
         name(v, "");
+    else if (what == ACT_CHOOSE && r && r->look == LOOK_DIM)
+        desk_say(v->desk, LOOK_WARN, "%s: %s", r->cells[0], r->cells[3]);
     else if (what == ACT_CHOOSE && r)
         name(v, r->cells[0]);
 }
