@@ -48,6 +48,8 @@ static void paint(struct frame *f)
 {
     struct desk *d = &f->desk;
     struct area all = term_area();
+    if (term_is_lent())
+        return; /* painted when it is back */
     d->changed = false;
     if (term_is_small()) {
         term_too_small();

@@ -1,6 +1,7 @@
 #include "tui/screens/work.h"
 
 #include "tui/lang/lang.h"
+#include "tui/play/place.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,8 @@ static void on_work(struct desk *d, const struct desk_job *j, const json_t *row)
 {
     char text[DESK_MESSAGE];
     size_t n = json_array_size(j->result);
+    if (!row && strcmp(j->name, "play") == 0)
+        term_take_back();
     if (row || j->exit_code || n == 0)
         return;
     work_result(j->name, json_array_get(j->result, n - 1), text, sizeof text);
@@ -91,7 +94,12 @@ bool work_verify(struct desk *d, const char *recording)
 bool work_play(struct desk *d, const char *recording, const char *why, const char *from)
 {
     const char *argv[] = {"recordings", "play", recording, "--why", why, from[0] ? "--start" : NULL, from, NULL};
-    return start(d, "play", recording, argv, NULL);
+    if (!place_has_windows())
+        term_lend();
+    bool begun = start(d, "play", recording, argv, NULL);
+    if (!begun)
+        term_take_back();
+    return begun;
 }
 
 bool work_export(struct desk *d, const char *recording, const char *folder)

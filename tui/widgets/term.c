@@ -24,7 +24,7 @@ static struct {
     struct key_reader keys;
     bool late;    /* no more bytes of an open sequence came in time */
     int64_t read; /* clock_uptime() of the last ones */
-    bool closed;
+    bool closed, lent;
     unsigned burst;
     int pipe[2];
 } term = {.pipe = {-1, -1}};
@@ -194,7 +194,7 @@ void term_stop(void)
 {
     if (!term.screen)
         return;
-    if (!term.closed)
+    if (!term.closed && !term.lent)
         give_back();
     delscreen(term.screen);
     term.screen = NULL;
@@ -203,7 +203,7 @@ void term_stop(void)
 
 void term_fds(int fds[static 2])
 {
-    fds[0] = STDIN_FILENO;
+    fds[0] = term.lent ? -1 : STDIN_FILENO;
     fds[1] = term.pipe[0];
 }
 
@@ -225,6 +225,25 @@ void term_suspend(void)
     resume();
 }
 
+void term_lend(void)
+{
+    if (!term.lent)
+        give_back();
+    term.lent = true;
+}
+
+void term_take_back(void)
+{
+    if (term.lent)
+        resume();
+    term.lent = false;
+}
+
+bool term_is_lent(void)
+{
+    return term.lent;
+}
+
 static unsigned read_signals(void)
 {
     unsigned char c[64];
@@ -237,11 +256,13 @@ static unsigned read_signals(void)
             events |= TERM_RESIZED;
             break;
         case SIGTSTP:
-            term_suspend();
+            if (!term.lent)
+                term_suspend();
             events |= TERM_RESUMED;
             break;
         case SIGCONT:
-            resume();
+            if (!term.lent)
+                resume();
             events |= TERM_RESUMED;
             break;
         default:
@@ -256,6 +277,8 @@ static unsigned read_keys(void)
     struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
     char bytes[KEY_BYTES];
     term.late = false;
+    if (term.lent)
+        return 0;
     if (poll(&p, 1, 0) <= 0) {
         term.late = clock_uptime() >= term.read + KEY_WAIT;
         return 0;

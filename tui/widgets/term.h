@@ -64,6 +64,13 @@ unsigned term_burst(void);
  * SIGCONT with the terminal taken over again. */
 void term_suspend(void);
 
+/* Lends it to another program (a player, where there is no window): it is as
+ * it was before term_start, and neither read nor painted on, until it is taken
+ * back. Twice does no harm. */
+void term_lend(void);
+void term_take_back(void);
+bool term_is_lent(void);
+
 /* The whole screen; smaller than TERM_ROWS by TERM_COLS: one line says so
  * (term_too_small paints it) and nothing else is to be painted. */
 struct area term_area(void);
