@@ -158,11 +158,14 @@ enum err records_open(struct records **out, const struct station *s, const struc
     *out = NULL;
     if (!s->queue)
         return err_set(ERR_IO, "the index of the station is not readable; run feldsher rebuild");
+    if (s->read_only)
+        return err_set(ERR_IO, "the station folder can only be read, an index of its records cannot be kept");
     struct records *r = calloc(1, sizeof *r);
     uint8_t *key = sodium_malloc(BLOCK_KEY);
     enum err e = r && key ? key_of(key, u) : err_set(ERR_NOMEM, "out of memory");
     if (!e) {
         r->s = s;
+        r->owner = getpid();
         randombytes_buf(&r->opening, sizeof r->opening);
         name_of(r->name, u);
         e = file_path(r->path, s->dir, r->name);
@@ -184,8 +187,8 @@ enum err records_open(struct records **out, const struct station *s, const struc
 
 void records_close(struct records *r)
 {
-    if (!r)
-        return;
+    if (!r || (r->owner && r->owner != getpid()))
+        return; /* a child's copy: closing it would write to the parent's file */
     free_chains(r);
     records_sql_close(&r->sql);
     free(r);
