@@ -371,7 +371,7 @@ enum err records_positions(struct records *r, const char *type, const char *id, 
                            size_t *n)
 {
     int64_t chain = 0, seq = 0;
-    struct records_position *all = NULL;
+    struct buf all = {0}; /* of positions */
     *out = NULL;
     *n = 0;
     enum err e = find_one(r, type, id, &chain, &seq);
@@ -381,20 +381,18 @@ enum err records_positions(struct records *r, const char *type, const char *id, 
     sqlite3_bind_int64(s, 1, chain);
     sqlite3_bind_int64(s, 2, seq);
     while (!(e = records_sql_row(&r->sql, s))) {
-        struct records_position *more = reallocarray(all, *n + 1, sizeof *more);
-        if (!more) {
-            e = err_set(ERR_NOMEM, "out of memory");
+        struct records_position at = {.seq = (uint64_t)sqlite3_column_int64(s, 1)};
+        snprintf(at.chain, CHAIN_ID, "%s", (const char *)sqlite3_column_text(s, 0));
+        e = buf_add(&all, &at, sizeof at);
+        if (e)
             break;
-        }
-        all = more;
-        snprintf(all[*n].chain, CHAIN_ID, "%s", (const char *)sqlite3_column_text(s, 0));
-        all[(*n)++].seq = (uint64_t)sqlite3_column_int64(s, 1);
     }
     sqlite3_reset(s);
     if (e != ERR_NOINPUT) {
-        free(all);
+        buf_free(&all);
         return e;
     }
-    *out = all;
+    *n = all.len / sizeof **out;
+    *out = (void *)all.p;
     return ERR_OK;
 }
