@@ -14,7 +14,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 VERSION := 1
-PKGS    := libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd
+PKGS    := libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd zlib ncursesw
 
 warn := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wcast-qual -Wstrict-prototypes \
         -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wnull-dereference -Wswitch-enum \
@@ -38,22 +38,27 @@ link     := $(call obj,$(call src,sync/folder))
 road     := $(call obj,$(call src,sync/link sync/wire))
 client   := $(call obj,$(call src,sync/client))
 hub      := $(call obj,$(call src,sync/hub))
-tui      := $(call obj,$(call src,tui tui/*))
+player   := $(call obj,$(addprefix tui/play/,ask.c cage.c mpv.c player.c))
+tui      := $(filter-out $(player),$(call obj,$(call src,tui tui/*)))
 
-programs := feldsher feldsher-dock feldsher-sync feldsher-hub
+programs := feldsher feldsher-play feldsher-dock feldsher-sync feldsher-hub
 bins     := $(addprefix $(B)/,$(programs))
 units    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 benches  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
-helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(wildcard tests/system/*.c)) $(B)/link/note
+# the terminal that drive.c and some units link with, in process
+terminal := $(call obj,tests/system/terminal.c tests/system/picture.c)
+helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c %/picture.c,$(wildcard tests/system/*.c))) $(B)/link/note
+texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check setup lint format asan fuzz fuzzers torture simulate bench benches link install man clean
+.PHONY: all run test check screenshots setup lint format asan fuzz fuzzers torture simulate bench benches link strings pot install man clean
 .SECONDARY:
-all: $(bins)
+all: $(bins) $(texts)
 
 $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
+$(B)/feldsher-play: $(call obj,$(addprefix tui/play/,main.c place.c wire.c)) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a
@@ -65,7 +70,7 @@ $(B)/storage.a: $(storage)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 # everything but the main files: what the tests link with
-$(B)/all.a: $(storage) $(drivers) $(link) $(road) $(client) $(hub) $(tui)
+$(B)/all.a: $(storage) $(drivers) $(link) $(road) $(client) $(hub) $(tui) $(player)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 
@@ -85,6 +90,8 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/all.a
 $(B)/system/%: $(B)/obj/tests/system/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/system/drive $(B)/unit/test_terminal: $(terminal)
+$(B)/system/drive $(B)/unit/test_terminal: LDLIBS += -lvterm
 $(B)/link/%: $(B)/obj/tests/link/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -97,6 +104,26 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# What a person reads, in Russian and Kazakh. `make pot` gathers new strings
+# into the .po files; what takes text besides _() and N_() is named here.
+$(B)/lang/%/LC_MESSAGES/feldsher.mo: tui/lang/%.po
+	$(call say,MO,$<)
+	@mkdir -p $(@D)
+	$(Q)msgfmt --check-format --check-domain -o $@ $<
+takes := _ N_ ngettext:1,2 FIELD:2 err_set:2 err_errno:2 broken:2 malformed:1 room:5 twice:1 check_name:1 not_one:1 \
+         fault:2 refuse_item:3 quarantine:4 camera_errno:1 tell:4 usage:1 end_with:4 no_memory_or_bug:2 say:3 say_number:3
+takes_too := fault:3 say:4
+gather = xgettext --language=C --from-code=UTF-8 --no-wrap --sort-by-file --add-location=file \
+         --package-name=feldsher -o $(B)/feldsher.pot -f $(B)/sources
+strings:
+	@mkdir -p $(B)
+	$(Q)find storage drivers sync/client sync/folder sync/link sync/wire tui -name '*.[ch]' | LC_ALL=C sort >$(B)/sources
+	$(Q)$(gather) -k $(addprefix -k,$(takes)) && $(gather) -j -k $(addprefix -k,$(takes_too))
+pot: strings
+	$(Q)for po in tui/lang/*.po; do \
+	    msgmerge --quiet --update --backup=none --no-wrap --no-fuzzy-matching --add-location=file --sort-by-file $$po $(B)/feldsher.pot && \
+	    msgattrib --no-obsolete --no-wrap --add-location=file --sort-by-file -o $$po $$po; done
+
 run:
 	@tests/setup.sh run
 	@$(MAKE) all
@@ -106,8 +133,14 @@ test:
 	@tests/setup.sh test
 	@$(MAKE) check
 
-check: $(bins) $(units) $(replays) $(helpers)
+check: $(bins) $(texts) $(units) $(replays) $(helpers)
 	@B=$(B) tests/run.sh
+
+# the pictures of README.md, drawn by the screens' own scripts
+screenshots:
+	@tests/setup.sh test
+	@$(MAKE) $(bins) $(B)/system/drive
+	@B=$(B) sh tests/screens/play.sh --draw tui/pictures
 
 setup:
 	@tests/setup.sh test
@@ -135,7 +168,7 @@ torture: $(bins) $(helpers)
 simulate: $(B)/unit/test_wire_simulation
 	@SIMULATIONS=$${SIMULATIONS:-10000} $<
 
-benches: $(bins) $(benches)
+benches: $(bins) $(benches) $(B)/system/drive
 bench:
 	@tests/setup.sh bench
 	@$(MAKE) benches
@@ -148,12 +181,16 @@ link:
 
 man: $(bins)
 	@mkdir -p $(B)/man
-	$(Q)for p in $(programs); do $(B)/$$p --man > $(B)/man/$$p.1; done
+	$(Q)for p in $(programs); do FELDSHER_LANG=en $(B)/$$p --man > $(B)/man/$$p.1; done
 
-install: man
+install: man $(texts)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	$(Q)install -m 755 $(bins) $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 644 $(addprefix $(B)/man/,$(addsuffix .1,$(programs))) $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)for l in ru kk; do install -D -m 644 $(B)/lang/$$l/LC_MESSAGES/feldsher.mo \
+	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/feldsher.mo; done
+	$(Q)install -D -m 755 tui/lang/console.sh $(DESTDIR)$(PREFIX)/share/feldsher/console.sh
+	$(Q)[ -n '$(DESTDIR)' ] || [ '$(CONSOLE)' = no ] || [ "$$(id -u)" != 0 ] || sh tui/lang/console.sh keep
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
 	$(Q)install -m 644 $(B)/feldsher-hub.service $(DESTDIR)$(PREFIX)/lib/systemd/system

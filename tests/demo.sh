@@ -164,3 +164,14 @@ say "Everything is verified once more"
 for s in crew office; do feldsher -C $s verify | tail -1; done
 feldsher-hub verify hub | tail -1
 printf '\nEvery step proven. The district stays under %s\n' "${D#"$PWD/"}"
+
+# somebody sits here: the crew's screens, with a camera waiting
+if [ -t 1 ] && (: </dev/tty) 2>/dev/null; then
+    mkdir -p BWC-000103/DCIM/100BADGE
+    film_to=BWC-000103/DCIM/100BADGE
+    cp camera/DCIM/100BADGE/BWC_000101_20261121_1130.MP4 "$film_to/BWC_000103_20261123_0815.MP4"
+    printf 'X' >>"$film_to/BWC_000103_20261123_0815.MP4"
+    printf '\nThe crew'\''s screens open now, with the camera BWC-000103 waiting. The person is nurse, the passphrase\n\n    %s\n\nEnter opens them. ' "$(cat secrets/nurse)"
+    read -r answer </dev/tty
+    exec feldsher -C crew screens --from BWC-000103 </dev/tty
+fi

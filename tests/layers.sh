@@ -31,5 +31,7 @@ only 'sqlite3\.h' 'storage/|sync/hub/'
 only '(libusb-1\.0/)?libusb\.h' 'drivers/'
 only 'gnutls/.*' 'sync/link/'
 only 'systemd/.*' 'sync/link/'
-only '(ncursesw/)?n?curses\.h' 'tui/'
+only 'dlfcn\.h' 'tui/play/'
+only 'zlib\.h' 'tui/'
+only '(ncursesw/)?n?curses\.h' 'tui/widgets/'
 exit $bad

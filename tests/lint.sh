@@ -6,7 +6,7 @@ tests/setup.sh lint
 bad=0
 files=$(git ls-files -co --exclude-standard '*.c')
 all=$(git ls-files -co --exclude-standard '*.c' '*.h')
-pkg=$(pkg-config --cflags libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd)
+pkg=$(pkg-config --cflags libsodium libzstd sqlite3 jansson libseccomp gnutls libsystemd zlib ncursesw)
 flags="-std=c17 -I. -D_GNU_SOURCE -DFELDSHER_VERSION=\"1\" $pkg"
 step() { printf '  %s\n' "$1"; }
 step "clang-format"

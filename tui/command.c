@@ -1,6 +1,9 @@
 #include "tui/command.h"
 
 #include "tui/commands/groups.h"
+#include "tui/keys.h"
+#include "tui/lang/lang.h"
+#include "tui/layout.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -9,26 +12,47 @@
 
 /* Those with one title stand side by side. */
 static const struct command_group *const groups[] = {
-    &group_authority, &group_init,    &group_status,     &group_doctor,  &group_log,   &group_verify, &group_backup,
-    &group_unseal,    &group_offload, &group_recordings, &group_custody, &group_purge, &group_sync,   &group_users,
+    /* clang-format off */
+    &group_screens,
+    &group_authority,
+    &group_init,
+    &group_status,
+    &group_doctor,
+    &group_log,
+    &group_settings,
+    &group_worker,
+    &group_verify,
+    &group_backup,
+    &group_unseal,
+    &group_media,
+    &group_offload,
+    &group_recordings,
+    &group_custody,
+    &group_play,
+    &group_purge,
+    &group_note,
+    &group_sync,
+    &group_sticks,
+    &group_users,
+    /* clang-format on */
 };
 #define GROUPS (sizeof groups / sizeof groups[0])
 
 static const struct command_option global[] = {
-    {"C", "DIR", "the station's folder (else $FELDSHER_DIR, else ~/.feldsher)"},
-    {"user", "NAME", "who you are (else the only user with a key here, else $FELDSHER_USER)"},
-    {"passphrase-file", "FILE", "secrets from a file, a line each in the order they are asked"},
-    {"json", NULL, "for programs: one JSON object a line"},
-    {"lang", "LANG", "en, ru or kk; this version has its texts in English alone"},
-    {"help", NULL, "help, also behind a command"},
-    {"version", NULL, "the version"},
-    {"man", NULL, "the man page, in troff"},
+    {"C", "DIR", N_("the station's folder (else $FELDSHER_DIR, else ~/.feldsher)")},
+    {"user", "NAME", N_("who you are (else the only user with a key here, else $FELDSHER_USER)")},
+    {"passphrase-file", "FILE", N_("secrets from a file, a line each in the order they are asked")},
+    {"json", NULL, N_("for programs: one JSON object a line")},
+    {"lang", "LANG", N_("en, ru or kk (else as the environment says)")},
+    {"help", NULL, N_("help, also behind a command")},
+    {"version", NULL, N_("the version")},
+    {"man", NULL, N_("the man page, in troff")},
 };
 #define GLOBALS (sizeof global / sizeof global[0])
 
-static const char exits[] = "0 done; 1 checked and found bad; 64 usage; 65 bad input data; 66 no such input; "
-                            "69 link not reachable; 70 our bug; 73 cannot create; 74 input or output, disk full; "
-                            "75 try again later; 77 not permitted.";
+static const char exits[] = N_("0 done; 1 checked and found bad; 64 usage; 65 bad input data; 66 no such input; "
+                               "69 link not reachable; 70 our bug; 73 cannot create; 74 input or output, disk full; "
+                               "75 try again later; 77 not permitted.");
 
 /* Calls fn for every row; stops and returns it where fn says true. */
 typedef bool row_fn(void *ctx, const struct command *r);
@@ -135,8 +159,8 @@ static enum err take_global(struct parse *p, const char *arg, bool *taken)
         c->what = CALL_VERSION;
     else if (strcmp(name, "man") == 0)
         c->what = CALL_MAN;
-    else if (strcmp(value, "en") != 0 && strcmp(value, "ru") != 0 && strcmp(value, "kk") != 0)
-        return err_set(ERR_USAGE, "--lang takes en, ru or kk, not %s", value);
+    else
+        return lang_start(c->lang = value);
     return ERR_OK;
 }
 
@@ -151,7 +175,8 @@ static enum err take_own(struct parse *p, const char *arg, bool *taken)
         *taken = true;
         bool again = o->value && strstr(o->value, "...");
         if (c->values[i] && (!again || c->n_again == COMMAND_AGAIN_MAX))
-            return err_set(ERR_USAGE, "--%s is given %s", o->name, again ? "too often" : "twice");
+            return again ? err_set(ERR_USAGE, "--%s is given too often", o->name)
+                         : err_set(ERR_USAGE, "--%s is given twice", o->name);
         enum err e = take_value(p, o, &value);
         if (c->values[i]) {
             c->again[c->n_again].option = i;
@@ -212,13 +237,57 @@ static enum err take_word(struct parse *p, char *arg)
     return ERR_OK;
 }
 
+static bool has_option(const struct command_option *o, size_t n, const char *arg)
+{
+    const char *value;
+    for (size_t i = 0; i < n && o[i].name; i++)
+        if (is_option(arg, &o[i], &value))
+            return true;
+    return false;
+}
+
+/* Would the parser know this, here? A word behind a command may be anything. */
+static bool is_known(const struct parse *p, const char *arg)
+{
+    const struct command *r = p->group ? row(p->group, NULL) : p->c->command;
+    char copy[64];
+    if (arg[0] == '-')
+        return has_option(global, GLOBALS, arg) || strcmp(arg, "-h") == 0 || strcmp(arg, "--") == 0 ||
+               (r && has_option(r->options, COMMAND_OPTIONS_MAX, arg));
+    snprintf(copy, sizeof copy, "%s", arg);
+    if (p->group)
+        return row(p->group, arg) || (r && r->max != 0);
+    return p->c->command || p->c->topic || strcmp(arg, "help") == 0 || each_row(has_name, copy);
+}
+
+/* A command or an option that was typed under another layout is put right
+ * where it stands: read for the us layout it is no longer than it was. */
+static void reread(const struct parse *p, char *arg)
+{
+    char reading[64];
+    size_t n, name = strcspn(arg, "=");
+    bool known = is_known(p, arg);
+    if (known && arg[0] == '-')
+        return;
+    for (size_t i = 1; layout_reading(arg, name, i, reading, sizeof reading, &n); i++) {
+        bool option = reading[0] == '-' && n > 2;
+        if ((known && !option) || n > name || !is_known(p, reading))
+            continue;
+        fprintf(stderr, _("feldsher: \"%.*s\" was read as %s\n"), (int)name, arg, reading);
+        memmove(arg + n, arg + name, strlen(arg + name) + 1);
+        memcpy(arg, reading, n);
+        return;
+    }
+}
+
 static enum err check_args(const struct call *c)
 {
     const struct command *r = c->command;
     if (c->n_args >= r->min && (r->max < 0 || c->n_args <= r->max))
         return ERR_OK;
-    return err_set(ERR_USAGE, "%s: feldsher %s%s%s%s%s", c->n_args < r->min ? "something is missing" : "too many words",
-                   r->name, r->sub ? " " : "", r->sub ? r->sub : "", r->args[0] ? " " : "", r->args);
+    return err_set(ERR_USAGE, "%s: feldsher %s%s%s%s%s",
+                   c->n_args < r->min ? _("something is missing") : _("too many words"), r->name, r->sub ? " " : "",
+                   r->sub ? r->sub : "", r->args[0] ? " " : "", r->args);
 }
 
 static enum err find_dir(struct call *c)
@@ -245,6 +314,8 @@ enum err command_parse(struct call *c, int argc, char **argv)
     enum err e = ERR_OK;
     for (p.at = 1; p.at < argc && !e; p.at++) {
         char *arg = argv[p.at];
+        if (options)
+            reread(&p, arg);
         if (options && strcmp(arg, "--") == 0)
             options = false;
         else if (options && arg[0] == '-' && arg[1])
@@ -314,13 +385,13 @@ static bool begins(size_t g)
 static bool show_row(void *ctx, const struct command *r)
 {
     char usage[256], option[64];
-    if (ctx && strcmp(r->name, (const char *)ctx) != 0)
+    if (r->hidden || (ctx && strcmp(r->name, (const char *)ctx) != 0))
         return false;
     usage_of(usage, r);
-    printf("  %-34s %s%s\n", usage, r->help, r->by_default ? " (the second word may be left out)" : "");
+    printf("  %-34s %s%s\n", usage, _(r->help), r->by_default ? _(" (the second word may be left out)") : "");
     for (size_t i = 0; ctx && i < COMMAND_OPTIONS_MAX && r->options[i].name; i++) {
         option_of(option, &r->options[i]);
-        printf("      %-30s %s\n", option, r->options[i].help);
+        printf("      %-30s %s\n", option, _(r->options[i].help));
     }
     return false;
 }
@@ -328,10 +399,10 @@ static bool show_row(void *ctx, const struct command *r)
 static void show_globals(void)
 {
     char option[64];
-    printf("\nFor every command:\n");
+    printf(_("\nFor every command:\n"));
     for (size_t i = 0; i < GLOBALS; i++) {
         option_of(option, &global[i]);
-        printf("  %-34s %s\n", option, global[i].help);
+        printf("  %-34s %s\n", option, _(global[i].help));
     }
 }
 
@@ -342,21 +413,21 @@ enum err command_help(const char *topic)
         snprintf(copy, sizeof copy, "%s", topic);
         if (!each_row(has_name, copy))
             return err_set(ERR_USAGE, "there is no command \"%s\"; see feldsher --help", topic);
-        printf("Usage: feldsher [-C DIR] [--user NAME] [--json] ...\n\n");
+        printf(_("Usage: feldsher [-C DIR] [--user NAME] [--json] ...\n\n"));
         each_row(show_row, copy);
         show_globals();
         return ERR_OK;
     }
-    printf("Usage: feldsher [-C DIR] [--user NAME] [--json] COMMAND ...\n"
-           "Seals what body cameras recorded, keeps its chain of custody, carries it to the district.\n");
+    printf(_("Usage: feldsher [-C DIR] [--user NAME] [--json] COMMAND ...\n"
+             "Seals what body cameras recorded, keeps its chain of custody, carries it to the district.\n"));
     for (size_t g = 0; g < GROUPS; g++) {
         if (begins(g))
-            printf("\n%s:\n", groups[g]->title);
+            printf("\n%s:\n", _(groups[g]->title));
         for (size_t i = 0; i < groups[g]->n; i++)
             show_row(NULL, &groups[g]->rows[i]);
     }
     show_globals();
-    printf("\nA command's options: feldsher help COMMAND\nExit codes: %s\n", exits);
+    printf(_("\nA command's options: feldsher help COMMAND\nExit codes: %s\n"), _(exits));
     return ERR_OK;
 }
 
@@ -405,6 +476,8 @@ void command_man(void)
         }
         for (size_t i = 0; i < groups[g]->n; i++) {
             const struct command *r = &groups[g]->rows[i];
+            if (r->hidden)
+                continue;
             usage_of(usage, r);
             printf(".TP\n.B ");
             troff(usage);
@@ -420,6 +493,7 @@ void command_man(void)
     }
     printf(".SH OPTIONS\n");
     troff_options(global, GLOBALS);
+    keys_man();
     printf(".SH EXIT STATUS\n");
     troff(exits);
     printf("\n.SH ENVIRONMENT\n.TP\n.B FELDSHER_DIR\nthe station\\(aqs folder\n.TP\n.B FELDSHER_USER\nwho you are\n"

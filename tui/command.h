@@ -20,6 +20,8 @@ struct command_option {
 };
 
 struct call;
+struct user;
+struct records_position;
 
 struct command {
     const char *name;
@@ -31,6 +33,7 @@ struct command {
     struct command_option options[COMMAND_OPTIONS_MAX];
     bool by_default; /* of its group, when the second word is left out */
     bool spawns;     /* runs another program, which limits itself */
+    bool hidden;     /* no business of a person's: not in the help */
 };
 
 struct command_group {
@@ -44,6 +47,7 @@ struct call {
     const struct command *command;
     const char *dir;  /* of the station: -C, $FELDSHER_DIR or ~/.feldsher */
     const char *user; /* --user, or NULL */
+    const char *lang; /* --lang, or NULL */
     bool json;
     char **args;
     int n_args;
@@ -54,6 +58,11 @@ struct call {
     } again[COMMAND_AGAIN_MAX]; /* what repeating options were given besides the first */
     size_t n_again;
     struct secret_source *secrets;
+    struct user *unlocked; /* by the screens already; NULL: a passphrase is asked. Taken over by session_unlock */
+    const char *typed;     /* secrets that a person typed into the screens, a line each; else NULL */
+    size_t typed_n;
+    const struct records_position *at; /* where its recording stands, as the screens know; none: to be found out */
+    size_t n_at;
     int exit_code; /* where a command went well and still has something to say by it */
     enum { CALL_RUN, CALL_HELP, CALL_MAN, CALL_VERSION, CALL_NOTHING } what;
     const char *topic; /* of help: a command's first word, or NULL */

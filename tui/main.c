@@ -1,68 +1,20 @@
-#include "storage/base/confine.h"
-#include "storage/base/log.h"
 #include "storage/seal/hash.h"
-#include "tui/command.h"
+#include "tui/answer.h"
+#include "tui/lang/lang.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <sys/resource.h>
-
-/* What was printed must have arrived. */
-static enum err finish_output(enum err so_far)
-{
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || so_far)
-        return so_far;
-    return err_errno(ERR_IO, "cannot write the output");
-}
-
-/* No network, no other program; files as far as the account may. */
-static enum err limit(const struct call *c)
-{
-    static const struct confine_path all = {"/", CONFINE_WRITE};
-    return c->command->spawns ? ERR_OK : confine_self(&all, 1, CONFINE_NO_NET);
-}
-
-static enum err run(struct call *c)
-{
-    enum err e = secret_open(&c->secrets, c->passphrase_file);
-    if (!e)
-        e = limit(c);
-    if (!e)
-        e = c->command->run(c);
-    secret_close(c->secrets);
-    log_close();
-    return e;
-}
-
-static enum err answer(struct call *c)
-{
-    switch (c->what) {
-    case CALL_RUN:
-        return run(c);
-    case CALL_HELP:
-        return command_help(c->topic);
-    case CALL_MAN:
-        command_man();
-        return ERR_OK;
-    case CALL_VERSION:
-        printf("feldsher " FELDSHER_VERSION "\n");
-        return ERR_OK;
-    case CALL_NOTHING:
-        break;
-    }
-    enum err e = command_help(NULL);
-    return e ? e : err_set(ERR_USAGE, "no command is given; the screens come with a later version");
-}
 
 int main(int argc, char **argv)
 {
     struct call call;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);                    /* a quota answers write with EFBIG instead */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* no core file with what is unsealed in it */
     enum err e = hash_start();
     if (!e)
-        e = command_parse(&call, argc, argv);
+        e = lang_start(NULL); /* as the environment says, until --lang is read */
     if (!e)
-        e = finish_output(answer(&call));
-    return e ? err_report("feldsher", e) : call.exit_code;
+        e = command_parse(&call, argc, argv);
+    return e ? err_report("feldsher", e) : answer(&call);
 }

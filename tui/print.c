@@ -3,10 +3,12 @@
 #include "storage/base/clock.h"
 #include "storage/base/text.h"
 #include "storage/seal/hash.h"
+#include "tui/lang/lang.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 void print_text(const char *s)
 {
@@ -21,6 +23,14 @@ void print_text(const char *s)
     buf_free(&b);
 }
 
+void print_padded(const char *s, int columns)
+{
+    wchar_t wide[128];
+    size_t n = mbstowcs(wide, s, sizeof wide / sizeof wide[0]);
+    int width = n == (size_t)-1 ? (int)strlen(s) : wcswidth(wide, n);
+    printf("%s%*s", s, width < columns ? columns - width : 0, "");
+}
+
 void print_json(json_t *j)
 {
     char *text = j ? json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
@@ -29,14 +39,21 @@ void print_json(json_t *j)
     json_decref(j);
 }
 
+void print_progress(void *ctx, uint64_t done, uint64_t total)
+{
+    (void)ctx;
+    print_json(json_pack("{s:s,s:I,s:I}", "event", "progress", "done", (json_int_t)done, "bytes", (json_int_t)total));
+    fflush(stdout);
+}
+
 void print_size(char out[static PRINT_SIZE], uint64_t bytes)
 {
-    static const char *const unit[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    static const char *const unit[] = {N_("B"), N_("kB"), N_("MB"), N_("GB"), N_("TB"), N_("PB")};
     double v = (double)bytes;
     size_t i = 0;
     for (; v >= 1000 && i < 5; i++)
         v /= 1000;
-    snprintf(out, PRINT_SIZE, i ? "%.1f %s" : "%.0f %s", v, unit[i]);
+    snprintf(out, PRINT_SIZE, i ? "%.1f %s" : "%.0f %s", v, _(unit[i]));
 }
 
 json_t *print_hash(const struct hash *h)

@@ -2,6 +2,8 @@
 
 #include "storage/base/buf.h"
 #include "storage/seal/passphrase.h"
+#include "tui/lang/lang.h"
+#include "tui/layout.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,6 +65,23 @@ enum err secret_open(struct secret_source **out, const char *path)
         return e;
     }
     *out = s;
+    return ERR_OK;
+}
+
+enum err secret_open_text(struct secret_source **out, const char *lines, size_t n)
+{
+    enum err e = secret_open(out, NULL);
+    struct secret_source *s = *out;
+    if (e || !s)
+        return e;
+    s->text = n < FILE_MAX ? sodium_malloc(FILE_MAX) : NULL;
+    if (!s->text) {
+        secret_close(s);
+        *out = NULL;
+        return err_set(ERR_NOMEM, "out of memory");
+    }
+    memcpy(s->text, lines, n);
+    s->len = n;
     return ERR_OK;
 }
 
@@ -193,6 +212,25 @@ enum err secret_ask(struct secret_source *s, const char *prompt, struct secret *
     return ERR_OK;
 }
 
+enum err secret_try(const struct secret *typed, secret_try_fn *fn, void *ctx)
+{
+    char first[512];
+    enum err e = fn(ctx, typed->p, typed->len);
+    if (e != ERR_DENIED)
+        return e;
+    snprintf(first, sizeof first, "%s", err_text());
+    struct secret *reading = sodium_malloc(sizeof *reading);
+    if (!reading)
+        return err_set(ERR_NOMEM, "out of memory");
+    for (size_t i = 1; i < SECRET_TRIES && e == ERR_DENIED; i++) {
+        if (!layout_reading(typed->p, typed->len, i, reading->p, sizeof reading->p, &reading->len))
+            break;
+        e = fn(ctx, reading->p, reading->len);
+    }
+    secret_free(reading);
+    return e == ERR_DENIED ? err_set(e, "%s", first) : e;
+}
+
 static enum err generate(struct secret *p)
 {
     struct buf words = {.secret = 1, .max = PASSPHRASE_MAX};
@@ -201,7 +239,8 @@ static enum err generate(struct secret *p)
     if (!e && tty < 0)
         e = err_errno(ERR_IO, "cannot open the terminal");
     if (!e) {
-        say(tty, "Your new passphrase, shown this once; write it down and keep it with you:\n\n    ");
+        say(tty, _("Your new passphrase, shown this once; write it down and keep it with you:"));
+        say(tty, "\n\n    ");
         say(tty, (const char *)words.p);
         say(tty, "\n\n");
         close(tty);
@@ -215,9 +254,9 @@ static enum err generate(struct secret *p)
 /* Asked twice; ERR_DATA: weak, or the two differ. */
 static enum err ask_twice(struct secret_source *s, const char *prompt, struct secret **out)
 {
-    char again[160];
+    char again[320];
     struct secret *second = NULL;
-    snprintf(again, sizeof again, "%s, again", prompt);
+    snprintf(again, sizeof again, _("%s, again"), prompt);
     enum err e = secret_ask(s, prompt, out);
     if (e || !*out)
         return e;
@@ -234,14 +273,14 @@ static enum err ask_twice(struct secret_source *s, const char *prompt, struct se
 
 enum err secret_new(struct secret_source *s, const char *prompt, struct secret **out)
 {
-    char asked[128];
+    char asked[256];
     enum err e;
     if (s->text) {
         e = secret_ask(s, prompt, out);
         if (!e && *out)
             e = passphrase_check((*out)->p, (*out)->len);
     } else {
-        snprintf(asked, sizeof asked, "%s (empty: words are made for you)", prompt);
+        snprintf(asked, sizeof asked, _("%s (empty: words are made for you)"), prompt);
         e = ERR_DATA;
         for (int i = 0; e == ERR_DATA && i < TRIES; i++) {
             if (i) {
@@ -254,6 +293,9 @@ enum err secret_new(struct secret_source *s, const char *prompt, struct secret *
     if (e) {
         secret_free(*out);
         *out = NULL;
+    } else if (*out && layout_mixed((*out)->p, (*out)->len)) {
+        fprintf(stderr, "feldsher: %s\n",
+                _("the passphrase mixes letters of two alphabets; it takes two keyboard layouts to type it again"));
     }
     return e;
 }

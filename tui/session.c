@@ -1,12 +1,16 @@
 #include "tui/session.h"
 
 #include "storage/base/log.h"
+#include "storage/records/records.h"
 #include "storage/base/text.h"
+#include "tui/lang/lang.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SLICE 1024 /* labels of one transaction */
 
 enum err session_station(const struct call *c, unsigned flags, struct station **out)
 {
@@ -48,21 +52,88 @@ enum err session_who(const struct call *c, const struct station *s, char out[sta
     return e;
 }
 
+struct unlocking {
+    const struct station *s;
+    const char *who;
+    struct user **out;
+};
+
+static enum err try_unlock(void *ctx, const char *p, size_t n)
+{
+    const struct unlocking *u = ctx;
+    return station_unlock(u->s, u->who, p, n, u->out);
+}
+
 enum err session_unlock(const struct call *c, const struct station *s, struct user **out)
 {
-    char who[NAME_LEN], prompt[NAME_LEN + 16];
+    char who[NAME_LEN], prompt[NAME_LEN + 96];
     struct secret *pass;
     *out = NULL;
+    if (c->unlocked && (!c->user || strcmp(c->user, c->unlocked->name) == 0)) {
+        *out = c->unlocked;
+        return ERR_OK;
+    }
     enum err e = session_who(c, s, who);
     if (e)
         return e;
-    snprintf(prompt, sizeof prompt, "Passphrase of %s", who);
+    snprintf(prompt, sizeof prompt, _("Passphrase of %s"), who);
     e = secret_ask(c->secrets, prompt, &pass);
     if (e)
         return e;
-    e = station_unlock(s, who, pass->p, pass->len, out);
+    struct unlocking u = {s, who, out};
+    e = secret_try(pass, try_unlock, &u);
     secret_free(pass);
     log_line("%s %s", e ? "refused" : "unlocked", e ? "-" : who);
+    return e;
+}
+
+enum err session_records(const struct session *s, struct records **out)
+{
+    struct records_progress p = {0};
+    enum err e = records_open(out, s->station, s->user);
+    if (e == ERR_BAD) {
+        e = records_remove(s->station, s->user);
+        if (!e)
+            e = records_open(out, s->station, s->user);
+    }
+    do
+        e = e ? e : records_catch_up(*out, s->user, SLICE, &p);
+    while (!e && p.done < p.total);
+    if (e) {
+        records_close(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
+/* Where the recording args[0] stands, by records.db; where that cannot be had
+ * (another program has it open, the disk is full), nothing is known. */
+static void find_positions(const struct call *c, const struct session *s, struct records_position **at, size_t *n)
+{
+    struct records *r;
+    const char *type = strcmp(c->command->sub, "approve") == 0 ? "request" : NULL;
+    enum err e = session_records(s, &r);
+    if (!e)
+        e = records_positions(r, type, c->args[0], at, n);
+    records_close(r);
+    if (e)
+        err_clear();
+}
+
+/* A command on one recording reads that one's batches alone. */
+static enum err load(const struct call *c, struct session *s)
+{
+    struct records_position *found = NULL;
+    const struct records_position *at = c->at;
+    size_t n = c->n_at;
+    bool one = c->command && strcmp(c->command->name, "recordings") == 0 && c->n_args > 0;
+    if (one && !n && !c->unlocked) {
+        find_positions(c, s, &found, &n);
+        at = found;
+    }
+    enum err e = one && n ? recording_load_at(s->station, s->user, at, n, &s->list)
+                          : recording_load(s->station, s->user, &s->list);
+    free(found);
     return e;
 }
 
@@ -73,9 +144,9 @@ enum err session_begin(const struct call *c, unsigned flags, bool recordings, st
     if (!e)
         e = session_unlock(c, out->station, &out->user);
     if (!e && recordings)
-        e = recording_load(out->station, out->user, &out->list);
+        e = load(c, out);
     for (size_t i = 0; !e && out->list && i < out->list->n_faults; i++)
-        fprintf(stderr, "feldsher: quarantined: label %" PRIu64 " of chain %s: %s\n", out->list->faults[i].seq,
+        fprintf(stderr, _("feldsher: quarantined: label %" PRIu64 " of chain %s: %s\n"), out->list->faults[i].seq,
                 out->list->faults[i].chain, out->list->faults[i].why);
     if (e)
         session_end(out);

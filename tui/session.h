@@ -13,7 +13,8 @@ struct session {
 
 /* flags as for station_open. Errors leave nothing open. */
 enum err session_station(const struct call *c, unsigned flags, struct station **out) MUST_USE;
-/* Asks for the passphrase of whoever the call names. */
+/* Asks for the passphrase of whoever the call names; the screens' unlocked
+ * person is taken as they are. */
 enum err session_unlock(const struct call *c, const struct station *s, struct user **out) MUST_USE;
 /* Whom the call means: --user, the only user with a key, $FELDSHER_USER.
  * ERR_USAGE names the choice. */
@@ -22,6 +23,10 @@ enum err session_who(const struct call *c, const struct station *s, char out[sta
 /* Station and user, and with recordings the projection; quarantined batches
  * are named on stderr. session_end takes what an error left, too. */
 enum err session_begin(const struct call *c, unsigned flags, bool recordings, struct session *out) MUST_USE;
+/* records.db of the session's person, ahead: with all that the chains say. An
+ * index that is damaged is made anew. ERR_AGAIN: another program has it open. */
+struct records;
+enum err session_records(const struct session *s, struct records **out) MUST_USE;
 void session_end(struct session *s);
 
 #endif

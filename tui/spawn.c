@@ -44,7 +44,21 @@ bool spawn_can(const char *program)
     return false;
 }
 
-static enum err start(const char *const given[], pid_t *pid)
+void spawn_become(const char *const given[])
+{
+    char path[4096];
+    char *argv[SPAWN_ARGS_MAX + 1] = {0};
+    signal(SIGPIPE, SIG_DFL);
+    for (size_t i = 0; i < SPAWN_ARGS_MAX && given[i]; i++)
+        memcpy(&argv[i], &given[i], sizeof argv[i]);
+    if (beside(path, given[0]))
+        execv(path, argv);
+    else
+        execvp(given[0], argv);
+    (void)err_errno(ERR_NOINPUT, "cannot run %s", given[0]);
+}
+
+enum err spawn_start(const char *const given[], int fd, pid_t *pid)
 {
     char path[4096];
     const char *program = given[0];
@@ -59,21 +73,22 @@ static enum err start(const char *const given[], pid_t *pid)
     sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_setsigdefault(&attr, &defaults);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-    int failed = beside(path, program) ? posix_spawn(pid, path, NULL, &attr, argv, environ)
-                                       : posix_spawnp(pid, program, NULL, &attr, argv, environ);
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    int failed = fd < 0 ? 0 : posix_spawn_file_actions_adddup2(&files, fd, SPAWN_FD);
+    fflush(stdout);
+    if (!failed)
+        failed = beside(path, program) ? posix_spawn(pid, path, &files, &attr, argv, environ)
+                                       : posix_spawnp(pid, program, &files, &attr, argv, environ);
+    posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attr);
     errno = failed;
     return failed ? err_errno(ERR_NOINPUT, "cannot run %s", program) : ERR_OK;
 }
 
-enum err spawn_run(const char *const argv[], int *exit_code)
+enum err spawn_wait(const char *program, pid_t pid, int *exit_code)
 {
-    pid_t pid = -1;
     int status;
-    fflush(stdout);
-    enum err e = start(argv, &pid);
-    if (e)
-        return e;
     /* ctrl-C reaches both: the other one ends in its own time */
     struct sigaction ignore = {.sa_handler = SIG_IGN}, was;
     sigaction(SIGINT, &ignore, &was);
@@ -82,10 +97,17 @@ enum err spawn_run(const char *const argv[], int *exit_code)
         ;
     sigaction(SIGINT, &was, NULL);
     if (got < 0)
-        return err_errno(ERR_IO, "cannot wait for %s", argv[0]);
+        return err_errno(ERR_IO, "cannot wait for %s", program);
     if (!WIFEXITED(status))
-        return err_set(ERR_AGAIN, "%s was ended by signal %d; run it again, it goes on where it stopped", argv[0],
+        return err_set(ERR_AGAIN, "%s was ended by signal %d; run it again, it goes on where it stopped", program,
                        WTERMSIG(status));
     *exit_code = WEXITSTATUS(status);
     return ERR_OK;
+}
+
+enum err spawn_run(const char *const argv[], int *exit_code)
+{
+    pid_t pid = -1;
+    enum err e = spawn_start(argv, -1, &pid);
+    return e ? e : spawn_wait(argv[0], pid, exit_code);
 }

@@ -1,6 +1,8 @@
 #include "tui/words.h"
 
+#include "storage/base/bytes.h"
 #include "storage/base/clock.h"
+#include "tui/layout.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,14 +48,32 @@ enum err words_kind(const char *s, enum station_kind *kind)
     return ERR_OK;
 }
 
-enum err words_date(const char *s, int64_t *ms)
+bool words_number(uint64_t *out, const char *s, uint64_t max)
+{
+    char reading[64];
+    size_t n;
+    for (size_t i = 0; layout_reading(s, strlen(s), i, reading, sizeof reading, &n); i++)
+        if (bytes_decimal(out, reading, n, max))
+            return true;
+    return false;
+}
+
+static bool is_date(const char *s, int64_t *ms)
 {
     char whole[CLOCK_TEXT];
     *ms = INT64_MAX;
     if (strcmp(s, "-") == 0 || clock_parse(ms, s, strlen(s)))
-        return ERR_OK;
+        return true;
     snprintf(whole, sizeof whole, "%.10sT23:59:59Z", s);
-    if (strlen(s) == 10 && clock_parse(ms, whole, strlen(whole)))
-        return ERR_OK;
+    return strlen(s) == 10 && clock_parse(ms, whole, strlen(whole));
+}
+
+enum err words_date(const char *s, int64_t *ms)
+{
+    char reading[64];
+    size_t n;
+    for (size_t i = 0; layout_reading(s, strlen(s), i, reading, sizeof reading, &n); i++)
+        if (is_date(reading, ms))
+            return ERR_OK;
     return err_set(ERR_USAGE, "%.64s is no date; write it as 2026-11-22", s);
 }

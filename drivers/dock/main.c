@@ -1,69 +1,23 @@
 #include "drivers/dock/offload.h"
+#include "drivers/dock/survey.h"
+#include "drivers/dock/usage.h"
+#include "storage/base/lang.h"
 #include "storage/seal/hash.h"
 
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
-#define PROGRAM "feldsher-dock"
+#define BEHIND 5 /* nice(2) */
 
 static volatile sig_atomic_t stop;
-
-static const struct {
-    const char *option;
-    const char *help;
-} options[] = {
-    {"-C DIR", "the station's folder (default: the current one)"},
-    {"--from PATH", "the camera: a folder or a mounted card"},
-    {"--camera SERIAL", "its serial number, where the card does not tell"},
-    {"--json", "one JSON object a line"},
-    {"--quiet", "print failures and the summary alone"},
-    {"--help", "this text"},
-    {"--version", "the version"},
-    {"--man", "the man page"},
-};
-
-static const char about[] =
-    "Takes every recording that is on a camera into a station: read once, sealed to the unit's evidence circles, "
-    "durable, and entered in the chain. Nobody needs to be logged in. What the station holds already is known and not "
-    "stored twice; an interrupted offload goes on where it stopped. The camera is only read.";
-
-static const char lines[] =
-    "Prints a line a recording (stored ID PATH SIZE; known PATH; failed PATH: REASON; not taken PATH: WHAT) and a last "
-    "line with the totals. A recording is printed as stored once it is in the chain.";
-
-static const char status[] =
-    "0 everything is in; 64 usage; 65 PATH is no folder; 66 no such station or PATH; 74 the disk is full or cannot be "
-    "written: it says how much is needed; 75 some recordings failed, or it was stopped: run it again; 77 the station "
-    "may not append.";
 
 static void on_signal(int number)
 {
     (void)number;
     stop = 1;
-}
-
-static int help(void)
-{
-    printf("usage: " PROGRAM " [-C DIR] offload --from PATH [--camera SERIAL] [--json] [--quiet]\n\n%s\n\n%s\n\n",
-           about, lines);
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        printf("  %-16s %s\n", options[i].option, options[i].help);
-    printf("\nExit status: %s\n", status);
-    return 0;
-}
-
-static int man(void)
-{
-    printf(".TH FELDSHER-DOCK 1\n.SH NAME\n" PROGRAM " \\- take recordings from a camera into a station\n"
-           ".SH SYNOPSIS\n.B " PROGRAM "\n[\\-C DIR] offload \\-\\-from PATH [\\-\\-camera SERIAL] [\\-\\-json] "
-           "[\\-\\-quiet]\n.SH DESCRIPTION\n%s\n.PP\n%s\n.SH OPTIONS\n",
-           about, lines);
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        printf(".TP\n.B \"%s\"\n%s\n", options[i].option, options[i].help);
-    printf(".SH EXIT STATUS\n%s\n.SH SEE ALSO\nfeldsher(1), feldsher-sync(1), feldsher-hub(1)\n", status);
-    return 0;
 }
 
 static void catch_signals(void)
@@ -78,14 +32,15 @@ static void catch_signals(void)
 
 static enum err usage(const char *what)
 {
-    return err_set(ERR_USAGE, "%s; see " PROGRAM " --help", what);
+    return err_set(ERR_USAGE, "%s; see feldsher-dock --help", _(what));
 }
 
-static enum err parse(int argc, char **argv, struct offload *o, int *shown)
+static enum err parse(int argc, char **argv, struct offload *o, struct survey *w, bool *cameras, int *shown)
 {
     static const struct option longs[] = {
         {"from", required_argument, NULL, 'f'}, {"camera", required_argument, NULL, 's'},
         {"json", no_argument, NULL, 'j'},       {"quiet", no_argument, NULL, 'q'},
+        {"progress", no_argument, NULL, 'p'},   {"watch", no_argument, NULL, 'w'},
         {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'v'},
         {"man", no_argument, NULL, 'm'},        {NULL, 0, NULL, 0},
     };
@@ -97,6 +52,15 @@ static enum err parse(int argc, char **argv, struct offload *o, int *shown)
             break;
         case 'f':
             o->from = optarg;
+            if (w->n_from == SURVEY_FROM_MAX)
+                return usage("too many --from");
+            w->from[w->n_from++] = optarg;
+            break;
+        case 'p':
+            o->progress = true;
+            break;
+        case 'w':
+            w->watch = true;
             break;
         case 's':
             o->camera = optarg;
@@ -108,39 +72,47 @@ static enum err parse(int argc, char **argv, struct offload *o, int *shown)
             o->quiet = true;
             break;
         case 'h':
-            *shown = help();
+            *shown = usage_help();
             return ERR_OK;
         case 'v':
-            *shown = printf("%s %s\n", PROGRAM, FELDSHER_VERSION) < 0;
+            *shown = printf("%s %s\n", DOCK, FELDSHER_VERSION) < 0;
             return ERR_OK;
         case 'm':
-            *shown = man();
+            *shown = usage_man();
             return ERR_OK;
         default:
             return usage("an option is unknown or lacks its value");
         }
     }
+    w->json = o->json;
+    *cameras = optind + 1 == argc && strcmp(argv[optind], "cameras") == 0;
+    if (*cameras)
+        return ERR_OK;
     if (optind + 1 != argc || strcmp(argv[optind], "offload") != 0)
-        return usage("one command is needed: offload");
+        return usage("one command is needed: offload, cameras");
     return o->from ? ERR_OK : usage("no camera given: --from PATH");
 }
 
 int main(int argc, char **argv)
 {
     struct offload o = {.dir = ".", .camera = "", .stop = &stop};
-    bool incomplete = false;
+    struct survey w = {.stop = &stop};
+    bool incomplete = false, cameras = false;
     int shown = -1;
-    enum err e = parse(argc, argv, &o, &shown);
+    enum err e = lang_start(NULL);
+    if (!e)
+        e = parse(argc, argv, &o, &w, &cameras, &shown);
     if (!e && shown >= 0)
         return shown;
     catch_signals();
+    setpriority(PRIO_PROCESS, 0, BEHIND); /* whoever types goes first */
     if (!e)
         e = hash_start();
     if (!e)
-        e = offload_run(&o, &incomplete);
+        e = cameras ? survey_run(&w) : offload_run(&o, &incomplete);
     if (e)
-        return err_report(PROGRAM, e);
-    if (stop)
-        return err_report(PROGRAM, err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped"));
+        return err_report(DOCK, e);
+    if (stop && !cameras)
+        return err_report(DOCK, err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped"));
     return incomplete ? 75 : 0;
 }

@@ -325,7 +325,7 @@ enum err offload_run(const struct offload *o, bool *incomplete)
     if (!e)
         e = folder_open(&d.camera, o->from, o->camera);
     if (!e) {
-        say_begin(&d.say, o->json, o->quiet);
+        say_begin(&d.say, o->json, o->quiet, o->progress);
         log_line("offload begins");
         e = take_camera(&d);
         log_line("offload ends: %llu stored, %llu known, %llu failed", (unsigned long long)d.say.count[SAY_STORED],

@@ -13,6 +13,7 @@ struct offload {
     const char *camera; /* serial number; "" unknown */
     bool json;
     bool quiet;
+    bool progress;                     /* as JSON, too */
     const volatile sig_atomic_t *stop; /* not 0: finish at the next slice */
 };
 

@@ -1,6 +1,7 @@
 #include "drivers/dock/say.h"
 
 #include "storage/base/clock.h"
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 
 #include <jansson.h>
@@ -10,11 +11,11 @@
 
 #define EVERY 250 /* ms */
 
-static const char *const words[SAY_KINDS] = {"stored", "known", "failed", "not taken"};
+static const char *const words[SAY_KINDS] = {N_("stored"), N_("known"), N_("failed"), N_("not taken")};
 
-void say_begin(struct say *s, bool json, bool quiet)
+void say_begin(struct say *s, bool json, bool quiet, bool progress)
 {
-    *s = (struct say){.json = json, .quiet = quiet, .start = clock_uptime()};
+    *s = (struct say){.json = json, .quiet = quiet, .told_json = json && progress, .start = clock_uptime()};
     s->bar = !json && !quiet && isatty(STDERR_FILENO);
 }
 
@@ -42,15 +43,15 @@ void say_found(struct say *s, uint64_t recordings, uint64_t bytes)
         put_json(json_pack("{s:s,s:I,s:I}", "event", "found", "recordings", (json_int_t)recordings, "bytes",
                            (json_int_t)bytes));
     else if (!s->quiet)
-        printf("found %llu recordings, %llu bytes\n", (unsigned long long)recordings, (unsigned long long)bytes);
+        printf(_("found %llu recordings, %llu bytes\n"), (unsigned long long)recordings, (unsigned long long)bytes);
     fflush(stdout);
 }
 
 static void put_line(const struct say_line *l, const char *path)
 {
-    const char *word = words[l->what];
+    const char *word = _(words[l->what]);
     if (l->what == SAY_STORED && l->resumed_from)
-        printf("%s %s %s %llu, gone on from %llu\n", word, l->id, path, (unsigned long long)l->size,
+        printf(_("%s %s %s %llu, gone on from %llu\n"), word, l->id, path, (unsigned long long)l->size,
                (unsigned long long)l->resumed_from);
     else if (l->what == SAY_STORED)
         printf("%s %s %s %llu\n", word, l->id, path, (unsigned long long)l->size);
@@ -94,12 +95,20 @@ void say_line(struct say *s, const struct say_line *l)
 void say_progress(struct say *s, uint64_t recording, uint64_t done)
 {
     int64_t now = clock_uptime();
-    if (!s->bar || now - s->told < EVERY)
+    if (!(s->bar || s->told_json) || now - s->told < EVERY)
         return;
     s->told = now;
     double rate = (double)done / ((double)(now - s->start + 1) / 1000);
     uint64_t left = rate > 0 && done < s->bytes ? (uint64_t)((double)(s->bytes - done) / rate) : 0;
-    fprintf(stderr, "\r\033[Krecording %llu of %llu, %.0f of %.0f MB, %.1f MB/s, %llu:%02llu left",
+    if (s->told_json) {
+        put_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "event", "progress", "recording", (json_int_t)recording,
+                           "recordings", (json_int_t)s->recordings, "done", (json_int_t)done, "bytes",
+                           (json_int_t)s->bytes, "rate", (json_int_t)rate, "seconds_left", (json_int_t)left));
+        fflush(stdout);
+        return;
+    }
+    fputs("\r\033[K", stderr);
+    fprintf(stderr, _("recording %llu of %llu, %.0f of %.0f MB, %.1f MB/s, %llu:%02llu left"),
             (unsigned long long)recording, (unsigned long long)s->recordings, (double)done / 1e6,
             (double)s->bytes / 1e6, rate / 1e6, (unsigned long long)(left / 60), (unsigned long long)(left % 60));
     s->drawn = true;
@@ -115,7 +124,7 @@ void say_summary(struct say *s)
                            (json_int_t)s->count[SAY_FAILED], "not_taken", (json_int_t)s->count[SAY_NOT_TAKEN], "bytes",
                            (json_int_t)s->stored, "seconds", seconds));
     else
-        printf("offload: %llu stored, %llu known, %llu failed, %llu not taken, %llu bytes in %.1f s\n",
+        printf(_("offload: %llu stored, %llu known, %llu failed, %llu not taken, %llu bytes in %.1f s\n"),
                (unsigned long long)s->count[SAY_STORED], (unsigned long long)s->count[SAY_KNOWN],
                (unsigned long long)s->count[SAY_FAILED], (unsigned long long)s->count[SAY_NOT_TAKEN],
                (unsigned long long)s->stored, seconds);

@@ -15,9 +15,10 @@ enum say_what { SAY_STORED, SAY_KNOWN, SAY_FAILED, SAY_NOT_TAKEN, SAY_KINDS };
 
 struct say {
     bool json;
-    bool quiet; /* failures, what was not taken, and the summary alone */
-    bool bar;   /* progress */
-    bool drawn; /* the line of progress stands there now */
+    bool quiet;     /* failures, what was not taken, and the summary alone */
+    bool bar;       /* progress on the terminal */
+    bool told_json; /* progress as objects */
+    bool drawn;     /* the line of progress stands there now */
     int64_t start;
     int64_t told;
     uint64_t recordings; /* found */
@@ -35,7 +36,8 @@ struct say_line {
     const char *why;       /* failed, not taken */
 };
 
-void say_begin(struct say *s, bool json, bool quiet);
+/* progress: as JSON, too. */
+void say_begin(struct say *s, bool json, bool quiet, bool progress);
 /* What is on the camera. */
 void say_found(struct say *s, uint64_t recordings, uint64_t bytes);
 void say_line(struct say *s, const struct say_line *line);

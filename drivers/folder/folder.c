@@ -2,6 +2,7 @@
 
 #include "drivers/limits.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 
 #include <dirent.h>
@@ -63,7 +64,7 @@ static enum err camera_errno(const char *what)
                 errno == ENOTDIR || errno == ELOOP;
     if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
         errno = EIO; /* nonsense from a reader; the station's disk is not full */
-    return err_errno(gone ? ERR_AGAIN : ERR_IO, "%s", what);
+    return err_errno(gone ? ERR_AGAIN : ERR_IO, "%s", _(what));
 }
 
 static void describe(void *self, struct intake_camera *out)
@@ -107,7 +108,7 @@ static enum err tell(struct walk *w, enum camera_state state, const struct stat 
         .size = st ? (uint64_t)st->st_size : 0,
         .mtime = st ? mtime_of(st) : INT64_MIN,
         .state = state,
-        .why = why,
+        .why = why ? _(why) : NULL,
     };
     return w->fn(w->ctx, &f);
 }
@@ -135,7 +136,7 @@ static const char *not_taken(mode_t mode)
 {
     switch (mode & S_IFMT) {
     case S_IFLNK:
-        return "symbolic link";
+        return N_("symbolic link");
     case S_IFIFO:
         return "fifo";
     case S_IFSOCK:
@@ -144,7 +145,7 @@ static const char *not_taken(mode_t mode)
     case S_IFBLK:
         return "device";
     default:
-        return "no regular file";
+        return N_("no regular file");
     }
 }
 

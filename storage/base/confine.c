@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -35,6 +36,7 @@
 #define RIGHTS_MOVE (LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG)
 /* Without REFER (Landlock 2) a file cannot be renamed into another folder. */
 #define RIGHT_REFER (1ULL << 13)
+#define RIGHTS_USE (RIGHTS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE)
 #define RIGHTS_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
 
 static enum err add_path(int ruleset, const struct confine_path *p, int abi)
@@ -42,14 +44,16 @@ static enum err add_path(int ruleset, const struct confine_path *p, int abi)
     struct landlock_path_beneath_attr rule = {0};
     int fd = open(p->path, O_PATH | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT ? ERR_OK : err_errno(ERR_IO, "cannot open %s", p->path);
+        return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? ERR_OK
+                                                                      : err_errno(ERR_IO, "cannot open %s", p->path);
     struct stat st;
     enum err e = ERR_OK;
     rule.parent_fd = fd;
     rule.allowed_access = p->access == CONFINE_WRITE  ? RIGHTS_WRITE
                           : p->access == CONFINE_MOVE ? RIGHTS_MOVE
+                          : p->access == CONFINE_USE  ? RIGHTS_USE
                                                       : RIGHTS_READ;
-    if (p->access != CONFINE_READ && abi >= 2)
+    if ((p->access == CONFINE_WRITE || p->access == CONFINE_MOVE) && abi >= 2)
         rule.allowed_access |= RIGHT_REFER;
     if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
         rule.allowed_access &= RIGHTS_FILE;
@@ -75,6 +79,20 @@ static enum err landlock(const struct confine_path *paths, size_t n)
         e = err_errno(ERR_IO, "cannot limit itself by Landlock");
     close(ruleset);
     return e;
+}
+
+static int local(scmp_filter_ctx ctx)
+{
+    static const int never[] = {SCMP_SYS(bind), SCMP_SYS(listen)};
+    static const unsigned typing[] = {TIOCSTI, TIOCLINUX};
+    int bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0));
+    for (size_t i = 0; i < sizeof never / sizeof never[0] && !bad; i++)
+        bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), never[i], 0);
+    /* the kernel looks at 32 bits of a request */
+    for (size_t i = 0; i < sizeof typing / sizeof typing[0] && !bad; i++)
+        bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
+                               SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, typing[i]));
+    return bad;
 }
 
 static enum err filter(enum confine_net net)
@@ -125,6 +143,8 @@ static enum err filter(enum confine_net net)
         bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), never[i], 0);
     for (size_t i = 0; net == CONFINE_NO_NET && i < sizeof sockets / sizeof sockets[0] && !bad; i++)
         bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), sockets[i], 0);
+    if (net == CONFINE_LOCAL && !bad)
+        bad = local(ctx);
     if (!bad)
         bad = seccomp_load(ctx);
     seccomp_release(ctx);

@@ -9,11 +9,12 @@
  * A program limits itself at start, for ever, children included: Landlock
  * (where the kernel has it) to the paths it names, seccomp to no sockets but
  * those allowed, no exec, no tracing, no mounting, no kernel loading. Paths
- * that do not exist are skipped. Built with a sanitizer, this does nothing.
+ * that do not exist, or that the account cannot reach, are skipped. Built with a sanitizer, this does nothing.
  */
 enum confine_access {
     CONFINE_READ,  /* everything below it may be read */
     CONFINE_WRITE, /* read, written, made, removed */
+    CONFINE_USE,   /* what is there may be read and written, nothing made or removed: devices */
     CONFINE_MOVE,  /* files may be renamed to, removed, made and listed below it, but neither read nor written */
 };
 
@@ -22,7 +23,11 @@ struct confine_path {
     enum confine_access access;
 };
 
-enum confine_net { CONFINE_NO_NET, CONFINE_NET };
+enum confine_net {
+    CONFINE_NO_NET,
+    CONFINE_LOCAL, /* may connect to sockets of this machine (AF_UNIX), and type nothing into its terminal */
+    CONFINE_NET,
+};
 
 enum err confine_self(const struct confine_path *paths, size_t n, enum confine_net net) MUST_USE;
 

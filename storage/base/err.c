@@ -1,6 +1,7 @@
 #include "storage/base/err.h"
 
 #include "storage/base/buf.h"
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 
 #include <errno.h>
@@ -25,10 +26,54 @@ enum err err_set(enum err e, const char *fmt, ...)
     char raw[1024];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(raw, sizeof raw, fmt, ap);
+    vsnprintf(raw, sizeof raw, _(fmt), ap);
     va_end(ap);
     remember(raw);
     return e;
+}
+
+/* What a person meets, in our own languages: the system has no Kazakh. */
+static const char *const met[] = {
+    N_("Operation not permitted"),
+    N_("No such file or directory"),
+    N_("Input/output error"),
+    N_("No such device or address"),
+    N_("Resource temporarily unavailable"),
+    N_("Cannot allocate memory"),
+    N_("Permission denied"),
+    N_("Device or resource busy"),
+    N_("File exists"),
+    N_("Invalid cross-device link"),
+    N_("No such device"),
+    N_("Not a directory"),
+    N_("Is a directory"),
+    N_("Too many open files"),
+    N_("File too large"),
+    N_("No space left on device"),
+    N_("Read-only file system"),
+    N_("Broken pipe"),
+    N_("File name too long"),
+    N_("Directory not empty"),
+    N_("Too many levels of symbolic links"),
+    N_("Disk quota exceeded"),
+    N_("No medium found"),
+    N_("Network is unreachable"),
+    N_("No route to host"),
+    N_("Connection refused"),
+    N_("Connection timed out"),
+    N_("Connection reset by peer"),
+    N_("Address already in use"),
+    N_("Cannot assign requested address"),
+    N_("Stale file handle"),
+};
+
+static const char *system_text(int number)
+{
+    const char *english = strerrordesc_np(number);
+    for (size_t i = 0; english && i < sizeof met / sizeof met[0]; i++)
+        if (strcmp(met[i], english) == 0)
+            return _(met[i]);
+    return strerror(number);
 }
 
 enum err err_errno(enum err e, const char *fmt, ...)
@@ -37,9 +82,9 @@ enum err err_errno(enum err e, const char *fmt, ...)
     char what[1024], raw[1280];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    vsnprintf(what, sizeof what, _(fmt), ap);
     va_end(ap);
-    snprintf(raw, sizeof raw, "%s: %.200s", what, strerror(saved));
+    snprintf(raw, sizeof raw, "%s: %.200s", what, system_text(saved));
     remember(raw);
     if (saved == ENOSPC || saved == EDQUOT || saved == EFBIG)
         return ERR_FULL;
@@ -60,29 +105,29 @@ const char *err_advice(enum err e)
 {
     switch (e) {
     case ERR_BAD:
-        return "keep it as it is and tell the administrator";
+        return _("keep it as it is and tell the administrator");
     case ERR_USAGE:
-        return "see --help";
+        return _("see --help");
     case ERR_DATA:
-        return "correct it, or take another copy";
+        return _("correct it, or take another copy");
     case ERR_NOINPUT:
-        return "check the name and try again";
+        return _("check the name and try again");
     case ERR_UNREACHABLE:
-        return "nothing is lost, try again when there is a link";
+        return _("nothing is lost, try again when there is a link");
     case ERR_BUG:
-        return "this is our mistake, please report it with the log";
+        return _("this is our mistake, please report it with the log");
     case ERR_NOMEM:
-        return "close other programs and try again";
+        return _("close other programs and try again");
     case ERR_CREATE:
-        return "choose another place";
+        return _("choose another place");
     case ERR_IO:
-        return "check the disk and its permissions, then run it again";
+        return _("check the disk and its permissions, then run it again");
     case ERR_FULL:
-        return "free space on that disk, then run it again: it goes on where it stopped";
+        return _("free space on that disk, then run it again: it goes on where it stopped");
     case ERR_AGAIN:
-        return "try again later";
+        return _("try again later");
     case ERR_DENIED:
-        return "ask a supervisor or the administrator";
+        return _("ask a supervisor or the administrator");
     case ERR_OK:
     case ERR_END:
         break;
@@ -127,6 +172,6 @@ int err_report(const char *program, enum err e)
     if (e == ERR_OK)
         return 0;
     const char *advice = strchr(sentence, ';') ? "" : err_advice(e);
-    fprintf(stderr, "%s: %s%s%s\n", program, sentence[0] ? sentence : "failed", advice[0] ? "; " : "", advice);
+    fprintf(stderr, "%s: %s%s%s\n", program, sentence[0] ? sentence : _("failed"), advice[0] ? "; " : "", advice);
     return err_exit_code(e);
 }

@@ -29,7 +29,7 @@ enum err {
  * Remembers (per thread, the last one wins) the sentence for a person: what
  * happened, to which thing, why; and, after a semicolon, what to do where the
  * general advice of err_advice is not enough. Control characters in it are
- * escaped. Returns e, so that `return err_set(ERR_IO, ...)` reads well.
+ * escaped. fmt is translated here: no _() around it. Returns e, so that `return err_set(ERR_IO, ...)` reads well.
  * Nothing is logged: names of files on a camera may stand in it.
  */
 enum err err_set(enum err e, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -5,9 +5,11 @@
 
 #include <string.h>
 
-/* Length of the valid UTF-8 sequence at p (RFC 3629), 0 if there is none. */
-static size_t utf8_len(const unsigned char *p, size_t n, uint32_t *cp)
+size_t text_letter(const void *bytes, size_t n, uint32_t *cp)
 {
+    const unsigned char *p = bytes;
+    if (n == 0)
+        return 0;
     if (p[0] < 0x80) {
         *cp = p[0];
         return 1;
@@ -32,7 +34,7 @@ bool text_is_utf8(const char *s, size_t n)
     const unsigned char *p = (const unsigned char *)s;
     for (size_t i = 0; i < n;) {
         uint32_t cp;
-        size_t len = utf8_len(p + i, n - i, &cp);
+        size_t len = text_letter(p + i, n - i, &cp);
         if (len == 0)
             return false;
         i += len;
@@ -54,7 +56,7 @@ enum err text_escape(struct buf *out, const char *s, size_t n)
     enum err e = buf_add(out, "", 0); /* even nothing is a string */
     for (size_t i = 0; i < n && !e;) {
         uint32_t cp;
-        size_t len = utf8_len(p + i, n - i, &cp);
+        size_t len = text_letter(p + i, n - i, &cp);
         if (len == 0) {
             e = buf_fmt(out, "\\x%02x", p[i]);
             i++;
@@ -119,7 +121,7 @@ static enum err next_line(struct text *t, struct span *line)
     const unsigned char *p = (const unsigned char *)line->p;
     for (size_t i = 0; i < line->n;) {
         uint32_t cp;
-        size_t len = utf8_len(p + i, line->n - i, &cp);
+        size_t len = text_letter(p + i, line->n - i, &cp);
         if (len == 0 || cp < 0x20 || cp == 0x7f)
             return err_set(ERR_DATA, "line %u holds a byte that is no text", t->line);
         i += len;

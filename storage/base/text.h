@@ -45,6 +45,9 @@ bool span_copy(struct span s, char *out, size_t cap);
  * [a-z0-9-], where allow_slash also one '/' between two of these. */
 bool text_is_name(const char *s, bool allow_slash);
 
+/* Length of the valid UTF-8 sequence at bytes (RFC 3629), 0 if there is none;
+ * *cp what it means. */
+size_t text_letter(const void *bytes, size_t n, uint32_t *cp);
 bool text_is_utf8(const char *s, size_t n);
 
 /* Appends s for a terminal or a one-line message: control characters, invalid

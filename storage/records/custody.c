@@ -85,18 +85,46 @@ static void end_notice(struct notice *n)
     buf_free(&n->text);
 }
 
+struct latest {
+    const char *recording;
+    int64_t time;
+};
+
+static enum err look_latest(void *ctx, const struct notice *n)
+{
+    struct latest *l = ctx;
+    bool about = n->kind == NOTICE_HOLD || n->kind == NOTICE_RELEASE;
+    if (about && strcmp(n->recording, l->recording) == 0 && n->time > l->time)
+        l->time = n->time;
+    return ERR_OK;
+}
+
+/* A hold and its end are told apart by their time, of which a notice has
+ * seconds: in the same second neither would be the later one. */
+static enum err set_later(const struct station *s, struct notice *n)
+{
+    struct latest l = {n->recording, INT64_MIN};
+    enum err e = station_each_notice(s, look_latest, &l);
+    if (!e && l.time != INT64_MIN && n->time / 1000 <= l.time / 1000)
+        n->time = (l.time / 1000 + 1) * 1000;
+    return e;
+}
+
 enum err custody_hold(struct station *s, const struct user *u, const struct recording *r, bool hold, const char *why)
 {
     enum err e = custody_role(s, u, hold ? ROLE_SUPERVISOR | ROLE_ADMIN : ROLE_SUPERVISOR);
     if (e)
         return e;
     if (r->held == hold)
-        return err_set(ERR_CREATE, "recording %s is %s", r->id, hold ? "held already" : "not held; nothing to do");
+        return hold ? err_set(ERR_CREATE, "recording %s is held already", r->id)
+                    : err_set(ERR_CREATE, "recording %s is not held; nothing to do", r->id);
     struct notice n;
     char id[ENTRY_ID];
     begin_notice(&n, hold ? NOTICE_HOLD : NOTICE_RELEASE, s, r);
     n.why = strdup(why);
-    e = n.why ? notice_write(&n) : err_set(ERR_NOMEM, "out of memory");
+    e = n.why ? set_later(s, &n) : err_set(ERR_NOMEM, "out of memory");
+    if (!e)
+        e = notice_write(&n);
     if (!e)
         e = notice_sign(&n, u->name, &u->sign);
     if (!e)
@@ -180,8 +208,8 @@ enum err custody_pull(struct station *s, const struct user *u, const struct reco
         return err_set(ERR_NOINPUT, "recording %s was destroyed under order %s", r->id, r->order);
     enum err e = whole ? ERR_OK : blobs_of(s, r, from, to, &first, &last, &lacks);
     if (!e && (held.here == held.blobs || !lacks))
-        e = err_set(ERR_CREATE, "%s recording %s is here already; nothing to do", whole ? "all of" : "that part of",
-                    r->id);
+        e = whole ? err_set(ERR_CREATE, "all of recording %s is here already; nothing to do", r->id)
+                  : err_set(ERR_CREATE, "that part of recording %s is here already; nothing to do", r->id);
     if (!e)
         e = custody_circle(u, r);
     if (!e)

@@ -71,6 +71,7 @@ enum err evidence_request(struct station *s, const struct user *u, const struct 
 struct sums {
     struct hash_state blake2b;
     crypto_hash_sha256_state sha256;
+    struct pulse *pulse;
 };
 
 static enum err sums_add(void *ctx, const uint8_t *bytes, size_t n)
@@ -78,15 +79,24 @@ static enum err sums_add(void *ctx, const uint8_t *bytes, size_t n)
     struct sums *w = ctx;
     hash_add(&w->blake2b, bytes, n);
     crypto_hash_sha256_update(&w->sha256, bytes, n);
+    pulse_add(w->pulse, n);
     return ERR_OK;
 }
 
-static enum err read_files(const struct station *s, const struct user *u, struct manifest *m)
+/* All bytes of a recording and its sidecars are going to be read. */
+static void expect_all(struct pulse *pulse, const struct recording *r)
+{
+    for (size_t i = 0; i < r->n_files; i++)
+        pulse_expect(pulse, r->files[i].size);
+}
+
+static enum err read_files(const struct station *s, const struct user *u, struct manifest *m, struct pulse *pulse)
 {
     enum err e = ERR_OK;
+    expect_all(pulse, m->recording);
     for (size_t i = 0; i < m->n_files && !e; i++) {
         const struct recording_file *f = &m->recording->files[i];
-        struct sums w;
+        struct sums w = {.pulse = pulse};
         hash_init(&w.blake2b);
         crypto_hash_sha256_init(&w.sha256);
         e = recording_read(s, u, f, 0, UINT64_MAX, sums_add, &w);
@@ -146,7 +156,8 @@ static enum err weigh_batches(const struct station *s, const struct user *u, str
 }
 
 enum err evidence_approve(struct station *s, const struct user *u, const struct recording_list *l,
-                          const struct recording *r, const struct recording_event *request, char id[static ENTRY_ID])
+                          const struct recording *r, const struct recording_event *request, struct pulse *pulse,
+                          char id[static ENTRY_ID])
 {
     struct buf text = {0}, sig = {0};
     char comment[128];
@@ -168,7 +179,7 @@ enum err evidence_approve(struct station *s, const struct user *u, const struct 
     if (!e)
         e = weigh_batches(s, u, m);
     if (!e)
-        e = read_files(s, u, m);
+        e = read_files(s, u, m, pulse);
     if (!e)
         e = manifest_write(m, &text);
     snprintf(comment, sizeof comment, "feldsher manifest of %s, approved by %s", r->id, u->name);
@@ -218,6 +229,8 @@ struct outgoing {
     struct manifest *m;
     struct roster *own_roster; /* read from notices/, where it is not the station's present one */
     struct package p;
+    struct package_stream *stream; /* of the file that is being written */
+    struct pulse *pulse;
     struct check check;
     struct check_batch *batches;
     struct check_receipt *receipts;
@@ -238,15 +251,24 @@ static enum err approved_roster(struct outgoing *x, uint64_t number)
     return e;
 }
 
+static enum err write_some(void *ctx, const uint8_t *bytes, size_t n)
+{
+    struct outgoing *x = ctx;
+    pulse_add(x->pulse, n);
+    return package_stream_add(x->stream, bytes, n);
+}
+
 static enum err write_files(struct outgoing *x, struct evidence_report *report)
 {
     enum err e = manifest_names(x->m);
+    expect_all(x->pulse, x->m->recording);
     for (size_t i = 0; i < x->m->n_files && !e; i++) {
         struct manifest_file *f = &x->m->files[i];
         struct package_stream w;
+        x->stream = &w;
         e = package_stream_open(&w, &x->p, f->name);
         if (!e)
-            e = recording_read(x->s, x->u, &x->m->recording->files[i], 0, UINT64_MAX, package_stream_add, &w);
+            e = recording_read(x->s, x->u, &x->m->recording->files[i], 0, UINT64_MAX, write_some, x);
         e = package_stream_close(&w, e);
         if (e)
             return e;
@@ -505,10 +527,11 @@ static enum err write_package(struct outgoing *x, struct evidence_report *report
 }
 
 enum err evidence_export(struct station *s, const struct user *u, const struct recording_list *l,
-                         const struct recording *r, const char *dir, struct evidence_report *report)
+                         const struct recording *r, const char *dir, struct pulse *pulse,
+                         struct evidence_report *report)
 {
     *report = (struct evidence_report){0};
-    struct outgoing x = {.s = s, .u = u, .l = l};
+    struct outgoing x = {.s = s, .u = u, .l = l, .pulse = pulse};
     const struct recording_event *request = NULL;
     uint64_t number;
     enum err e = is_readable(s, u, l, r);

@@ -1,6 +1,7 @@
 #ifndef STORAGE_RECORDS_EVIDENCE_H
 #define STORAGE_RECORDS_EVIDENCE_H
 
+#include "storage/base/pulse.h"
 #include "storage/records/recording.h"
 
 /*
@@ -15,9 +16,10 @@ enum err evidence_request(struct station *s, const struct user *u, const struct 
 
 /* Reads the whole recording here, makes the manifest and appends it with u's
  * signature. ERR_DENIED: no supervisor, no circle, or u's own request;
- * ERR_NOINPUT: blobs are not here; ERR_BAD: they are not what the entry says. */
+ * ERR_NOINPUT: blobs are not here; ERR_BAD: they are not what the entry says.
+ * pulse counts the bytes that are read; NULL: nobody waits. */
 enum err evidence_approve(struct station *s, const struct user *u, const struct recording_list *l,
-                          const struct recording *r, const struct recording_event *request,
+                          const struct recording *r, const struct recording_event *request, struct pulse *pulse,
                           char id[static ENTRY_ID]) MUST_USE;
 
 struct evidence_report {
@@ -30,8 +32,9 @@ struct evidence_report {
 /* Writes the package of an approved request of u's into dir, which must not
  * exist or be empty; there is nothing under that name until it is whole.
  * ERR_DENIED: nobody approved a request of u's; ERR_BAD: what is here is not
- * what was approved. */
+ * what was approved. pulse: as above. */
 enum err evidence_export(struct station *s, const struct user *u, const struct recording_list *l,
-                         const struct recording *r, const char *dir, struct evidence_report *report) MUST_USE;
+                         const struct recording *r, const char *dir, struct pulse *pulse,
+                         struct evidence_report *report) MUST_USE;
 
 #endif

@@ -48,7 +48,8 @@ enum err package_begin(struct package *p, const char *dir)
     while (n > 1 && dir[n - 1] == '/')
         n--;
     if (n == 0 || n > sizeof p->dir - 8)
-        return err_set(ERR_DATA, "%s is no name for a folder", n ? "that path is too long and" : "an empty text");
+        return n ? err_set(ERR_DATA, "that path is too long and is no name for a folder")
+                 : err_set(ERR_DATA, "an empty text is no name for a folder");
     memcpy(p->dir, dir, n);
     if (file_exists(p->dir) && !file_is_empty_dir(p->dir))
         return err_set(ERR_CREATE, "%s is there already and is not an empty folder; choose another", p->dir);

@@ -1,6 +1,7 @@
 #include "storage/records/recording.h"
 
 #include "storage/base/bytes.h"
+#include "storage/base/lang.h"
 #include "storage/records/recording_entry.h"
 #include "storage/records/records.h"
 #include "storage/vault/object.h"
@@ -38,7 +39,7 @@ static enum err quarantine(struct recording_list *l, const char *chain, uint64_t
     struct recording_fault *f = &more[l->n_faults++];
     *f = (struct recording_fault){.seq = seq};
     memcpy(f->chain, chain, CHAIN_ID);
-    snprintf(f->why, sizeof f->why, "%.255s", why);
+    snprintf(f->why, sizeof f->why, "%.255s", _(why));
     return ERR_OK;
 }
 
@@ -361,14 +362,14 @@ static bool is_prefix(const char *id)
 static enum err not_one(const char *what, const char *id, size_t found, const struct recording_list *l)
 {
     if (!is_prefix(id))
-        return err_set(ERR_NOINPUT, "%s is no %s; give at least the first 4 of its 20 digits", id, what);
+        return err_set(ERR_NOINPUT, "%s is no %s; give at least the first 4 of its 20 digits", id, _(what));
     if (found)
-        return err_set(ERR_NOINPUT, "%zu %ss begin with %s; give more digits", found, what, id);
+        return err_set(ERR_NOINPUT, "%zu %ss begin with %s; give more digits", found, _(what), id);
     if (l->closed)
         return err_set(ERR_NOINPUT,
-                       "no %s begins with %s; %" PRIu64 " batches are sealed to circles that you do not have", what, id,
-                       l->closed);
-    return err_set(ERR_NOINPUT, "no %s begins with %s; see feldsher recordings list", what, id);
+                       "no %s begins with %s; %" PRIu64 " batches are sealed to circles that you do not have", _(what),
+                       id, l->closed);
+    return err_set(ERR_NOINPUT, "no %s begins with %s; see feldsher recordings list", _(what), id);
 }
 
 enum err recording_find(const struct recording_list *l, const char *id, const struct recording **out)
@@ -430,7 +431,9 @@ static enum err open_blob(const struct station *s, const struct identity *ids, s
 {
     char name[HASH_HEX];
     buf_clear(plain);
-    enum err e = object_get(s->dir, &b->name, BLOB_SEALED_MAX, sealed);
+    enum err e = buf_reserve(plain, b->length);
+    if (!e)
+        e = object_get(s->dir, &b->name, BLOB_SEALED_MAX, sealed);
     if (!e)
         e = object_open(sealed->p, sealed->len, ids, n_ids, BLOB_PLAIN_MAX, plain);
     if (!e && plain->len != b->length) {

@@ -254,3 +254,8 @@ enum err records_remove_all(const char *dir, unsigned *n)
     closedir(d);
     return e;
 }
+
+void records_attach(struct records *r, const struct station *s)
+{
+    r->s = s;
+}

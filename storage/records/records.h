@@ -23,6 +23,8 @@ struct records;
 enum err records_open(struct records **out, const struct station *s, const struct user *u) MUST_USE;
 /* In a child of fork it does nothing; a child uses nothing else of it. */
 void records_close(struct records *r);
+/* The station anew, after the one of the opening was closed. */
+void records_attach(struct records *r, const struct station *s);
 /* Deletes it with its journals. ERR_AGAIN: another process has it. */
 enum err records_remove(const struct station *s, const struct user *u) MUST_USE;
 /* Those of everybody; *n: how many there were. */

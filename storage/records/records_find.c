@@ -1,6 +1,7 @@
 #include "storage/records/records.h"
 
 #include "storage/base/bytes.h"
+#include "storage/base/lang.h"
 #include "storage/records/records_inside.h"
 #include "storage/vault/object.h"
 
@@ -345,7 +346,7 @@ static enum err find_one(struct records *r, const char *type, const char *id, in
     size_t found = 0;
     enum err e;
     if (!id_range(id, 4, low, high))
-        return err_set(ERR_NOINPUT, "%s is no %s; give at least the first 4 of its 20 digits", id, what);
+        return err_set(ERR_NOINPUT, "%s is no %s; give at least the first 4 of its 20 digits", id, _(what));
     sqlite3_stmt *s = records_sql(&r->sql, type ? SQL_FIND_ENTRY : SQL_FIND_RECORDING, &e);
     if (!s)
         return e;
@@ -362,9 +363,9 @@ static enum err find_one(struct records *r, const char *type, const char *id, in
     if (e != ERR_NOINPUT)
         return e;
     if (found > 1)
-        return err_set(ERR_NOINPUT, "%zu%s %ss begin with %s; give more digits", found, found > 8 ? " or more" : "",
-                       what, id);
-    return found ? ERR_OK : err_set(ERR_NOINPUT, "no %s begins with %s; see feldsher recordings list", what, id);
+        return found > 8 ? err_set(ERR_NOINPUT, "more than 8 %ss begin with %s; give more digits", _(what), id)
+                         : err_set(ERR_NOINPUT, "%zu %ss begin with %s; give more digits", found, _(what), id);
+    return found ? ERR_OK : err_set(ERR_NOINPUT, "no %s begins with %s; see feldsher recordings list", _(what), id);
 }
 
 enum err records_positions(struct records *r, const char *type, const char *id, struct records_position **out,

@@ -1,5 +1,6 @@
 #include "storage/seal/age.h"
 
+#include "storage/base/lang.h"
 #include "storage/limits.h"
 #include "storage/seal/age_header.h"
 #include "storage/seal/armor.h"
@@ -277,7 +278,7 @@ enum err age_open_new_pass(struct age_open **out, const char *pass, size_t len, 
 
 static enum err broken(struct age_open *o, const char *why)
 {
-    return o->failed = err_set(ERR_DATA, "this is not a whole age file: %s", why);
+    return o->failed = err_set(ERR_DATA, "this is not a whole age file: %s", _(why));
 }
 
 static enum err open_header(struct age_open *o, const uint8_t *p, size_t n, size_t *used)

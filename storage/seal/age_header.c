@@ -1,6 +1,7 @@
 #include "storage/seal/age_header.h"
 
 #include "storage/base/bytes.h"
+#include "storage/base/lang.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -17,7 +18,7 @@
 static const char version_line[] = "age-encryption.org/v1\n";
 static const char x25519_label[] = "age-encryption.org/v1/X25519";
 static const char scrypt_label[] = "age-encryption.org/v1/scrypt";
-static const char denied[] = "it does not open with this key or passphrase";
+static const char denied[] = N_("it does not open with this key or passphrase");
 
 static void hmac(uint8_t out[static 32], const uint8_t *key, size_t key_len, const void *p, size_t n, const void *q,
                  size_t m)
@@ -75,7 +76,7 @@ void age_header_free(struct age_header *h)
 
 static enum err malformed(const char *why)
 {
-    return err_set(ERR_DATA, "this is not a whole age file: %s", why);
+    return err_set(ERR_DATA, "this is not a whole age file: %s", _(why));
 }
 
 /* One or more blank-separated words of visible characters. */
@@ -293,7 +294,7 @@ enum err age_header_open(uint8_t key[static AGE_FILE_KEY], const struct age_head
                 return e ? e : check_mac(key, h);
         }
     }
-    return err_set(ERR_DENIED, "%s", denied);
+    return err_set(ERR_DENIED, "%s", _(denied));
 }
 
 static enum err scrypt_key(uint8_t out[static 32], const char *pass, size_t len, const uint8_t salt[static SALT],
@@ -317,7 +318,7 @@ enum err age_header_open_pass(uint8_t key[static AGE_FILE_KEY], const struct age
         return e;
     struct words w = stanza_words(h, &h->stanza[0]);
     if (!is_type(&w, "scrypt"))
-        return err_set(ERR_DENIED, "%s", denied);
+        return err_set(ERR_DENIED, "%s", _(denied));
 
     uint8_t salt[SALT], wrapped[WRAPPED], wrap_key[32];
     uint64_t log_n;
@@ -332,7 +333,7 @@ enum err age_header_open_pass(uint8_t key[static AGE_FILE_KEY], const struct age
         return e;
     bool opened = unwrap(key, wrap_key, wrapped);
     sodium_memzero(wrap_key, sizeof wrap_key);
-    return opened ? check_mac(key, h) : err_set(ERR_DENIED, "%s", denied);
+    return opened ? check_mac(key, h) : err_set(ERR_DENIED, "%s", _(denied));
 }
 
 static enum err write_end(struct buf *out, size_t start, const uint8_t key[static AGE_FILE_KEY])
@@ -384,7 +385,8 @@ enum err age_header_write_pass(struct buf *out, const uint8_t key[static AGE_FIL
                                unsigned log_n)
 {
     if (len == 0 || len > PASSPHRASE_MAX)
-        return err_set(ERR_DATA, "cannot seal with this passphrase: it is %s", len ? "longer than allowed" : "empty");
+        return len ? err_set(ERR_DATA, "cannot seal with this passphrase: it is longer than allowed")
+                   : err_set(ERR_DATA, "cannot seal with this passphrase: it is empty");
     if (log_n < 1 || log_n > AGE_SCRYPT_LOGN_MAX)
         return err_set(ERR_BUG, "cannot seal with a passphrase: work factor 2^%u", log_n);
     uint8_t salt[SALT], wrap_key[32], wrapped[WRAPPED];

@@ -1,5 +1,6 @@
 #include "storage/seal/compress.h"
 
+#include "storage/base/lang.h"
 #include "storage/limits.h"
 
 #include <stdbool.h>
@@ -244,7 +245,7 @@ enum err decompress_new(struct decompress **out, uint64_t max_out, sink_fn *sink
 
 static enum err broken(struct decompress *d, const char *why)
 {
-    return d->failed = err_set(ERR_DATA, "cannot decompress: %s", why);
+    return d->failed = err_set(ERR_DATA, "cannot decompress: %s", _(why));
 }
 
 static enum err unpack(struct decompress *d, const uint8_t *p, size_t n)

@@ -1,5 +1,7 @@
 #include "storage/seal/identity.h"
 
+#include "storage/base/lang.h"
+
 #include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
@@ -81,9 +83,9 @@ static const char *decode(uint8_t key[static 32], const char *hrp, bool up, cons
 {
     size_t len = strlen(hrp);
     if (n < len + 1 || memcmp(s, hrp, len) != 0 || s[len] != '1')
-        return "it does not begin as one";
+        return N_("it does not begin as one");
     if (n != len + 1 + DIGITS + SUM)
-        return "it is too short or too long";
+        return N_("it is too short or too long");
 
     uint8_t d[DIGITS + SUM];
     const char *why = NULL;
@@ -91,16 +93,16 @@ static const char *decode(uint8_t key[static 32], const char *hrp, bool up, cons
         char c = s[len + 1 + i];
         const char *at = c ? strchr(charset, lower(c)) : NULL;
         if (!at)
-            why = "a character in it is wrong";
+            why = N_("a character in it is wrong");
         else if (c != (up ? upper(c) : lower(c)))
-            why = "it mixes upper and lower case";
+            why = N_("it mixes upper and lower case");
         else
             d[i] = (uint8_t)(at - charset);
     }
     if (!why && checksum(hrp, d, DIGITS + SUM) != 1)
-        why = "its checksum is wrong, a character was mistyped";
+        why = N_("its checksum is wrong, a character was mistyped");
     if (!why && (d[DIGITS - 1] & 15) != 0)
-        why = "its last bits are not zero";
+        why = N_("its last bits are not zero");
     uint32_t acc = 0;
     unsigned bits = 0;
     for (size_t i = 0, k = 0; i < DIGITS && !why; i++) {
@@ -143,7 +145,7 @@ void identity_text(char out[static IDENTITY_TEXT], const struct identity *id)
 enum err recipient_parse(struct recipient *r, const char *s, size_t n)
 {
     const char *why = decode(r->pk, recipient_hrp, false, s, n);
-    return why ? err_set(ERR_DATA, "this is not an age recipient (age1...): %s", why) : ERR_OK;
+    return why ? err_set(ERR_DATA, "this is not an age recipient (age1...): %s", _(why)) : ERR_OK;
 }
 
 enum err identity_parse(struct identity *id, const char *s, size_t n)
@@ -153,7 +155,7 @@ enum err identity_parse(struct identity *id, const char *s, size_t n)
     if (!why)
         identity_from_secret(id, sk);
     sodium_memzero(sk, sizeof sk);
-    return why ? err_set(ERR_DATA, "this is not an age identity (AGE-SECRET-KEY-1...): %s", why) : ERR_OK;
+    return why ? err_set(ERR_DATA, "this is not an age identity (AGE-SECRET-KEY-1...): %s", _(why)) : ERR_OK;
 }
 
 enum err identity_file(struct identity *ids, size_t max, size_t *n, const char *text, size_t len)
@@ -178,7 +180,7 @@ enum err identity_file(struct identity *ids, size_t max, size_t *n, const char *
                 identity_from_secret(id, sk);
             sodium_memzero(sk, sizeof sk);
             if (why)
-                return err_set(ERR_DATA, "line %u of the identity file is not an age identity: %s", line, why);
+                return err_set(ERR_DATA, "line %u of the identity file is not an age identity: %s", line, _(why));
             ++*n;
         }
         text += lf ? whole + 1 : whole;

@@ -1,5 +1,6 @@
 #include "storage/trust/authority_inside.h"
 
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 
 #include <inttypes.h>
@@ -11,7 +12,7 @@ static enum err check_name(const char *what, const char *name)
 {
     if (text_is_name(name, false))
         return ERR_OK;
-    return err_set(ERR_DATA, "not a %s's name (1 to 63 of a-z, 0-9 and -): %s", what, name);
+    return err_set(ERR_DATA, "not a %s's name (1 to 63 of a-z, 0-9 and -): %s", _(what), name);
 }
 
 enum err authority_unit(struct authority *a, const char *unit)

@@ -46,7 +46,7 @@ static enum err check_station(const struct authority *a, const struct enrol *e, 
 static enum err check_user(const struct authority *a, const struct enrol *e, struct plan *p)
 {
     if (!e->user || !text_is_name(e->user, false) || strcmp(e->user, "authority") == 0)
-        return err_set(ERR_DATA, "not a user's name (1 to 63 of a-z, 0-9 and -): %s", e->user ? e->user : "none");
+        return err_set(ERR_DATA, "not a user's name (1 to 63 of a-z, 0-9 and -): %s", e->user ? e->user : "-");
     const struct roster_user *old = roster_user(a->roster, e->user);
     p->revoke_user = old && !old->revoked;
     if (p->revoke_user && !e->replace)

@@ -1,6 +1,7 @@
 #include "storage/trust/roster.h"
 
 #include "storage/base/bytes.h"
+#include "storage/base/lang.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ void roster_free(struct roster *r)
 static enum err room(void **items, size_t n, size_t max, size_t size, const char *what)
 {
     if (n >= max)
-        return err_set(ERR_DATA, "a roster has more than the %zu %s allowed", max, what);
+        return err_set(ERR_DATA, "a roster has more than the %zu %s allowed", max, _(what));
     if (n & (n - 1))
         return ERR_OK;
     void *p = realloc(*items, (n ? 2 * n : 1) * size);
@@ -177,7 +178,7 @@ static enum err rank(uint32_t **out, size_t n, int (*order)(const void *, const 
 
 static enum err twice(const char *what, const char *name)
 {
-    return err_set(ERR_DATA, "a roster names one %s twice: %s", what, name);
+    return err_set(ERR_DATA, "a roster names one %s twice: %s", _(what), name);
 }
 
 static enum err refuse_doubles(const struct roster *r)

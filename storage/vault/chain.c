@@ -1,6 +1,7 @@
 #include "storage/vault/chain.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
 #include "storage/catalog/retention.h"
@@ -427,7 +428,7 @@ enum err chain_read(const char *path, uint64_t offset, chain_fn *fn, void *ctx, 
                 i = have;
                 e = ERR_OK;
             } else {
-                e = fn(ctx, NULL, done + i, e == ERR_END ? "a label without an end" : err_text());
+                e = fn(ctx, NULL, done + i, e == ERR_END ? _("a label without an end") : err_text());
                 i += label_skip(p + i, have - i);
             }
         }

@@ -110,24 +110,40 @@ enum err guard_open(const char *path, int *lock)
     return e;
 }
 
-void guard_close(const char *path, int *lock, bool whole)
+static void leave_sum(const char *path, int *lock)
 {
     struct names n;
     struct hash h;
     uint64_t size;
     char line[HASH_HEX];
+    enum err e = name_all(&n, path);
+    if (!e)
+        e = file_lock(n.lock, true, false, lock);
+    bool closed = !e && !is_hot(&n);
+    if (closed)
+        e = hash_file(path, &h, &size);
+    if (closed && !e) {
+        hash_hex(line, &h);
+        line[HASH_HEX - 1] = '\n';
+        e = put_sum(&n, line, sizeof line);
+        if (e)
+            e = put_sum(&n, "", 0);
+    }
+    if (e)
+        err_clear(); /* somebody else has it open, or the next one looks through it */
+    file_close(lock);
+}
+
+/* What went wrong before is still to be said afterwards. */
+void guard_close(const char *path, int *lock, bool whole)
+{
+    char sentence[2048];
     if (*lock < 0)
         return;
     file_close(lock);
-    if (!whole || name_all(&n, path) || file_lock(n.lock, true, false, lock)) {
-        err_clear();
-        return;
-    }
-    if (!is_hot(&n) && hash_file(path, &h, &size) == ERR_OK) {
-        hash_hex(line, &h);
-        line[HASH_HEX - 1] = '\n';
-        if (put_sum(&n, line, sizeof line) && put_sum(&n, "", 0))
-            err_clear();
-    }
-    file_close(lock);
+    snprintf(sentence, sizeof sentence, "%s", err_text());
+    if (whole)
+        leave_sum(path, lock);
+    if (sentence[0])
+        err_set(ERR_OK, "%s", sentence);
 }

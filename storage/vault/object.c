@@ -238,7 +238,9 @@ enum err object_open(const void *sealed, size_t n, const struct identity *ids, s
                      struct buf *plain)
 {
     struct buf packed = {.secret = 1};
-    enum err e = age_open_bytes(ids, n_ids, sealed, n, &packed);
+    enum err e = buf_reserve(&packed, n); /* at once: growing would copy and wipe it many times */
+    if (!e)
+        e = age_open_bytes(ids, n_ids, sealed, n, &packed);
     if (!e)
         e = decompress_bytes(packed.p, packed.len, max, plain);
     buf_free(&packed);

@@ -70,7 +70,7 @@ enum err queue_set_receipt(struct queue *q, const struct receipt *r) MUST_USE;
 enum err queue_receipt(struct queue *q, const char *chain, struct buf *text) MUST_USE;
 
 /* jobs: small texts by kind and name ("intake" FINGERPRINT, "want" PARTS,
- * "stick" LABEL, "frozen" CHAIN, "restored" CHAIN, "quarantine" NAME, "clock" ...) */
+ * "stick" LABEL, "frozen" CHAIN, "restored" CHAIN, "quarantine" NAME, "shift" last, "clock" ...) */
 enum err queue_set_job(struct queue *q, const char *kind, const char *name, const void *text, size_t n) MUST_USE;
 enum err queue_job(struct queue *q, const char *kind, const char *name, struct buf *text) MUST_USE;
 enum err queue_end_job(struct queue *q, const char *kind, const char *name) MUST_USE;

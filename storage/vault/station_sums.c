@@ -1,6 +1,7 @@
 #include "storage/vault/station.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 
 #include <dirent.h>
@@ -134,9 +135,9 @@ static void sums_one(struct sums_check *c, const char *name)
     uint64_t size;
     const char *what = NULL;
     if (file_path(path, c->s->dir, name) || hash_file(path, &h, &size))
-        what = "missing or not readable";
+        what = _("missing or not readable");
     else if (hash_hex(hex, &h), !sums_has(c->lines, name, hex))
-        what = "changed, flipped or put back since the program wrote it";
+        what = _("changed, flipped or put back since the program wrote it");
     if (what) {
         c->bad = true;
         c->fn(c->ctx, name, what);
@@ -157,7 +158,7 @@ static void sums_walk(struct sums_check *c, const char *folder, unsigned depth)
             sums_walk(c, name, depth - 1);
         else if (!sums_has(c->lines, name, NULL)) {
             c->bad = true;
-            c->fn(c->ctx, name, "not a file that the program wrote");
+            c->fn(c->ctx, name, _("not a file that the program wrote"));
         }
     }
     if (d)
@@ -173,7 +174,7 @@ enum err station_sums(const struct station *s, void (*fn)(void *ctx, const char 
     struct sums_check c = {s, &lines, fn, ctx, false};
     enum err e = sums_read(s, &lines);
     if (e == ERR_BAD || e == ERR_NOINPUT || e == ERR_DATA) {
-        fn(ctx, "sums", "damaged or missing");
+        fn(ctx, "sums", _("damaged or missing"));
         buf_free(&lines);
         return err_set(ERR_BAD, "sums is damaged");
     }

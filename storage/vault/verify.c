@@ -1,6 +1,7 @@
 #include "storage/vault/verify.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/log.h"
 #include "storage/vault/chain.h"
 #include "storage/vault/index.h"
@@ -22,6 +23,7 @@ struct verify {
     verify_fn *fn;
     void *ctx;
     struct verify_totals *t;
+    struct pulse *pulse;
     /* of the chain being read */
     const char *chain;
     bool own;
@@ -40,10 +42,10 @@ static void fault(struct verify *v, const char *why, const char *fmt, ...)
     char what[512];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    vsnprintf(what, sizeof what, _(fmt), ap);
     va_end(ap);
     v->t->faults++;
-    v->fn(v->ctx, what, why);
+    v->fn(v->ctx, what, _(why));
 }
 
 static void sum_fault(void *ctx, const char *name, const char *what)
@@ -118,6 +120,7 @@ static void check_blob(struct verify *v, const struct label *l, const struct has
     uint64_t here = 0;
     hash_hex(hex, name);
     enum err e = object_check(v->dir, name, &here);
+    pulse_add(v->pulse, here);
     if (!e && here == size) {
         v->t->objects++;
         v->t->bytes += size;
@@ -125,9 +128,9 @@ static void check_blob(struct verify *v, const struct label *l, const struct has
         v->t->elsewhere++;
     } else {
         fault(v,
-              e == ERR_NOINPUT ? "missing"
+              e == ERR_NOINPUT ? N_("missing")
               : e              ? err_text()
-                               : "its size is not the one listed",
+                               : N_("its size is not the one listed"),
               "object %s, a blob of label %llu of chain %s", hex, (unsigned long long)l->seq, l->chain);
     }
 }
@@ -155,7 +158,7 @@ static void check_parts(struct verify *v, const struct label *l)
     if (e == ERR_NOINPUT && !v->own) {
         v->t->elsewhere++;
     } else if (e) {
-        fault(v, e == ERR_NOINPUT ? "missing" : err_text(), "object %s, the parts of label %llu of chain %s", hex,
+        fault(v, e == ERR_NOINPUT ? N_("missing") : err_text(), "object %s, the parts of label %llu of chain %s", hex,
               (unsigned long long)l->seq, l->chain);
     } else {
         bool destroyed = station_destroyed(v->s, &l->parts, order);
@@ -178,6 +181,7 @@ static void check_batch(struct verify *v, const struct label *l)
     uint64_t size = 0;
     hash_hex(hex, &l->object);
     enum err e = object_check(v->dir, &l->object, &size);
+    pulse_add(v->pulse, size);
     if (e == ERR_NOINPUT && !v->own) {
         v->t->elsewhere++;
         return;
@@ -185,7 +189,7 @@ static void check_batch(struct verify *v, const struct label *l)
     if (!e && size != l->size)
         e = err_set(ERR_BAD, "its size is not the label's");
     if (e) {
-        fault(v, e == ERR_NOINPUT ? "missing" : err_text(), "object %s, the batch of label %llu of chain %s", hex,
+        fault(v, e == ERR_NOINPUT ? N_("missing") : err_text(), "object %s, the batch of label %llu of chain %s", hex,
               (unsigned long long)l->seq, l->chain);
         return;
     }
@@ -356,7 +360,7 @@ static enum err check_file(void *ctx, const struct hash *name, const char *path)
 {
     struct verify *v = ctx;
     char chain[CHAIN_ID];
-    uint64_t seq, size;
+    uint64_t seq, size = 0;
     enum queue_kind kind;
     if (!name) {
         fault(v, "no object: its name is no hash", "%s", relative(v, path));
@@ -366,6 +370,7 @@ static enum err check_file(void *ctx, const struct hash *name, const char *path)
         return ERR_OK;
     if (object_check(v->dir, name, &size) != ERR_OK)
         fault(v, err_text(), "%s", relative(v, path));
+    pulse_add(v->pulse, size);
     return ERR_OK;
 }
 
@@ -375,12 +380,13 @@ static enum err check_row(void *ctx, const struct hash *name, uint64_t size, enu
 {
     struct verify *v = ctx;
     char hex[HASH_HEX];
-    uint64_t here;
+    uint64_t here = 0;
     (void)size;
     if (strcmp(chain, v->s->chain) == 0) /* ours were looked at label by label */
         return ERR_OK;
     hash_hex(hex, name);
     enum err e = object_check(v->dir, name, &here);
+    pulse_add(v->pulse, here);
     if (!e && kind == QUEUE_OBJ_BLOB) {
         v->t->objects++;
         v->t->bytes += here;
@@ -419,9 +425,19 @@ static void check_logs(struct verify *v)
         closedir(d);
 }
 
-enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, void *ctx, struct verify_totals *t)
+/* All that object_check will read. */
+static enum err expect(void *ctx, const struct hash *name, const char *path)
 {
-    struct verify v = {.dir = dir, .u = u, .fn = fn, .ctx = ctx, .t = t};
+    uint64_t size;
+    if (name && file_size(path, &size))
+        pulse_expect(ctx, size);
+    return ERR_OK;
+}
+
+enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, void *ctx, struct pulse *pulse,
+                        struct verify_totals *t)
+{
+    struct verify v = {.dir = dir, .u = u, .fn = fn, .ctx = ctx, .t = t, .pulse = pulse};
     *t = (struct verify_totals){0};
     enum err index = queue_check_file(dir);
     if (index == ERR_BAD)
@@ -439,6 +455,8 @@ enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, vo
     if (station_sums(v.s, sum_fault, &v) == ERR_NOMEM)
         e = ERR_NOMEM;
     check_notices(&v);
+    if (!e && pulse)
+        e = object_each(dir, expect, pulse);
     if (!e)
         e = index_each_chain(dir, check_chain, &v);
     if (!e) {
@@ -451,6 +469,8 @@ enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, vo
         fault(&v, "labels of this station name a newer one: it was put back", "roster %llu",
               (unsigned long long)v.s->roster->number);
     check_logs(&v);
+    if (!e)
+        pulse_end(pulse);
     station_close(v.s);
     free(v.freed);
     if (!e && t->faults)

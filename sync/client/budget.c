@@ -1,5 +1,7 @@
 #include "sync/client/budget.h"
 
+#include "storage/base/lang.h"
+
 #include <string.h>
 
 #define DAY_MINUTES 1440u
@@ -37,20 +39,20 @@ const char *budget_why(const struct budget *b, const struct budget_now *now, enu
         return NULL;
     switch (b->lanes[lane]) {
     case BUDGET_NEVER:
-        return "link.conf sends it by stick";
+        return N_("link.conf sends it by stick");
     case BUDGET_UNMETERED:
         if (costs(b, now))
-            return "the link costs by the byte";
+            return N_("the link costs by the byte");
         break;
     case BUDGET_HOURS:
         if (!in_hours(b, now->minute))
-            return "it is outside the hours of link.conf";
+            return N_("it is outside the hours of link.conf");
         break;
     case BUDGET_ALWAYS:
         break;
     }
     if (lane != LANE_URGENT && b->bytes_per_day && now->used >= b->bytes_per_day)
-        return "the bytes of this day are used up";
+        return N_("the bytes of this day are used up");
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "storage/base/clock.h"
 #include "storage/base/confine.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
 #include "storage/vault/object.h"
@@ -43,7 +44,8 @@ enum err client_take_object(struct client *c, const struct hash *name, uint64_t 
     enum err e = stick_file(&c->stick, path, &fd, &has);
     file_close(&fd);
     if (!e && (exact ? has != size : has > size))
-        e = err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of %s%" PRIu64, has, exact ? "" : "at most ", size);
+        e = exact ? err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of %" PRIu64, has, size)
+                  : err_set(ERR_DATA, "it has %" PRIu64 " bytes instead of at most %" PRIu64, has, size);
     if (!e)
         e = object_begin(&w, c->in.station->dir);
     if (e)
@@ -139,14 +141,32 @@ static enum err note_stick(struct client *c, const struct client_options *o, uin
     return e;
 }
 
+/* What will be put on, so that the progress has an end. */
+static enum err expect(struct client *c, struct pulse *pulse)
+{
+    struct load load;
+    struct load_lane all;
+    uint64_t sent;
+    c->refuse.quiet = true;
+    enum err e = load_begin(&load, &c->stick, &c->refuse, true);
+    if (!e)
+        e = outbox_fill(c, &load, &sent);
+    c->refuse.quiet = false;
+    load_total(&load, &all);
+    pulse_expect(pulse, all.bytes);
+    return e;
+}
+
 /* Fills the stick; when it is full, makes room of what a receipt covers and
  * fills it again. */
-static enum err fill(struct client *c, struct load *load, uint64_t *sent)
+static enum err fill(struct client *c, struct load *load, struct pulse *pulse, uint64_t *sent)
 {
     struct load first;
+    struct load_lane left;
     uint64_t removed = 0, bytes = 0;
     char size[TELL_SIZE];
     enum err e = load_begin(load, &c->stick, &c->refuse, false);
+    load->pulse = pulse;
     if (!e)
         e = outbox_fill(c, load, sent);
     if (e || !load->full)
@@ -158,9 +178,12 @@ static enum err fill(struct client *c, struct load *load, uint64_t *sent)
     tell_line(
         &c->in.tell,
         json_pack("{s:s, s:I, s:I}", "event", "cleared", "blobs", (json_int_t)removed, "bytes", (json_int_t)bytes),
-        "room made on the stick: %" PRIu64 " blobs that a receipt covers removed (%s)", removed, size);
+        _("room made on the stick: %" PRIu64 " blobs that a receipt covers removed (%s)"), removed, size);
     first = *load;
+    load_total(&first, &left);
+    pulse_expect(pulse, left.stays_bytes);
     e = load_begin(load, &c->stick, &c->refuse, false);
+    load->pulse = pulse;
     if (!e)
         e = outbox_fill(c, load, sent);
     load_merge(load, &first);
@@ -170,9 +193,12 @@ static enum err fill(struct client *c, struct load *load, uint64_t *sent)
 static enum err put_on(struct client *c, const struct client_options *o, struct load *load)
 {
     uint64_t sent = 0;
+    struct pulse told = {.tell = tell_progress, .ctx = &c->in.tell}, *pulse = o->progress ? &told : NULL;
     enum err e = stick_make(&c->stick, o->label, c->in.station->district);
+    if (!e && pulse)
+        e = expect(c, pulse);
     if (!e)
-        e = fill(c, load, &sent);
+        e = fill(c, load, pulse, &sent);
     if (!e)
         e = outbox_have(c);
     if (!e)
@@ -206,11 +232,14 @@ static void summary(const struct client *c, const struct load *load)
                         "taken_receipts", (json_int_t)c->in.taken.receipts, "put", (json_int_t)all.items, "put_bytes",
                         (json_int_t)all.bytes, "there", (json_int_t)all.there, "stays", (json_int_t)all.stays,
                         "stays_bytes", (json_int_t)all.stays_bytes, "refused", (json_int_t)c->refuse.n),
-              "stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64 " receipts; %s %" PRIu64
-              " items (%s); %" PRIu64 " were there; %" PRIu64 " stay (%s); %" PRIu64 " refused",
-              c->stick.linked ? c->stick.label : "(new)", c->in.taken.labels, c->in.taken.objects, in,
-              c->in.taken.receipts, load->plan ? "would put" : "put", all.items, out, all.there, all.stays, rest,
-              c->refuse.n);
+              load->plan
+                  ? _("stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64
+                      " receipts; would put %" PRIu64 " items (%s); %" PRIu64 " were there; %" PRIu64
+                      " stay (%s); %" PRIu64 " refused")
+                  : _("stick %s: took %" PRIu64 " labels, %" PRIu64 " objects (%s), %" PRIu64 " receipts; put %" PRIu64
+                      " items (%s); %" PRIu64 " were there; %" PRIu64 " stay (%s); %" PRIu64 " refused"),
+              c->stick.linked ? c->stick.label : _("(new)"), c->in.taken.labels, c->in.taken.objects, in,
+              c->in.taken.receipts, all.items, out, all.there, all.stays, rest, c->refuse.n);
 }
 
 static enum err check_due(const char *due)

@@ -1,6 +1,7 @@
 #include "sync/client/contact.h"
 
 #include "storage/base/clock.h"
+#include "storage/base/lang.h"
 #include "storage/base/log.h"
 #include "storage/base/text.h"
 
@@ -178,25 +179,25 @@ static void turned_away(struct contact *c, const struct road_news *news)
         c->pause_until = 0;
         return;
     case WIRE_END_LATER:
-        snprintf(why, sizeof why, "hub %.63s is busy%s", hub, words);
+        snprintf(why, sizeof why, _("hub %.63s is busy%s"), hub, words);
         say_why(c, ERR_AGAIN, false, why);
         break;
     case WIRE_END_UNKNOWN:
-        snprintf(why, sizeof why, "hub %.63s does not know this station%s; it needs the newest roster", hub, words);
+        snprintf(why, sizeof why, _("hub %.63s does not know this station%s; it needs the newest roster"), hub, words);
         say_why(c, ERR_DENIED, true, why);
         break;
     case WIRE_END_REVOKED:
-        snprintf(why, sizeof why, "hub %.63s says that this station is revoked; ask the administrator to enrol it anew",
-                 hub);
+        snprintf(why, sizeof why,
+                 _("hub %.63s says that this station is revoked; ask the administrator to enrol it anew"), hub);
         say_why(c, ERR_DENIED, true, why);
         break;
     case WIRE_END_CLONED:
-        snprintf(why, sizeof why, "hub %.63s says that this station was cloned; a supervisor has it enrolled anew",
+        snprintf(why, sizeof why, _("hub %.63s says that this station was cloned; a supervisor has it enrolled anew"),
                  hub);
         say_why(c, ERR_DENIED, true, why);
         break;
     case WIRE_END_PROTOCOL:
-        snprintf(why, sizeof why, "hub %.63s did not understand this station%s", hub, words);
+        snprintf(why, sizeof why, _("hub %.63s did not understand this station%s"), hub, words);
         say_why(c, ERR_BUG, true, why);
         break;
     }
@@ -266,7 +267,7 @@ static enum err won(struct contact *c, const struct dial_won *w, int64_t now)
     tell_line(&c->all->in->tell,
               json_pack("{s:s,s:s,s:s,s:b}", "event", "connected", "hub", c->hubs[c->hub].name, "to", c->shown->to,
                         "resumed", (int)tls_resumed(w->tls)),
-              "connected to hub %s at %s", c->hubs[c->hub].name, c->shown->to);
+              _("connected to hub %s at %s"), c->hubs[c->hub].name, c->shown->to);
     log_line("conversation with hub %s%s", c->hubs[w->hub].name, tls_resumed(w->tls) ? ", resumed" : "");
     return stream_new(&c->stream, w, &s, c->all->rate, now);
 }
@@ -316,8 +317,8 @@ static void look(struct contact *c, int64_t now)
     }
     if (news->revoked)
         say_why(c, ERR_DENIED, true,
-                "this station is revoked by the newest roster; ask the administrator to enrol it "
-                "anew");
+                _("this station is revoked by the newest roster; ask the administrator to enrol it "
+                  "anew"));
 }
 
 static void mind_silence(struct contact *c, int64_t now)

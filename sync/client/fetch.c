@@ -1,5 +1,6 @@
 #include "sync/client/fetch.h"
 
+#include "storage/base/lang.h"
 #include "storage/vault/intake.h"
 #include "storage/vault/object.h"
 #include "sync/client/wants.h"
@@ -81,7 +82,7 @@ enum err fetch_wanted(struct client *c)
     if (e == ERR_FULL) {
         c->in.full = true;
         tell_line(&c->in.tell, json_pack("{s:s, s:s}", "event", "full", "why", err_text()),
-                  "this station's disk is full: %s; blobs stay on the stick", err_text());
+                  _("this station's disk is full: %s; blobs stay on the stick"), err_text());
         e = ERR_OK;
     }
     return e;

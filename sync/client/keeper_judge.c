@@ -2,6 +2,7 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "sync/client/standing.h"
 
 #include <dirent.h>
@@ -162,7 +163,7 @@ void keeper_stop(struct keeper *k, int64_t now)
 static void end_with(struct keeper *k, int64_t now, enum err e, const char *why)
 {
     k->verdict = e;
-    snprintf(k->why, sizeof k->why, "%s", why);
+    snprintf(k->why, sizeof k->why, "%s", _(why));
     keeper_stop(k, now);
 }
 
@@ -231,7 +232,7 @@ static enum err judge_settled(struct keeper *k, struct contact *c, int64_t now)
     bool whole = is_covered(k);
     if (rest.may == 0 && (whole || (rest.withheld && (covered || rest.labels)))) {
         if (rest.withheld)
-            snprintf(why, sizeof why, "%" PRIu64 " items stay here: %s", rest.withheld, rest.why);
+            snprintf(why, sizeof why, _("%" PRIu64 " items stay here: %s"), rest.withheld, _(rest.why));
         if (k->in.full)
             end_with(k, now, ERR_FULL, "this station's disk is full, blobs that it asked for stay at the hub");
         else
@@ -245,7 +246,7 @@ static enum err judge_settled(struct keeper *k, struct contact *c, int64_t now)
     const char *hub = c->hubs[c->hub].name;
     if (k->report.left.refused)
         snprintf(why, sizeof why,
-                 "hub %s refused %" PRIu64 " items; `feldsher status` lists them, everything else is done", hub,
+                 _("hub %s refused %" PRIu64 " items; `feldsher status` lists them, everything else is done"), hub,
                  k->report.left.refused);
     else if (rest.may)
         snprintf(why, sizeof why, "hub %s put %" PRIu64 " items off; they go at another time", hub, rest.may);
@@ -341,8 +342,8 @@ void keeper_summary(struct keeper *k, enum err e)
                   (json_int_t)k->in.taken.labels, "taken_objects", (json_int_t)k->in.taken.objects, "taken_bytes",
                   (json_int_t)k->in.taken.bytes, "head", (json_int_t)k->report.head, "receipt_labels",
                   (json_int_t)k->report.receipt_labels, "why", why),
-        "gave %" PRIu64 " items, took %" PRIu64 " labels and %" PRIu64 " objects (%s); %" PRIu64
-        " items left; a receipt covers %" PRIu64 " of %" PRIu64 " labels",
+        _("gave %" PRIu64 " items, took %" PRIu64 " labels and %" PRIu64 " objects (%s); %" PRIu64
+          " items left; a receipt covers %" PRIu64 " of %" PRIu64 " labels"),
         k->report.given, k->in.taken.labels, k->in.taken.objects, in, left, k->report.receipt_labels, k->report.head);
     if (e)
         err_set(e, "%s", why);

@@ -1,6 +1,7 @@
 #include "sync/client/keeper.h"
 
 #include "storage/base/clock.h"
+#include "storage/base/lang.h"
 #include "sync/client/report.h"
 #include "sync/client/settings.h"
 #include "sync/client/standing.h"
@@ -34,18 +35,17 @@ static uint64_t say_lane(const struct tell *t, const struct plan *p, unsigned la
               json_pack("{s:s,s:i,s:I,s:I,s:s*,s:o}", "event", "plan", "lane", (int)lane, "items", (json_int_t)items,
                         "bytes", (json_int_t)bytes, "stays", why, "seconds",
                         p->rate ? json_integer((json_int_t)(bytes / p->rate)) : json_null()),
-              "lane %u (%s): %" PRIu64 " items, %s%s%s", lane, load_lane_name((enum lane)lane), items, size,
-              why       ? "; stays: "
-              : p->rate ? ", about "
-                        : "",
-              why ? why : time);
+              why       ? _("lane %u (%s): %" PRIu64 " items, %s; stays: %s")
+              : p->rate ? _("lane %u (%s): %" PRIu64 " items, %s, about %s")
+                        : _("lane %u (%s): %" PRIu64 " items, %s%s"),
+              lane, _(load_lane_name((enum lane)lane)), items, size, why ? _(why) : time);
     return why ? items : 0;
 }
 
 static enum err say(const struct tell *t, const struct plan *p)
 {
     uint64_t stays = 0, bytes = 0;
-    char size[TELL_SIZE], rate[TELL_SIZE], time[32] = "known after the first";
+    char size[TELL_SIZE], rate[TELL_SIZE], time[32] = "";
     for (unsigned i = 0; i < LANES; i++) {
         stays += say_lane(t, p, i);
         if (!budget_why(&p->conf.budget, &p->now, (enum lane)i))
@@ -61,11 +61,12 @@ static enum err say(const struct tell *t, const struct plan *p)
               json_pack("{s:s,s:I,s:I,s:I,s:I,s:o}", "event", "planned", "bytes", (json_int_t)bytes, "rate",
                         (json_int_t)speed, "stays", (json_int_t)stays, "used_today", (json_int_t)p->now.used,
                         "left_today", most ? json_integer((json_int_t)left) : json_null()),
-              "a contact would carry %s; %s%s%s%s", size, speed ? "at " : "how long it takes is ", speed ? rate : "",
-              speed ? "/s: " : "", time);
+              speed ? _("a contact would carry %s; at %s/s: %s")
+                    : _("a contact would carry %s; how long it takes is known after the first"),
+              size, rate, time);
     if (most && bytes > left) {
         tell_size(size, left);
-        tell_line(t, NULL, "of this day's bytes %s are left: the rest stays until tomorrow", size);
+        tell_line(t, NULL, _("of this day's bytes %s are left: the rest stays until tomorrow"), size);
     }
     if (stays || (most && bytes > left))
         return err_set(ERR_AGAIN, "some items would stay here; see above");

@@ -2,6 +2,7 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -103,13 +104,13 @@ static void put(const struct reporter *r, const char *text, size_t n)
 void reporter_time(char out[static 32], uint64_t seconds)
 {
     if (seconds < 100)
-        snprintf(out, 32, "%u s", (unsigned)seconds);
+        snprintf(out, 32, _("%u s"), (unsigned)seconds);
     else if (seconds < 6000)
-        snprintf(out, 32, "%u min", (unsigned)((seconds + 59) / 60));
+        snprintf(out, 32, _("%u min"), (unsigned)((seconds + 59) / 60));
     else if (seconds < 360000)
-        snprintf(out, 32, "%u h", (unsigned)((seconds + 3599) / 3600));
+        snprintf(out, 32, _("%u h"), (unsigned)((seconds + 3599) / 3600));
     else
-        snprintf(out, 32, "%u days", (unsigned)((seconds + 86399) / 86400 % 100000));
+        snprintf(out, 32, _("%u days"), (unsigned)((seconds + 86399) / 86400 % 100000));
 }
 
 static void paint(const struct report *s)
@@ -129,13 +130,13 @@ static void paint(const struct report *s)
     tell_size(left, bytes);
     tell_size(speed, rate);
     reporter_time(time, rate ? bytes / rate : 0);
-    if (l->state == REPORT_PAUSING && !l->error[0])
-        printf("\r\033[K");
-    else if (l->state != REPORT_CONNECTED)
-        printf("\r\033[K%s: %s", l->to, l->error[0] ? l->error : "dialling");
-    else
-        printf("\r\033[K%s: %s/s, %" PRIu64 " items (%s) to give%s%s", l->hub, speed, items, left,
-               rate && bytes ? ", about " : "", rate && bytes ? time : "");
+    fputs("\r\033[K", stdout);
+    if (l->state != REPORT_CONNECTED && (l->error[0] || l->state != REPORT_PAUSING))
+        printf("%s: %s", l->to, l->error[0] ? l->error : _("dialling"));
+    else if (l->state == REPORT_CONNECTED)
+        printf(rate && bytes ? _("%s: %s/s, %" PRIu64 " items (%s) to give, about %s")
+                             : _("%s: %s/s, %" PRIu64 " items (%s) to give"),
+               l->hub, speed, items, left, time);
     fflush(stdout);
 }
 

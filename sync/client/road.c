@@ -2,6 +2,7 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 #include "storage/vault/object.h"
 #include "sync/client/standing.h"
@@ -39,7 +40,7 @@ enum err road_refuse(struct road *r, const struct wire_item *item, bool theirs, 
         return e;
     r->news.refused++;
     tell_line(&r->in->tell, json_pack("{s:s, s:s, s:s}", "event", "refused", "name", name, "why", text),
-              "refused: %s: %s", name, text);
+              _("refused: %s: %s"), name, text);
     return queue_set_job(r->in->station->queue, "quarantine", name, text, strlen(text));
 }
 

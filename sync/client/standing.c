@@ -1,6 +1,7 @@
 #include "sync/client/standing.h"
 
 #include "storage/base/clock.h"
+#include "storage/base/lang.h"
 #include "storage/base/log.h"
 #include "sync/folder/stick.h"
 
@@ -20,7 +21,7 @@ enum err standing_freeze(struct taking *t, const char *why)
     enum err e = queue_set_job(t->station->queue, "frozen", chain, why, strlen(why));
     log_line("chain %s frozen", chain);
     tell_line(&t->tell, json_pack("{s:s, s:s, s:s}", "event", "frozen", "chain", chain, "why", why),
-              "this station is frozen: %s; it records nothing more until a supervisor has it enrolled anew", why);
+              _("this station is frozen: %s; it records nothing more until a supervisor has it enrolled anew"), why);
     return e;
 }
 
@@ -82,8 +83,8 @@ static enum err check_restored(struct taking *t, const struct receipt *r)
     buf_free(&text);
     if (!r || r->time <= since) {
         tell_line(&t->tell, json_pack("{s:s, s:s}", "event", "restored", "state", "waiting"),
-                  "restored from a backup: waiting for a receipt that the hub signs after it has seen this station; "
-                  "until then nothing is recorded");
+                  _("restored from a backup: waiting for a receipt that the hub signs after it has seen this station; "
+                    "until then nothing is recorded"));
         return ERR_OK;
     }
     e = follows(t, r, &longer, &other);
@@ -92,13 +93,13 @@ static enum err check_restored(struct taking *t, const struct receipt *r)
     if (!longer) {
         tell_line(&t->tell,
                   json_pack("{s:s, s:s, s:I}", "event", "restored", "state", "behind", "labels", (json_int_t)r->labels),
-                  "restored from a backup: the hub holds %" PRIu64 " labels of this station, some are not here yet",
+                  _("restored from a backup: the hub holds %" PRIu64 " labels of this station, some are not here yet"),
                   r->labels);
         return ERR_OK;
     }
     tell_line(&t->tell,
               json_pack("{s:s, s:s, s:I}", "event", "restored", "state", "done", "labels", (json_int_t)r->labels),
-              "restored from a backup: the chain is whole again, recording goes on");
+              _("restored from a backup: the chain is whole again, recording goes on"));
     return queue_end_job(s->queue, "restored", s->chain);
 }
 
@@ -114,13 +115,13 @@ enum err standing_check(struct taking *t)
     if (!e && r)
         e = follows(t, r, &longer, &other);
     if (standing_revoked(t))
-        snprintf(why, sizeof why, "roster %" PRIu64 " revokes it", s->roster->number);
+        snprintf(why, sizeof why, _("roster %" PRIu64 " revokes it"), s->roster->number);
     else if (!e && r && r->alarm_seq)
-        snprintf(why, sizeof why, "the hub %s holds two different labels %" PRIu64 " of it, it was cloned", r->hub,
+        snprintf(why, sizeof why, _("the hub %s holds two different labels %" PRIu64 " of it, it was cloned"), r->hub,
                  r->alarm_seq);
     else if (!e && other)
-        snprintf(why, sizeof why, "the hub %s holds another label %" PRIu64 " than this station, it was cloned", r->hub,
-                 r->labels);
+        snprintf(why, sizeof why, _("the hub %s holds another label %" PRIu64 " than this station, it was cloned"),
+                 r->hub, r->labels);
     /* the first reason stays */
     if (!e && why[0] && queue_job(s->queue, "frozen", s->chain, &text) == ERR_NOINPUT)
         e = standing_freeze(t, why);

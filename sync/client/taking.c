@@ -1,6 +1,7 @@
 #include "sync/client/taking.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "storage/vault/chain.h"
 #include "sync/client/standing.h"
 
@@ -19,7 +20,7 @@ enum err taking_roster(struct taking *t, const char *text, size_t n)
     uint64_t number = t->station->roster->number;
     t->taken.rosters++;
     tell_line(&t->tell, json_pack("{s:s, s:s, s:I}", "event", "taken", "kind", "roster", "number", (json_int_t)number),
-              "roster %" PRIu64 " taken", number);
+              _("roster %" PRIu64 " taken"), number);
     return ERR_OK;
 }
 
@@ -33,7 +34,7 @@ enum err taking_notice(struct taking *t, const char *text, size_t n)
     if (!e) {
         t->taken.notices++;
         tell_line(&t->tell, json_pack("{s:s, s:s, s:s}", "event", "taken", "kind", "notice", "id", one->id),
-                  "notice %s taken", one->id);
+                  _("notice %s taken"), one->id);
     }
     notice_free(one);
     return e;
@@ -43,23 +44,24 @@ enum err taking_notice(struct taking *t, const char *text, size_t n)
  * end of what was missing. */
 static void say_receipt(struct taking *t, const struct receipt *r, bool ours)
 {
-    char what[160] = "nothing yet";
+    char what[320];
+    snprintf(what, sizeof what, "%s", _("nothing yet"));
     int n = 0;
     if (ours && !t->tell.json && r->labels == t->told_labels && r->n_missing + r->n_parts_missing)
         return;
     if (ours)
         t->told_labels = r->labels;
     if (r->labels)
-        n = snprintf(what, sizeof what, "labels 1 to %" PRIu64, r->labels);
+        n = snprintf(what, sizeof what, _("labels 1 to %" PRIu64), r->labels);
     if (r->n_missing)
-        n += snprintf(what + n, sizeof what - (size_t)n, ", %zu without their batch", r->n_missing);
+        n += snprintf(what + n, sizeof what - (size_t)n, _(", %zu without their batch"), r->n_missing);
     if (r->n_parts_missing)
-        snprintf(what + n, sizeof what - (size_t)n, ", %zu without all their blobs", r->n_parts_missing);
+        snprintf(what + n, sizeof what - (size_t)n, _(", %zu without all their blobs"), r->n_parts_missing);
     tell_line(&t->tell,
               json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "event", "taken", "kind", "receipt", "chain", r->chain,
                         "hub", r->hub, "labels", (json_int_t)r->labels, "missing", (json_int_t)r->n_missing,
                         "parts_missing", (json_int_t)r->n_parts_missing),
-              "receipt: hub %s holds of %s %s", r->hub, ours ? "this station" : r->chain, what);
+              _("receipt: hub %s holds of %s %s"), r->hub, ours ? _("this station") : r->chain, what);
 }
 
 /* Do we hold the same text, or nothing at all of its chain? */
@@ -153,5 +155,5 @@ void taking_tell_labels(const struct taking *t, const char *chain, uint64_t from
     tell_line(&t->tell,
               json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "event", "taken", "kind", "labels", "chain", chain, "station",
                         name, "from", (json_int_t)from, "to", (json_int_t)to),
-              "labels %" PRIu64 " to %" PRIu64 " of station %s taken", from, to, name);
+              _("labels %" PRIu64 " to %" PRIu64 " of station %s taken"), from, to, name);
 }

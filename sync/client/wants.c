@@ -1,5 +1,6 @@
 #include "sync/client/wants.h"
 
+#include "storage/base/lang.h"
 #include "storage/vault/object.h"
 #include "storage/vault/parts.h"
 #include "sync/limits.h"
@@ -110,6 +111,6 @@ void wants_tell(const struct taking *t, const struct want *w, uint64_t taken, ui
     tell_line(&t->tell,
               json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "taken", "kind", "blobs", "parts", hex, "blobs",
                         (json_int_t)taken, "missing", (json_int_t)missing),
-              "%" PRIu64 " blobs of a recording asked for taken, %" PRIu64 " still to come (parts %.16s...)", taken,
+              _("%" PRIu64 " blobs of a recording asked for taken, %" PRIu64 " still to come (parts %.16s...)"), taken,
               missing, hex);
 }

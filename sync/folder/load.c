@@ -1,5 +1,6 @@
 #include "sync/folder/load.h"
 
+#include "storage/base/lang.h"
 #include "storage/base/text.h"
 #include "sync/limits.h"
 
@@ -59,6 +60,7 @@ static enum err item(struct load *l, enum lane which, const char *name, uint64_t
         return e;
     lane->items++;
     lane->bytes += size;
+    pulse_add(l->pulse, size);
     return ERR_OK;
 }
 
@@ -123,15 +125,15 @@ const char *load_lane_name(enum lane lane)
 {
     switch (lane) {
     case LANE_URGENT:
-        return "urgent";
+        return N_("urgent");
     case LANE_BATCH:
-        return "batches";
+        return N_("batches");
     case LANE_CONTROL:
-        return "control";
+        return N_("control");
     case LANE_FLAGGED:
-        return "flagged blobs";
+        return N_("flagged blobs");
     case LANE_BLOB:
-        return "blobs";
+        return N_("blobs");
     case LANES:
         break;
     }
@@ -152,7 +154,8 @@ void load_say(const struct load *l, const struct tell *s)
                   json_pack("{s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:I}", "event", "lane", "lane", (int)i, "name", name,
                             "items", (json_int_t)a->items, "bytes", (json_int_t)a->bytes, "there", (json_int_t)a->there,
                             "stays", (json_int_t)a->stays, "stays_bytes", (json_int_t)a->stays_bytes),
-                  "lane %u (%s): %" PRIu64 " %s (%s), %" PRIu64 " there already, %" PRIu64 " stay (%s)", i, name,
-                  a->items, l->plan ? "fit" : "put", fits_text, a->there, a->stays, stays_text);
+                  l->plan ? _("lane %u (%s): %" PRIu64 " fit (%s), %" PRIu64 " there already, %" PRIu64 " stay (%s)")
+                          : _("lane %u (%s): %" PRIu64 " put (%s), %" PRIu64 " there already, %" PRIu64 " stay (%s)"),
+                  i, _(name), a->items, fits_text, a->there, a->stays, stays_text);
     }
 }

@@ -1,6 +1,7 @@
 #include "sync/folder/walk.h"
 
 #include "storage/base/file.h"
+#include "storage/base/lang.h"
 #include "sync/limits.h"
 
 #include <dirent.h>
@@ -39,7 +40,7 @@ static DIR *open_folder(const struct walk *w, const char *folder, enum err *e)
         *e = refuse_item(w->refuse, folder, "it is a symbolic link or no folder; not followed");
     else if (saved != ENOENT) {
         char why[128];
-        snprintf(why, sizeof why, "cannot read this folder: %s", strerror(saved));
+        snprintf(why, sizeof why, _("cannot read this folder: %s"), strerror(saved));
         *e = refuse_item(w->refuse, folder, why);
     }
     return NULL;

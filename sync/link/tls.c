@@ -1,5 +1,6 @@
 #include "sync/link/tls.h"
 
+#include "storage/base/lang.h"
 #include "sync/limits.h"
 
 #include <assert.h>
@@ -48,7 +49,7 @@ struct tls {
 static enum err no_memory_or_bug(int code, const char *what)
 {
     return code == GNUTLS_E_MEMORY_ERROR ? err_set(ERR_NOMEM, "out of memory")
-                                         : err_set(ERR_BUG, "%s: %s", what, gnutls_strerror(code));
+                                         : err_set(ERR_BUG, "%s: %s", _(what), gnutls_strerror(code));
 }
 
 static int set_key(gnutls_certificate_credentials_t cred, const struct sign_secret *link)
@@ -235,7 +236,7 @@ static enum err refused(struct tls *t, int code)
     }
     (void)gnutls_alert_send_appropriate(t->s, code);
     return err_set(ERR_DENIED, "the other side does not speak feldsher's protocol: %s",
-                   t->flooded ? "it sends more than a handshake needs" : gnutls_strerror(code));
+                   t->flooded ? _("it sends more than a handshake needs") : gnutls_strerror(code));
 }
 
 /* What GnuTLS has been told to insist on, looked at once more: a resumed

@@ -12,6 +12,8 @@ echo "== a hub's store"
 "$B/bench/hub_store" "${GROUPS_OF_LABELS:-40}" || bad=1
 echo "== intake"
 B=$B sh tests/bench/intake.sh || bad=1
+echo "== screens"
+B=$B sh tests/bench/screens.sh || bad=1
 echo "== hub"
 B=$B sh tests/bench/hub.sh || bad=1
 exit $bad

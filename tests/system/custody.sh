@@ -237,6 +237,11 @@ check_exit 0 "users" at sup1 users --json
 check "both persons have a key here" test "$(grep -c '"key_here":true' "$out")" = 2
 check_exit 0 "handover" feldsher -C "$T/sup1" --user bolat handover --to dana \
     --passphrase-file "$(lines "$(cat "$(passphrase bolat)")" "$(cat "$(passphrase dana)")")"
+check_exit 0 "handover with a camera that is out" feldsher -C "$T/sup1" --user dana handover --to bolat --camera BWC-7 --json \
+    --passphrase-file "$(lines "$(cat "$(passphrase dana)")" "$(cat "$(passphrase bolat)")")"
+check "the camera is in it" contains '"cameras":1' "$out"
+check_exit 0 "status" at sup1 status --json
+check "the shift is the taker's" contains '"shift":{"user":"bolat"' "$out"
 check_exit 77 "handover with a wrong taker" feldsher -C "$T/sup1" --user bolat handover --to dana \
     --passphrase-file "$(lines "$(cat "$(passphrase bolat)")" wrong)"
 check_exit 64 "handover to oneself" as sup1 bolat handover --to bolat

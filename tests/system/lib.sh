@@ -7,7 +7,8 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/feldsher-test.XXXXXX") || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM
 PATH=$B:$PATH
-unset FELDSHER_DIR FELDSHER_USER
+unset FELDSHER_DIR FELDSHER_USER FELDSHER_LANG
+export LC_ALL=C.UTF-8
 umask 022
 failed=0
 passed=0

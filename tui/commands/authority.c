@@ -8,6 +8,7 @@
 #include "storage/seal/shares.h"
 #include "storage/trust/authority.h"
 #include "tui/enrol_list.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/words.h"
 
@@ -15,15 +16,27 @@
 #include <stdio.h>
 #include <string.h>
 
+struct opening {
+    struct authority **a;
+    const char *dir;
+};
+
+static enum err try_open(void *ctx, const char *p, size_t n)
+{
+    const struct opening *o = ctx;
+    return authority_open(o->a, o->dir, p, n);
+}
+
 /* The authority of args[0], opened with its passphrase. */
 static enum err begin(const struct call *c, struct authority **a)
 {
     struct secret *pass;
     *a = NULL;
-    enum err e = secret_ask(c->secrets, "Passphrase of the authority", &pass);
+    enum err e = secret_ask(c->secrets, _("Passphrase of the authority"), &pass);
     if (e)
         return e;
-    e = authority_open(a, c->args[0], pass->p, pass->len);
+    struct opening o = {a, c->args[0]};
+    e = secret_try(pass, try_open, &o);
     secret_free(pass);
     return e;
 }
@@ -34,9 +47,9 @@ static void say_number(const struct call *c, const struct authority *a, const ch
     if (c->json)
         print_json(json_pack("{s:s,s:s,s:I}", "done", what, "name", name, "roster", (json_int_t)r->number));
     else
-        printf("%s %s; roster %" PRIu64
-               " goes out with the next contacts: feldsher-hub roster, or the next enrolment\n",
-               what, name, r->number);
+        printf(_("%s %s; roster %" PRIu64
+                 " goes out with the next contacts: feldsher-hub roster, or the next enrolment\n"),
+               _(what), name, r->number);
 }
 
 static enum err init(struct call *c)
@@ -45,7 +58,7 @@ static enum err init(struct call *c)
     struct secret *pass;
     enum err e = command_need(c, "district", &district);
     if (!e)
-        e = secret_new(c->secrets, "New passphrase of the authority", &pass);
+        e = secret_new(c->secrets, _("New passphrase of the authority"), &pass);
     if (e)
         return e;
     e = authority_init(c->args[0], district, pass->p, pass->len);
@@ -53,8 +66,8 @@ static enum err init(struct call *c)
     if (!e && c->json)
         print_json(json_pack("{s:s,s:s,s:s}", "done", "founded", "district", district, "folder", c->args[0]));
     else if (!e)
-        printf("district %s is founded in %s; publish authority.pub, and keep shares of the key on paper:"
-               " feldsher authority split\n",
+        printf(_("district %s is founded in %s; publish authority.pub, and keep shares of the key on paper:"
+                 " feldsher authority split\n"),
                district, c->args[0]);
     return e;
 }
@@ -72,7 +85,7 @@ static enum err read_enrol(const struct call *c, struct enrol *n)
     if (!e && role)
         e = words_roles(role, &n->roles);
     n->user = command_has(c, "user") ? command_option(c, "user") : n->station;
-    if (!e && last && !bytes_decimal(&n->last_seq, last, strlen(last), INT64_MAX))
+    if (!e && last && !words_number(&n->last_seq, last, INT64_MAX))
         e = err_set(ERR_USAGE, "--last takes a label's number, not %s", last);
     return e;
 }
@@ -100,8 +113,8 @@ static enum err enrol_one(struct call *c)
         print_json(json_pack("{s:s,s:s,s:s,s:s,s:I}", "station", n.station, "user", n.user, "file", out, "code",
                              (const char *)code.p, "roster", (json_int_t)authority_roster(a)->number));
     else if (!e)
-        printf("station %s, user %s: %s\nits code, which goes another way than the file:\n%s\n", n.station, n.user, out,
-               (const char *)code.p);
+        printf(_("station %s, user %s: %s\nits code, which goes another way than the file:\n%s\n"), n.station, n.user,
+               out, (const char *)code.p);
     buf_free(&file);
     buf_free(&code);
     authority_free(a);
@@ -122,7 +135,7 @@ static enum err enrol(struct call *c)
         print_json(json_pack("{s:I,s:I,s:s}", "enrolled", (json_int_t)report.enrolled, "already",
                              (json_int_t)report.already, "codes", report.codes));
     else if (!e)
-        printf("%" PRIu64 " stations enrolled, %" PRIu64 " were already; their codes are in %s\n", report.enrolled,
+        printf(_("%" PRIu64 " stations enrolled, %" PRIu64 " were already; their codes are in %s\n"), report.enrolled,
                report.already, report.codes);
     authority_free(a);
     return e;
@@ -142,8 +155,8 @@ static enum err add_user(const struct call *c, struct authority *a, const char *
         print_json(json_pack("{s:s,s:s,s:s,s:I}", "user", name, "file", out, "code", (const char *)code.p, "roster",
                              (json_int_t)authority_roster(a)->number));
     else if (!e)
-        printf("user %s: %s, for `feldsher init --enrol` on a station; its code, which goes another way:\n%s\n", name,
-               out, (const char *)code.p);
+        printf(_("user %s: %s, for `feldsher init --enrol` on a station; its code, which goes another way:\n%s\n"),
+               name, out, (const char *)code.p);
     buf_free(&file);
     buf_free(&code);
     return e;
@@ -229,7 +242,7 @@ static enum err revoke(struct call *c)
     uint64_t seq = UINT64_MAX;
     if (!station == !name)
         return err_set(ERR_USAGE, "revoke either --station NAME or --user NAME");
-    if (last && !bytes_decimal(&seq, last, strlen(last), INT64_MAX))
+    if (last && !words_number(&seq, last, INT64_MAX))
         return err_set(ERR_USAGE, "--last takes a label's number, not %s", last);
     enum err e = begin(c, &a);
     if (!e)
@@ -309,8 +322,8 @@ static enum err split(struct call *c)
         if (!e && c->json)
             print_json(json_pack("{s:i,s:s}", "share", (int)shares[i].number, "paper", path));
         else if (!e)
-            printf("share %u: %s, to print and keep apart; any two of the three give the key back\n", shares[i].number,
-                   path);
+            printf(_("share %u: %s, to print and keep apart; any two of the three give the key back\n"),
+                   shares[i].number, path);
         buf_free(&paper);
     }
     sodium_free(shares);
@@ -351,13 +364,13 @@ static enum err join(struct call *c)
     if (!e)
         e = file_read(path, ROSTER_MAX, &text);
     if (!e)
-        e = secret_new(c->secrets, "New passphrase of the authority", &pass);
+        e = secret_new(c->secrets, _("New passphrase of the authority"), &pass);
     if (!e)
         e = authority_join(dir, &shares[0], &shares[1], (const char *)text.p, text.len, pass->p, pass->len);
     if (!e && c->json)
         print_json(json_pack("{s:s,s:s}", "done", "joined", "folder", dir));
     else if (!e)
-        printf("the authority is whole again in %s\n", dir);
+        printf(_("the authority is whole again in %s\n"), dir);
     secret_free(pass);
     buf_free(&text);
     sodium_free(shares);
@@ -370,87 +383,88 @@ static const struct command rows[] = {
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "founds a district",
+     .help = N_("founds a district"),
      .run = init,
-     .options = {{"district", "NAME", "its name: a-z, 0-9, -"}}},
+     .options = {{"district", "NAME", N_("its name: a-z, 0-9, -")}}},
     {.name = "authority",
      .sub = "enrol",
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "writes the file that makes a laptop a station, or many",
+     .help = N_("writes the file that makes a laptop a station, or many"),
      .run = enrol,
-     .options = {{"station", "NAME", "its name"},
-                 {"unit", "NAME", "brigade, department or post; made if new"},
-                 {"kind", "KIND", "station or supervisor"},
-                 {"user", "NAME", "its first user (else the station's name)"},
-                 {"role", "ROLES", "crew, doctor, supervisor, admin (with commas)"},
-                 {"circles", "CIRCLES", "what the user may open (else by kind)"},
-                 {"replace", NULL, "the old laptop of that name is revoked"},
-                 {"last", "N", "with --replace: the last label of the old one that counts"},
-                 {"out", "FILE", "the enrolment file; with --batch, the folder"},
-                 {"batch", "CSV", "station,unit,kind,user,role a line; codes go to codes.csv"}}},
+     .options = {{"station", "NAME", N_("its name")},
+                 {"unit", "NAME", N_("brigade, department or post; made if new")},
+                 {"kind", "KIND", N_("station or supervisor")},
+                 {"user", "NAME", N_("its first user (else the station's name)")},
+                 {"role", "ROLES", N_("crew, doctor, supervisor, admin (with commas)")},
+                 {"circles", "CIRCLES", N_("what the user may open (else by kind)")},
+                 {"replace", NULL, N_("the old laptop of that name is revoked")},
+                 {"last", "N", N_("with --replace: the last label of the old one that counts")},
+                 {"out", "FILE", N_("the enrolment file; with --batch, the folder")},
+                 {"batch", "CSV", N_("station,unit,kind,user,role a line; codes go to codes.csv")}}},
     {.name = "authority",
      .sub = "user",
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "changes a user; with --out, adds one",
+     .help = N_("changes a user; with --out, adds one"),
      .run = user,
-     .options = {{"name", "NAME", "who"},
-                 {"role", "ROLES", "new roles"},
-                 {"circles", "CIRCLES", "new circles"},
-                 {"until", "DATE", "last day, or - for open"},
-                 {"out", "FILE", "a new user's enrolment file, for feldsher init on a station"}}},
+     .options = {{"name", "NAME", N_("who")},
+                 {"role", "ROLES", N_("new roles")},
+                 {"circles", "CIRCLES", N_("new circles")},
+                 {"until", "DATE", N_("last day, or - for open")},
+                 {"out", "FILE", N_("a new user's enrolment file, for feldsher init on a station")}}},
     {.name = "authority",
      .sub = "unit",
      .args = "DIR UNIT",
      .min = 2,
      .max = 2,
-     .help = "adds a unit and its circles",
+     .help = N_("adds a unit and its circles"),
      .run = unit},
     {.name = "authority",
      .sub = "hub",
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "adds a hub",
+     .help = N_("adds a hub"),
      .run = hub,
-     .options = {{"add", "FILE", "the card that feldsher-hub init wrote"}}},
+     .options = {{"add", "FILE", N_("the card that feldsher-hub init wrote")}}},
     {.name = "authority",
      .sub = "revoke",
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "takes a station's or a person's keys out of force",
+     .help = N_("takes a station's or a person's keys out of force"),
      .run = revoke,
-     .options = {{"station", "NAME", "a station"},
-                 {"last", "N", "its last label that counts"},
-                 {"user", "NAME", "a user"}}},
+     .options = {{"station", "NAME", N_("a station")},
+                 {"last", "N", N_("its last label that counts")},
+                 {"user", "NAME", N_("a user")}}},
     {.name = "authority",
      .sub = "roster",
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "prints the roster in force",
+     .help = N_("prints the roster in force"),
      .run = roster,
-     .options = {{"out", "FILE", "writes it there instead"}}},
+     .options = {{"out", "FILE", N_("writes it there instead")}}},
     {.name = "authority",
      .sub = "split",
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "three shares of the key for paper; two give it back",
+     .help = N_("three shares of the key for paper; two give it back"),
      .run = split,
-     .options = {{"out", "DIR", "where to"}}},
+     .options = {{"out", "DIR", N_("where to")}}},
     {.name = "authority",
      .sub = "join",
      .args = "SHARE SHARE",
      .min = 2,
      .max = 2,
-     .help = "the authority from two shares",
+     .help = N_("the authority from two shares"),
      .run = join,
-     .options = {{"out", "DIR", "the new folder"}, {"roster", "FILE", "the newest roster that a station or hub has"}}},
+     .options = {{"out", "DIR", N_("the new folder")},
+                 {"roster", "FILE", N_("the newest roster that a station or hub has")}}},
 };
-const struct command_group group_authority = {"The district's authority, kept off the stations", rows,
+const struct command_group group_authority = {N_("The district's authority, kept off the stations"), rows,
                                               sizeof rows / sizeof rows[0]};

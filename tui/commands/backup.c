@@ -2,6 +2,7 @@
 
 #include "storage/records/custody.h"
 #include "tui/backup.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
@@ -17,16 +18,24 @@ static enum err say(const struct call *c, const char *what, const char *dir, con
                              "bytes", (json_int_t)r->bytes, "there", (json_int_t)r->there, "damaged",
                              (json_int_t)r->damaged));
     else
-        printf("%s: %" PRIu64 " bytes (%s) in %" PRIu64 " files copied and read back; %" PRIu64
-               " objects were there already\n",
-               what, r->bytes, size, r->files, r->there);
+        printf(_("%s: %" PRIu64 " bytes (%s) in %" PRIu64 " files copied and read back; %" PRIu64
+                 " objects were there already\n"),
+               _(what), r->bytes, size, r->files, r->there);
     if (r->damaged)
         return err_set(ERR_BAD, "%" PRIu64 " objects are damaged and were left out; run feldsher verify", r->damaged);
     return ERR_OK;
 }
 
+/* NULL: nobody asked how far it is. */
+static struct pulse *told(const struct call *c, struct pulse *p)
+{
+    *p = (struct pulse){.tell = print_progress};
+    return c->json && command_has(c, "progress") ? p : NULL;
+}
+
 static enum err backup(struct call *c)
 {
+    struct pulse pulse;
     struct session s;
     struct backup_report r;
     char id[ENTRY_ID];
@@ -36,7 +45,7 @@ static enum err backup(struct call *c)
     /* first, so that the copy of the chain tells of it, too */
     e = custody_entry(s.station, s.user, NULL, "backup", json_pack("{s:s}", "to", c->args[0]), id);
     if (!e)
-        e = backup_write(s.station, s.user, c->args[0], !command_has(c, "without-blobs"), &r);
+        e = backup_write(s.station, s.user, c->args[0], !command_has(c, "without-blobs"), told(c, &pulse), &r);
     if (!e)
         e = say(c, "backup", c->args[0], &r);
     session_end(&s);
@@ -45,28 +54,29 @@ static enum err backup(struct call *c)
 
 static enum err restore(struct call *c)
 {
+    struct pulse pulse;
     struct backup_report r;
     struct buf names = {0};
     struct secret *pass;
     size_t n;
-    char prompt[NAME_LEN + 32];
+    char prompt[NAME_LEN + 96];
     enum err e = backup_users(c->args[0], &names, &n);
     const char *who = c->user ? c->user : !e && n == 1 ? (const char *)names.p : NULL;
     if (!e && !who)
         e = err_set(ERR_USAGE, "several users have a key in that backup; --user NAME");
     if (!e) {
-        snprintf(prompt, sizeof prompt, "Passphrase of %.60s", who);
+        snprintf(prompt, sizeof prompt, _("Passphrase of %.60s"), who);
         e = secret_ask(c->secrets, prompt, &pass);
     }
     if (!e) {
-        e = backup_restore(c->args[0], c->dir, who, pass->p, pass->len, &r);
+        e = backup_restore(c->args[0], c->dir, who, pass->p, pass->len, told(c, &pulse), &r);
         secret_free(pass);
     }
     buf_free(&names);
     if (e)
         return e;
     if (!c->json)
-        printf("restored; nothing can be recorded before the hub has shown that it holds no more: feldsher sync\n");
+        printf(_("restored; nothing can be recorded before the hub has shown that it holds no more: feldsher sync\n"));
     return say(c, "restore", c->args[0], &r);
 }
 
@@ -75,14 +85,16 @@ static const struct command rows[] = {
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "copies the sealed station to DIR/feldsher-backup",
+     .help = N_("copies the sealed station to DIR/feldsher-backup"),
      .run = backup,
-     .options = {{"without-blobs", NULL, "without the recordings themselves"}}},
+     .options = {{"without-blobs", NULL, N_("without the recordings themselves")},
+                 {"progress", NULL, N_("with --json: how far it is, four times a second")}}},
     {.name = "restore",
      .args = "DIR",
      .min = 1,
      .max = 1,
-     .help = "a station from its backup, into -C",
-     .run = restore},
+     .help = N_("a station from its backup, into -C"),
+     .run = restore,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
 };
-const struct command_group group_backup = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_backup = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

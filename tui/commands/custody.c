@@ -2,6 +2,7 @@
 
 #include "storage/records/custody.h"
 #include "storage/records/evidence.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
@@ -29,6 +30,12 @@ static void done(const struct call *c, const struct recording *r, const char *wh
         print_json(json_pack("{s:s,s:s,s:s*}", "recording", r->id, "done", what, key, value));
     else
         printf("%s: %s\n", r->id, sentence);
+}
+
+/* The pulse, where the screens want to hear it. */
+static struct pulse *waited_for(const struct call *c, struct pulse *p)
+{
+    return c->json && command_has(c, "progress") ? p : NULL;
 }
 
 /* A place in a file of size bytes: "120M" (decimal, as sizes are shown), "25%",
@@ -75,9 +82,10 @@ static enum err pull(struct call *c)
         e = custody_pull(s.station, s.user, s.list, r, first, last, why ? why : "");
     if (!e)
         done(c, r, "pull", "why", why,
-             (from || to) && r->gathered > 1 ? "asked for, whole: it is short; the next contact with the hub brings it"
-             : from || to                    ? "that part is asked for; the next contact with the hub brings it"
-                                             : "asked for; the next contact with the hub brings it");
+             (from || to) && r->gathered > 1
+                 ? _("asked for, whole: it is short; the next contact with the hub brings it")
+             : from || to ? _("that part is asked for; the next contact with the hub brings it")
+                          : _("asked for; the next contact with the hub brings it"));
     session_end(&s);
     return e;
 }
@@ -87,7 +95,7 @@ static enum err request(struct call *c)
     struct session s;
     const struct recording *r;
     const char *why;
-    char id[ENTRY_ID], sentence[160];
+    char id[ENTRY_ID], sentence[512];
     enum err e = command_need(c, "why", &why);
     if (!e)
         e = begin(c, &s, &r);
@@ -95,7 +103,8 @@ static enum err request(struct call *c)
         return e;
     e = evidence_request(s.station, s.user, r, why, id);
     if (!e) {
-        snprintf(sentence, sizeof sentence, "request %s; another supervisor: feldsher recordings approve %.8s", id, id);
+        snprintf(sentence, sizeof sentence, _("request %s; another supervisor: feldsher recordings approve %.8s"), id,
+                 id);
         done(c, r, "request", "request", id, sentence);
     }
     session_end(&s);
@@ -107,15 +116,16 @@ static enum err approve(struct call *c)
     struct session s;
     const struct recording *r;
     const struct recording_event *v;
-    char id[ENTRY_ID], sentence[160];
+    char id[ENTRY_ID], sentence[512];
+    struct pulse pulse = {.tell = print_progress};
     enum err e = session_begin(c, STATION_CHAIN_KEY, true, &s);
     if (e)
         return e;
     e = recording_event(s.list, "request", c->args[0], &v, &r);
     if (!e)
-        e = evidence_approve(s.station, s.user, s.list, r, v, id);
+        e = evidence_approve(s.station, s.user, s.list, r, v, waited_for(c, &pulse), id);
     if (!e) {
-        snprintf(sentence, sizeof sentence, "request %s is approved; %.63s exports it", v->id, v->author);
+        snprintf(sentence, sizeof sentence, _("request %s is approved; %.63s exports it"), v->id, v->author);
         done(c, r, "approve", "request", v->id, sentence);
     }
     session_end(&s);
@@ -127,18 +137,19 @@ static enum err export_package(struct call *c)
     struct session s;
     const struct recording *r;
     struct evidence_report report;
+    struct pulse pulse = {.tell = print_progress};
     enum err e = begin(c, &s, &r);
     if (e)
         return e;
-    e = evidence_export(s.station, s.user, s.list, r, c->args[1], &report);
+    e = evidence_export(s.station, s.user, s.list, r, c->args[1], waited_for(c, &pulse), &report);
     if (!e && c->json) {
         print_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I}", "recording", r->id, "done", "export", "folder",
                              c->args[1], "request", report.request, "approver", report.approver, "files",
                              (json_int_t)report.files, "bytes", (json_int_t)report.bytes));
     } else if (!e) {
-        printf("%s: exported to ", r->id);
+        printf(_("%s: exported to "), r->id);
         print_text(c->args[1]);
-        printf(", approved by %s; CHECK.txt in it says how anybody checks it\n", report.approver);
+        printf(_(", approved by %s; CHECK.txt in it says how anybody checks it\n"), report.approver);
     }
     session_end(&s);
     return e;
@@ -157,7 +168,7 @@ static enum err hold_or_release(struct call *c, bool hold)
     e = custody_hold(s.station, s.user, r, hold, why);
     if (!e)
         done(c, r, hold ? "hold" : "release", "why", why,
-             hold ? "held: nobody may destroy or purge it" : "released: retention and orders take their course");
+             hold ? _("held: nobody may destroy or purge it") : _("released: retention and orders take their course"));
     session_end(&s);
     return e;
 }
@@ -181,7 +192,7 @@ static enum err flag(struct call *c)
         return e;
     e = custody_flag(s.station, s.user, r);
     if (!e)
-        done(c, r, "flag", "lane", "3", "flagged: it goes before other recordings");
+        done(c, r, "flag", "lane", "3", _("flagged: it goes before other recordings"));
     session_end(&s);
     return e;
 }
@@ -205,7 +216,7 @@ static enum err destroy(struct call *c)
 {
     struct session s;
     const struct recording *r;
-    char order[NOTICE_ID], sentence[160];
+    char order[NOTICE_ID], sentence[512];
     bool complete;
     enum err e = begin(c, &s, &r);
     if (e)
@@ -214,8 +225,8 @@ static enum err destroy(struct call *c)
                         command_has(c, "together"), order, &complete);
     if (!e) {
         snprintf(sentence, sizeof sentence,
-                 complete ? "order %s is in force: each holder carries it out at its next purge"
-                          : "order %s has one signature; a second supervisor: feldsher recordings destroy %.8s",
+                 complete ? _("order %s is in force: each holder carries it out at its next purge")
+                          : _("order %s has one signature; a second supervisor: feldsher recordings destroy %.8s"),
                  order, r->id);
         done(c, r, complete ? "destroy" : "destroy-begun", "order", order, sentence);
     }
@@ -229,72 +240,74 @@ static const struct command rows[] = {
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "asks the hub for one that is not here",
+     .help = N_("asks the hub for one that is not here"),
      .run = pull,
-     .options = {{"from", "T", "only from this place of the file on: bytes (120M) or a share (25%)"},
-                 {"to", "T", "up to this place"},
-                 {"why", "TEXT", "the reason, for the chain of custody"}}},
+     .options = {{"from", "T", N_("only from this place of the file on: bytes (120M) or a share (25%)")},
+                 {"to", "T", N_("up to this place")},
+                 {"why", "TEXT", N_("the reason, for the chain of custody")}}},
     {.name = "recordings",
      .sub = "request",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "asks that one may leave as evidence",
+     .help = N_("asks that one may leave as evidence"),
      .run = request,
-     .options = {{"why", "TEXT", "who wants it, and on what ground"}}},
+     .options = {{"why", "TEXT", N_("who wants it, and on what ground")}}},
     {.name = "recordings",
      .sub = "approve",
      .args = "REQUEST",
      .min = 1,
      .max = 1,
-     .help = "a second person, a supervisor, agrees and signs",
-     .run = approve},
+     .help = N_("a second person, a supervisor, agrees and signs"),
+     .run = approve,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
     {.name = "recordings",
      .sub = "export",
      .args = "ID DIR",
      .min = 2,
      .max = 2,
-     .help = "writes an approved evidence package",
-     .run = export_package},
+     .help = N_("writes an approved evidence package"),
+     .run = export_package,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
     {.name = "recordings",
      .sub = "hold",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "nobody may destroy it",
+     .help = N_("nobody may destroy it"),
      .run = hold,
-     .options = {{"why", "TEXT", "the reason"}}},
+     .options = {{"why", "TEXT", N_("the reason")}}},
     {.name = "recordings",
      .sub = "release",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "ends a hold",
+     .help = N_("ends a hold"),
      .run = release,
-     .options = {{"why", "TEXT", "the reason"}}},
+     .options = {{"why", "TEXT", N_("the reason")}}},
     {.name = "recordings",
      .sub = "flag",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "sends it before other recordings",
+     .help = N_("sends it before other recordings"),
      .run = flag},
     {.name = "recordings",
      .sub = "link",
      .args = "ID RECORD",
      .min = 2,
      .max = 2,
-     .help = "says which record it belongs to",
+     .help = N_("says which record it belongs to"),
      .run = link_to},
     {.name = "recordings",
      .sub = "destroy",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "begins a destruction order, or adds the second signature",
+     .help = N_("begins a destruction order, or adds the second signature"),
      .run = destroy,
-     .options = {{"basis", "TEXT", "the legal basis"},
-                 {"why", "TEXT", "the reason"},
-                 {"together", NULL, "the recordings that share its parts list go with it"}}},
+     .options = {{"basis", "TEXT", N_("the legal basis")},
+                 {"why", "TEXT", N_("the reason")},
+                 {"together", NULL, N_("the recordings that share its parts list go with it")}}},
 };
-const struct command_group group_custody = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_custody = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

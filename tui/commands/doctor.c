@@ -2,6 +2,8 @@
 
 #include "storage/base/file.h"
 #include "storage/vault/station.h"
+#include "tui/glyphs.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 #include "tui/spawn.h"
@@ -32,7 +34,7 @@ struct exam {
 static void say(struct exam *x, enum verdict v, const char *what, const char *fmt, ...) PRINTF_LIKE(4, 5);
 static void say(struct exam *x, enum verdict v, const char *what, const char *fmt, ...)
 {
-    static const char *const word[] = {"ok", "warn", "bad"};
+    static const char *const word[] = {FIELD(5, "ok"), FIELD(5, "warn"), FIELD(5, "bad")};
     char text[1024];
     va_list ap;
     va_start(ap, fmt);
@@ -43,7 +45,9 @@ static void say(struct exam *x, enum verdict v, const char *what, const char *fm
         print_json(json_pack("{s:s,s:s,s:s}", "check", what, "result", word[v], "text", text));
         return;
     }
-    printf("%-5s %-12s ", word[v], what);
+    print_padded(_(word[v]), 6);
+    print_padded(_(what), 12);
+    printf(" ");
     print_text(text);
     printf("\n");
 }
@@ -54,9 +58,10 @@ static void check_mode(struct exam *x, const char *path, mode_t may)
     if (lstat(path, &st) < 0)
         return;
     if (st.st_mode & 07777 & ~may)
-        say(x, BAD, "permissions", "%s has mode %04o; chmod %04o", path, (unsigned)(st.st_mode & 07777), (unsigned)may);
+        say(x, BAD, "permissions", _("%s has mode %04o; chmod %04o"), path, (unsigned)(st.st_mode & 07777),
+            (unsigned)may);
     else if (st.st_uid != geteuid())
-        say(x, BAD, "permissions", "%s belongs to another account; chown it", path);
+        say(x, BAD, "permissions", _("%s belongs to another account; chown it"), path);
 }
 
 static void check_permissions(struct exam *x, const char *dir)
@@ -74,7 +79,7 @@ static void check_permissions(struct exam *x, const char *dir)
     if (d)
         closedir(d);
     if (x->bad == before)
-        say(x, FINE, "permissions", "folder and keys are for one account alone");
+        say(x, FINE, "permissions", _("folder and keys are for one account alone"));
 }
 
 static void check_space(struct exam *x, const char *dir)
@@ -87,11 +92,11 @@ static void check_space(struct exam *x, const char *dir)
     }
     print_size(size, bytes);
     if (bytes < RESERVE_RECORDS)
-        say(x, BAD, "space", "%s free: nothing can be taken in; sync, then feldsher purge", size);
+        say(x, BAD, "space", _("%s free: nothing can be taken in; sync, then feldsher purge"), size);
     else if (bytes < SPACE_LOW)
-        say(x, WARN, "space", "%s free; sync, then feldsher purge", size);
+        say(x, WARN, "space", _("%s free; sync, then feldsher purge"), size);
     else
-        say(x, FINE, "space", "%s free", size);
+        say(x, FINE, "space", _("%s free"), size);
 }
 
 static void check_roster(struct exam *x, const struct station *s)
@@ -100,18 +105,21 @@ static void check_roster(struct exam *x, const struct station *s)
     int64_t now = station_now(s, &mark);
     const struct roster_station *me = roster_chain(s->roster, s->chain);
     if (mark == CLOCK_FINE)
-        say(x, FINE, "clock", "agrees with what signed things say");
+        say(x, FINE, "clock", _("agrees with what signed things say"));
     else
-        say(x, WARN, "clock", "%s what signed things say; set it",
-            mark == CLOCK_BEHIND ? "behind" : "more than a year ahead of");
+        say(x, WARN, "clock", "%s",
+            mark == CLOCK_BEHIND ? _("behind what signed things say; set it")
+                                 : _("more than a year ahead of what signed things say; set it"));
     if (!me || me->revoked)
-        say(x, BAD, "roster", "this station is %s by roster %" PRIu64 "; ask the administrator to enrol it anew",
-            me ? "revoked" : "not named", s->roster->number);
+        say(x, BAD, "roster",
+            me ? _("this station is revoked by roster %" PRIu64 "; ask the administrator to enrol it anew")
+               : _("this station is not named by roster %" PRIu64 "; ask the administrator to enrol it anew"),
+            s->roster->number);
     else if (now - s->roster->time > ROSTER_OLD)
-        say(x, WARN, "roster", "number %" PRIu64 " is %" PRId64 " days old; sync", s->roster->number,
+        say(x, WARN, "roster", _("number %" PRIu64 " is %" PRId64 " days old; sync"), s->roster->number,
             (now - s->roster->time) / DAY);
     else
-        say(x, FINE, "roster", "number %" PRIu64, s->roster->number);
+        say(x, FINE, "roster", _("number %" PRIu64), s->roster->number);
 }
 
 static void check_kernel(struct exam *x)
@@ -119,28 +127,28 @@ static void check_kernel(struct exam *x)
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     struct rlimit locked;
     if (abi > 0)
-        say(x, FINE, "landlock", "version %ld", abi);
+        say(x, FINE, "landlock", _("version %ld"), abi);
     else
-        say(x, WARN, "landlock", "this kernel does not have it; programs limit themselves by seccomp alone");
+        say(x, WARN, "landlock", _("this kernel does not have it; programs limit themselves by seccomp alone"));
     if (file_exists("/proc/sys/kernel/seccomp/actions_avail"))
-        say(x, FINE, "seccomp", "there");
+        say(x, FINE, "seccomp", _("there"));
     else
-        say(x, BAD, "seccomp", "this kernel does not have it; take one that does");
+        say(x, BAD, "seccomp", _("this kernel does not have it; take one that does"));
     if (getrlimit(RLIMIT_MEMLOCK, &locked) == 0 && locked.rlim_cur < LOCKED_MIN)
-        say(x, WARN, "memory", "only %lu bytes may be locked, so secrets may reach the swap; raise ulimit -l",
+        say(x, WARN, "memory", _("only %lu bytes may be locked, so secrets may reach the swap; raise ulimit -l"),
             (unsigned long)locked.rlim_cur);
     else
-        say(x, FINE, "memory", "secrets are kept from the swap");
+        say(x, FINE, "memory", _("secrets are kept from the swap"));
 }
 
 static void say_sum(void *ctx, const char *name, const char *what)
 {
-    say(ctx, BAD, "sums", "%s: %s; restore it from a backup", name, what);
+    say(ctx, BAD, "sums", _("%s: %s; restore it from a backup"), name, what);
 }
 
 static enum err say_stop(void *ctx, const char *name, const char *text, size_t n)
 {
-    say(ctx, BAD, "chain", "%s: %s; feldsher status", name, n ? text : "stopped");
+    say(ctx, BAD, "chain", _("%s: %s; feldsher status"), name, n ? text : _("stopped"));
     return ERR_OK;
 }
 
@@ -148,10 +156,10 @@ static void check_station(struct exam *x, const struct station *s)
 {
     check_roster(x, s);
     if (station_sums(s, say_sum, x) == ERR_OK)
-        say(x, FINE, "sums", "settings and keys are as they were written");
+        say(x, FINE, "sums", _("settings and keys are as they were written"));
     if (s->queue &&
         (queue_each_job(s->queue, "frozen", say_stop, x) || queue_each_job(s->queue, "restored", say_stop, x)))
-        say(x, BAD, "index", "%s; feldsher rebuild", err_text());
+        say(x, BAD, "index", _("%s; feldsher rebuild"), err_text());
 }
 
 /* A hub is known if link.conf or the roster says where one is. */
@@ -168,14 +176,14 @@ static void check_hub(struct exam *x, const struct station *s)
         own = strstr((const char *)text.p, "\nhub: ") != NULL;
     buf_free(&text);
     if (own)
-        say(x, FINE, "hub", "link.conf says where it is; feldsher sync --once says whether it answers");
+        say(x, FINE, "hub", _("link.conf says where it is; feldsher sync --once says whether it answers"));
     else if (address)
-        say(x, FINE, "hub", "at %s by the roster; feldsher sync --once says whether it answers", address);
+        say(x, FINE, "hub", _("at %s by the roster; feldsher sync --once says whether it answers"), address);
     else if (s->roster->n_hubs)
         say(x, WARN, "hub",
-            "the roster names no address; a stick works, for a network put hub: HOST:PORT into link.conf");
+            _("the roster names no address; a stick works, for a network put hub: HOST:PORT into link.conf"));
     else
-        say(x, WARN, "hub", "the roster names none; ask the administrator for a newer one");
+        say(x, WARN, "hub", _("the roster names none; ask the administrator for a newer one"));
 }
 
 static void check_tools(struct exam *x)
@@ -183,15 +191,51 @@ static void check_tools(struct exam *x)
     static const char *const programs[] = {"feldsher-dock", "feldsher-sync"};
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         if (spawn_can(programs[i]))
-            say(x, FINE, "programs", "%s is there", programs[i]);
+            say(x, FINE, "programs", _("%s is there"), programs[i]);
         else
-            say(x, BAD, "programs", "%s is not there; install it", programs[i]);
+            say(x, BAD, "programs", _("%s is not there; install it"), programs[i]);
     }
+}
+
+/* font: a file to judge instead of the console. */
+static enum err check_letters(struct exam *x, const char *font)
+{
+    struct glyphs ours = {0}, shown = {0};
+    char few[256];
+    enum err e = glyphs_ours(&ours);
+    if (e) {
+        say(x, BAD, "letters", _("%s; install Feldsher again"), err_text());
+        return font ? e : ERR_OK;
+    }
+    if (font && (e = glyphs_font(&shown, font)))
+        return e;
+    if (!font && !glyphs_console(&shown, STDOUT_FILENO) && !glyphs_console(&shown, STDIN_FILENO)) {
+        say(x, FINE, "letters", _("this is no bare console: its font cannot be asked"));
+        return ERR_OK;
+    }
+    size_t n = glyphs_missing(&ours, &shown, few, sizeof few);
+    if (n)
+        say(x, BAD, "letters",
+            ngettext("%zu character of our texts cannot be shown: %s; run: setfont FullCyrAsia-TerminusBold16",
+                     "%zu characters of our texts cannot be shown: %s; run: setfont FullCyrAsia-TerminusBold16", n),
+            n, few);
+    else
+        say(x, FINE, "letters", _("all %zu characters of our texts can be shown"), ours.n);
+    return ERR_OK;
+}
+
+static enum err finish(const struct exam *x)
+{
+    return x->bad ? err_set(ERR_BAD, "%u checks are bad; see above", x->bad) : ERR_OK;
 }
 
 static enum err doctor(struct call *c)
 {
     struct exam x = {.c = c};
+    if (command_has(c, "font")) {
+        enum err bad = check_letters(&x, command_option(c, "font"));
+        return bad ? bad : finish(&x);
+    }
     struct station *s;
     enum err e = queue_check_file(c->dir); /* before anybody opens it */
     char index[512];
@@ -206,14 +250,19 @@ static enum err doctor(struct call *c)
     if (e)
         say(&x, BAD, "index", "%s", index);
     else
-        say(&x, FINE, "index", "as it was left");
+        say(&x, FINE, "index", _("as it was left"));
     check_kernel(&x);
     check_tools(&x);
     station_close(s);
-    return x.bad ? err_set(ERR_BAD, "%u checks are bad; see above", x.bad) : ERR_OK;
+    opened = check_letters(&x, NULL);
+    return opened ? opened : finish(&x);
 }
 
 static const struct command rows[] = {
-    {.name = "doctor", .args = "", .help = "what is wrong with this station, and what to do", .run = doctor},
+    {.name = "doctor",
+     .args = "",
+     .help = N_("what is wrong with this station, and what to do"),
+     .run = doctor,
+     .options = {{"font", "FILE", N_("only whether this console font shows all our texts")}}},
 };
-const struct command_group group_doctor = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_doctor = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -4,7 +4,26 @@
 #include "tui/command.h"
 
 /* One group a file of this folder, in the order of the help. */
-extern const struct command_group group_authority, group_init, group_status, group_doctor, group_log, group_offload,
-    group_recordings, group_custody, group_purge, group_sync, group_verify, group_users, group_backup, group_unseal;
+extern const struct command_group group_screens;
+extern const struct command_group group_authority;
+extern const struct command_group group_init;
+extern const struct command_group group_status;
+extern const struct command_group group_doctor;
+extern const struct command_group group_log;
+extern const struct command_group group_settings;
+extern const struct command_group group_worker;
+extern const struct command_group group_verify;
+extern const struct command_group group_backup;
+extern const struct command_group group_unseal;
+extern const struct command_group group_media;
+extern const struct command_group group_offload;
+extern const struct command_group group_recordings;
+extern const struct command_group group_custody;
+extern const struct command_group group_play;
+extern const struct command_group group_purge;
+extern const struct command_group group_note;
+extern const struct command_group group_sync;
+extern const struct command_group group_sticks;
+extern const struct command_group group_users;
 
 #endif

@@ -1,11 +1,12 @@
 #include "tui/commands/groups.h"
 
+#include "tui/lang/lang.h"
 #include "tui/spawn.h"
 
 /* feldsher-dock does it: no passphrase, no opening key, no screen. */
 static enum err offload(struct call *c)
 {
-    const char *argv[12] = {"feldsher-dock", "-C", c->dir, "offload"};
+    const char *argv[14] = {"feldsher-dock", "-C", c->dir, "offload"};
     const char *from;
     size_t n = 4;
     enum err e = command_need(c, "from", &from);
@@ -21,6 +22,23 @@ static enum err offload(struct call *c)
         argv[n++] = "--json";
     if (command_has(c, "quiet"))
         argv[n++] = "--quiet";
+    if (command_has(c, "progress"))
+        argv[n++] = "--progress";
+    return spawn_run(argv, &c->exit_code);
+}
+
+static enum err cameras(struct call *c)
+{
+    const char *argv[SPAWN_ARGS_MAX + 1] = {"feldsher-dock", "cameras"}, *from;
+    size_t n = 2;
+    for (size_t i = 0; (from = command_each(c, "from", i)) != NULL && n + 4 < SPAWN_ARGS_MAX; i++) {
+        argv[n++] = "--from";
+        argv[n++] = from;
+    }
+    if (command_has(c, "watch"))
+        argv[n++] = "--watch";
+    if (c->json)
+        argv[n++] = "--json";
     return spawn_run(argv, &c->exit_code);
 }
 
@@ -28,9 +46,18 @@ static const struct command rows[] = {
     {.name = "offload",
      .args = "[CAMERA]",
      .max = 1,
-     .help = "takes in a camera's recordings; nobody needs to be logged in",
+     .help = N_("takes in a camera's recordings; nobody needs to be logged in"),
      .run = offload,
      .spawns = true,
-     .options = {{"from", "PATH", "a folder or a mounted card"}, {"quiet", NULL, "failures and the summary alone"}}},
+     .options = {{"from", "PATH", N_("a folder or a mounted card")},
+                 {"quiet", NULL, N_("failures and the summary alone")},
+                 {"progress", NULL, N_("with --json: where it stands, four times a second")}}},
+    {.name = "cameras",
+     .args = "",
+     .help = N_("what is plugged in"),
+     .run = cameras,
+     .spawns = true,
+     .options = {{"from", "PATH...", N_("a folder that counts as a camera")},
+                 {"watch", NULL, N_("goes on: says it anew when something is plugged in or out")}}},
 };
-const struct command_group group_offload = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_offload = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

@@ -1,9 +1,10 @@
 #include "tui/commands/groups.h"
 
-#include "storage/base/bytes.h"
 #include "storage/records/custody.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
+#include "tui/words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ static enum err purge(struct call *c)
     const char *older = command_option(c, "older");
     uint64_t days = 0;
     enum clock_mark mark;
-    if (older && !bytes_decimal(&days, older, strlen(older), 36500))
+    if (older && !words_number(&days, older, 36500))
         return err_set(ERR_USAGE, "--older takes a number of days, not %s", older);
     enum err e = session_begin(c, STATION_CHAIN_KEY, true, &s);
     if (e)
@@ -32,8 +33,8 @@ static enum err purge(struct call *c)
     } else {
         char size[PRINT_SIZE];
         print_size(size, done.bytes);
-        printf("%" PRIu64 " recordings removed that the hub holds, %" PRIu64 " under orders: %s freed; %" PRIu64
-               " stay by a hold, %" PRIu64 " because no receipt covers them or they are too young\n",
+        printf(_("%" PRIu64 " recordings removed that the hub holds, %" PRIu64 " under orders: %s freed; %" PRIu64
+                 " stay by a hold, %" PRIu64 " because no receipt covers them or they are too young\n"),
                done.freed, done.destroyed, size, done.held, done.kept);
     }
     if (!e && done.failed)
@@ -48,8 +49,8 @@ static enum err purge(struct call *c)
 static const struct command rows[] = {
     {.name = "purge",
      .args = "",
-     .help = "makes room: removes blobs that a receipt covers or an order names",
+     .help = N_("makes room: removes blobs that a receipt covers or an order names"),
      .run = purge,
-     .options = {{"older", "DAYS", "only recordings taken in before that"}}},
+     .options = {{"older", "DAYS", N_("only recordings taken in before that")}}},
 };
-const struct command_group group_purge = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_purge = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

@@ -1,51 +1,43 @@
 #include "tui/commands/groups.h"
 
+#include "storage/base/pulse.h"
 #include "storage/records/custody.h"
 #include "storage/vault/object.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
+#include "tui/recording_row.h"
 #include "tui/session.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-static json_t *files_json(const struct recording *r)
+#define WHERE 512
+static void where_text(char out[static WHERE], const struct recording *r, const struct recording_held *w)
 {
-    json_t *list = json_array();
-    for (size_t i = 1; i < r->n_files; i++)
-        json_array_append_new(list, json_pack("{s:s,s:I,s:o,s:o}", "path", r->files[i].path, "size",
-                                              (json_int_t)r->files[i].size, "mtime", print_time(r->files[i].mtime),
-                                              "blake2b", print_hash(&r->files[i].hash)));
-    return list;
-}
-
-static json_t *row_json(const struct recording *r, const struct recording_held *w)
-{
-    const struct recording_file *f = &r->files[0];
-    return json_pack(
-        "{s:s,s:o,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:o,s:o,s:s,s:I,s:o,s:o,s:I,s:I,s:o,s:o,s:b,s:o}", "id", r->id, "time",
-        print_time(r->time), "clock_mark", r->clock, "station", r->station, "unit", r->unit, "camera", r->camera,
-        "mode", r->mode, "path", f->path, "size", (json_int_t)f->size, "mtime", print_time(f->mtime), "blake2b",
-        print_hash(&f->hash), "chain", r->chain, "seq", (json_int_t)r->seq, "parts", print_hash(&r->parts), "sidecars",
-        files_json(r), "blobs", (json_int_t)w->blobs, "here", (json_int_t)w->here, "hub",
-        w->hub ? json_string(w->by) : json_null(), "hub_as_of", w->hub ? print_time(w->as_of) : json_null(), "held",
-        r->held, "destroyed_under", r->order[0] ? json_string(r->order) : json_null());
-}
-
-static void where_text(char out[static 160], const struct recording *r, const struct recording_held *w)
-{
-    char as_of[CLOCK_TEXT] = "";
-    if (w->hub)
-        clock_text(as_of, w->as_of);
-    if (r->order[0] && w->here == 0)
-        snprintf(out, 160, "destroyed under order %s%s", r->order, r->held ? ", held" : "");
+    char as_of[CLOCK_TEXT];
+    bool destroyed = r->order[0] && w->here == 0;
+    int n;
+    if (destroyed)
+        n = snprintf(out, WHERE, _("destroyed under order %s"), r->order);
     else
-        snprintf(out, 160, "%s%s%s%s%s%s%s",
-                 w->here == w->blobs ? "here"
-                 : w->here           ? "partly here"
-                                     : "not here",
-                 w->hub ? ", held by hub " : "", w->hub ? w->by : "", w->hub ? " as of " : "", as_of,
-                 r->held ? ", HOLD" : "", r->order[0] ? ", destruction ordered" : "");
+        n = snprintf(out, WHERE, "%s", w->here == w->blobs ? _("here") : w->here ? _("partly here") : _("not here"));
+    if (w->hub && !destroyed) {
+        clock_text(as_of, w->as_of);
+        n += snprintf(out + n, WHERE - (size_t)n, _(", held by hub %s as of %s"), w->by, as_of);
+    }
+    if (r->held)
+        n += snprintf(out + n, WHERE - (size_t)n, "%s", _(", HOLD"));
+    if (r->order[0] && !destroyed)
+        snprintf(out + n, WHERE - (size_t)n, "%s", _(", destruction ordered"));
+}
+
+/* What the mark of an entry's time says to a person. */
+static const char *clock_word(const char *mark)
+{
+    return strcmp(mark, "ok") == 0       ? ""
+           : strcmp(mark, "behind") == 0 ? _(", the station's clock was behind")
+                                         : _(", the station's clock was ahead");
 }
 
 static enum err list(struct call *c)
@@ -57,10 +49,10 @@ static enum err list(struct call *c)
     for (size_t i = 0; i < s.list->n; i++) {
         const struct recording *r = &s.list->r[i];
         struct recording_held w;
-        char size[PRINT_SIZE], when[CLOCK_TEXT], where[160];
+        char size[PRINT_SIZE], when[CLOCK_TEXT], where[WHERE];
         recording_where(s.station, s.list, r, &w);
         if (c->json) {
-            print_json(row_json(r, &w));
+            print_json(recording_row(r, &w));
             continue;
         }
         print_size(size, r->files[0].size);
@@ -68,15 +60,14 @@ static enum err list(struct call *c)
         where_text(where, r, &w);
         printf("%.8s  %s  %-12s %10s  ", r->id, when, r->unit, size);
         print_text(r->files[0].path);
-        printf("  (%s%s%s)\n", where, strcmp(r->clock, "ok") == 0 ? "" : ", the station's clock was ",
-               strcmp(r->clock, "ok") == 0 ? "" : r->clock);
+        printf("  (%s%s)\n", where, clock_word(r->clock));
     }
     if (!c->json)
-        printf("%zu recordings", s.list->n);
+        printf(_("%zu recordings"), s.list->n);
     if (!c->json && s.list->closed)
-        printf("; %" PRIu64 " batches are sealed to circles that you do not have", s.list->closed);
+        printf(_("; %" PRIu64 " batches are sealed to circles that you do not have"), s.list->closed);
     if (!c->json && s.list->n_faults)
-        printf("; %zu batches are quarantined", s.list->n_faults);
+        printf(_("; %zu batches are quarantined"), s.list->n_faults);
     if (!c->json)
         printf("\n");
     session_end(&s);
@@ -98,7 +89,7 @@ static json_t *events_json(const struct recording *r)
 static void show_events(const struct recording *r)
 {
     if (r->n_events)
-        printf("custody:\n");
+        printf(_("custody:\n"));
     for (size_t i = 0; i < r->n_events; i++) {
         const struct recording_event *v = &r->events[i];
         const char *why = json_string_value(json_object_get(v->data, "why"));
@@ -106,7 +97,7 @@ static void show_events(const struct recording *r)
         clock_text(when, v->time);
         printf("  %s  ", when);
         print_text(v->type);
-        printf(" by %s (entry %s)", v->author[0] ? v->author : "nobody logged in", v->id);
+        printf(_(" by %s (entry %s)"), v->author[0] ? v->author : _("nobody logged in"), v->id);
         if (why) {
             printf(": ");
             print_text(why);
@@ -117,21 +108,21 @@ static void show_events(const struct recording *r)
 
 static void show_text(const struct recording *r, const struct recording_held *w)
 {
-    char size[PRINT_SIZE], when[CLOCK_TEXT], where[160], hex[HASH_HEX];
+    char size[PRINT_SIZE], when[CLOCK_TEXT], where[WHERE], hex[HASH_HEX];
     clock_text(when, r->time);
     where_text(where, r, w);
-    printf("recording %s\nstation:  %s, unit %s\ntaken in: %s\ncamera:   ", r->id, r->station, r->unit, when);
+    printf(_("recording %s\nstation:  %s, unit %s\ntaken in: %s\ncamera:   "), r->id, r->station, r->unit, when);
     print_text(r->camera);
-    printf("\nwhere:    %s\n", where);
+    printf(_("\nwhere:    %s\n"), where);
     for (size_t i = 0; i < r->n_files; i++) {
         const struct recording_file *f = &r->files[i];
         print_size(size, f->size);
         hash_hex(hex, &f->hash);
-        printf(i ? "sidecar:  " : "file:     ");
+        printf("%s", i ? _("sidecar:  ") : _("file:     "));
         print_text(f->path);
-        printf("  (%s, %zu blobs)\n          blake2b %s\n", size, f->n_blobs, hex);
+        printf(_("  (%s, %zu blobs)\n          blake2b %s\n"), size, f->n_blobs, hex);
     }
-    printf("label:    %" PRIu64 " of chain %s\n", r->seq, r->chain);
+    printf(_("label:    %" PRIu64 " of chain %s\n"), r->seq, r->chain);
     show_events(r);
 }
 
@@ -147,7 +138,8 @@ static enum err show(struct call *c)
         struct recording_held w;
         recording_where(s.station, s.list, r, &w);
         if (c->json) {
-            json_t *j = row_json(r, &w);
+            json_t *j = recording_row(r, &w);
+            json_object_set_new(j, "gathered", json_integer(r->gathered));
             json_object_set_new(j, "custody", events_json(r));
             print_json(j);
         } else {
@@ -158,32 +150,42 @@ static enum err show(struct call *c)
     return e;
 }
 
+struct weighing {
+    uint64_t bytes;
+    struct pulse *pulse; /* NULL: nobody waits */
+};
+
 static enum err nowhere(void *ctx, const uint8_t *bytes, size_t n)
 {
-    uint64_t *total = ctx;
+    struct weighing *w = ctx;
     (void)bytes;
-    *total += n;
+    w->bytes += n;
+    pulse_add(w->pulse, n);
     return ERR_OK;
 }
 
 /* Without the evidence circle the sealed blobs can still be told by name. */
-static enum err check_sealed(const struct station *s, const struct recording *r, uint64_t *bytes)
+static enum err check_sealed(const struct station *s, const struct recording *r, struct weighing *w)
 {
     enum err e = ERR_OK;
+    for (size_t i = 0; i < r->n_files; i++)
+        for (size_t k = 0; k < r->files[i].n_blobs; k++)
+            pulse_expect(w->pulse, r->files[i].blobs[k].size);
     for (size_t i = 0; i < r->n_files && !e; i++) {
         for (size_t k = 0; k < r->files[i].n_blobs && !e; k++) {
             uint64_t size = 0;
             e = object_check(s->dir, &r->files[i].blobs[k].name, &size);
-            *bytes += size;
+            w->bytes += size;
+            pulse_add(w->pulse, size);
         }
     }
     return e;
 }
 
 enum finding { GOOD, SEALED, DESTROYED };
-static const char *const finding[] = {"good", "sealed", "destroyed"};
+static const char *const finding[] = {"good", "sealed", N_("destroyed")};
 
-static enum err check(struct session *s, const struct recording *r, uint64_t *bytes, enum finding *what)
+static enum err check(struct session *s, const struct recording *r, struct weighing *weighing, enum finding *what)
 {
     struct recording_held w;
     enum err e = ERR_OK;
@@ -201,11 +203,13 @@ static enum err check(struct session *s, const struct recording *r, uint64_t *by
                        w.blobs, r->id);
     if (custody_circle(s->user, r) != ERR_OK) {
         *what = SEALED;
-        return check_sealed(s->station, r, bytes);
+        return check_sealed(s->station, r, weighing);
     }
     *what = GOOD;
+    for (size_t i = 0; i < r->n_files; i++)
+        pulse_expect(weighing->pulse, r->files[i].size);
     for (size_t i = 0; i < r->n_files && !e; i++)
-        e = recording_read(s->station, s->user, &r->files[i], 0, UINT64_MAX, nowhere, bytes);
+        e = recording_read(s->station, s->user, &r->files[i], 0, UINT64_MAX, nowhere, weighing);
     return e;
 }
 
@@ -214,23 +218,24 @@ static enum err verify(struct call *c)
     struct session s;
     const struct recording *r;
     enum finding what = GOOD;
-    uint64_t bytes = 0;
+    struct pulse pulse = {.tell = print_progress};
+    struct weighing w = {.pulse = c->json && command_has(c, "progress") ? &pulse : NULL};
     enum err e = session_begin(c, 0, true, &s);
     if (e)
         return e;
     e = recording_find(s.list, c->args[0], &r);
     if (!e)
-        e = check(&s, r, &bytes, &what);
+        e = check(&s, r, &w, &what);
     if (!e && c->json)
-        print_json(json_pack("{s:s,s:s,s:I,s:o}", "id", r->id, "result", finding[what], "bytes", (json_int_t)bytes,
+        print_json(json_pack("{s:s,s:s,s:I,s:o}", "id", r->id, "result", finding[what], "bytes", (json_int_t)w.bytes,
                              "destroyed_under", r->order[0] ? json_string(r->order) : json_null()));
     else if (!e && what == DESTROYED)
-        printf("%s: destroyed under order %s\n", r->id, r->order);
+        printf(_("%s: destroyed under order %s\n"), r->id, r->order);
     else if (!e && what == SEALED)
-        printf("%s: its sealed blobs are whole (%" PRIu64 " bytes); its contents need the circle evidence/%s\n", r->id,
-               bytes, r->unit);
+        printf(_("%s: its sealed blobs are whole (%" PRIu64 " bytes); its contents need the circle evidence/%s\n"),
+               r->id, w.bytes, r->unit);
     else if (!e)
-        printf("%s: good: label, batch, blobs, age, zstd, and the hash of all %" PRIu64 " bytes\n", r->id, bytes);
+        printf(_("%s: good: label, batch, blobs, age, zstd, and the hash of all %" PRIu64 " bytes\n"), r->id, w.bytes);
     session_end(&s);
     return e;
 }
@@ -239,7 +244,7 @@ static const struct command rows[] = {
     {.name = "recordings",
      .sub = "list",
      .args = "",
-     .help = "what was recorded, as far as you may know",
+     .help = N_("what was recorded, as far as you may know"),
      .run = list,
      .by_default = true},
     {.name = "recordings",
@@ -247,14 +252,15 @@ static const struct command rows[] = {
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "one, with its custody",
+     .help = N_("one, with its custody"),
      .run = show},
     {.name = "recordings",
      .sub = "verify",
      .args = "ID",
      .min = 1,
      .max = 1,
-     .help = "reads one whole and checks it against its entry",
-     .run = verify},
+     .help = N_("reads one whole and checks it against its entry"),
+     .run = verify,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
 };
-const struct command_group group_recordings = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_recordings = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

@@ -3,6 +3,8 @@
 #include "storage/base/file.h"
 #include "storage/vault/object.h"
 #include "storage/vault/parts.h"
+#include "tui/lang/lang.h"
+#include "tui/carriers.h"
 #include "tui/link_state.h"
 #include "tui/print.h"
 #include "tui/session.h"
@@ -21,6 +23,7 @@ struct tally {
     int64_t now;
     uint64_t labels;
     uint64_t unsent[LANES]; /* bytes no receipt covers */
+    uint64_t items[LANES];  /* labels, parts lists, blobs */
     uint64_t recent;        /* bytes of the last RATE_DAYS */
     int64_t first;          /* time of the first label among them */
     uint64_t silent_since;  /* first label without a receipt; 0: none */
@@ -28,18 +31,21 @@ struct tally {
 };
 
 /* Bytes of the blobs of a parts list. Its text is checked by its name. */
-static uint64_t parts_bytes(const struct station *s, const struct hash *name)
+static uint64_t parts_bytes(const struct station *s, const struct hash *name, uint64_t *blobs)
 {
     struct buf text = {.max = PARTS_MAX};
     struct parts p;
     struct hash blob;
     uint64_t size, bytes = 0;
     bool mark;
+    *blobs = 0;
     enum err e = object_get(s->dir, name, PARTS_MAX, &text);
     if (!e)
         e = parts_open(&p, (const char *)text.p, text.len);
-    while (!e && (e = parts_next(&p, &mark, &blob, &size)) == ERR_OK)
+    while (!e && (e = parts_next(&p, &mark, &blob, &size)) == ERR_OK) {
         bytes += mark ? 0 : size;
+        *blobs += !mark;
+    }
     bytes += text.len;
     buf_free(&text);
     return bytes;
@@ -62,17 +68,23 @@ static enum err count_label(void *ctx, const struct label *l)
     bool parts_covered = t->receipt && receipt_holds_parts(t->receipt, l->seq);
     bool is_recent = l->time > t->now - RATE_DAYS * DAY;
     bool has_parts = !hash_is_zero(&l->parts);
-    uint64_t bytes = has_parts && (is_recent || !parts_covered) ? parts_bytes(t->s, &l->parts) : 0;
+    uint64_t blobs = 0;
+    uint64_t bytes = has_parts && (is_recent || !parts_covered) ? parts_bytes(t->s, &l->parts, &blobs) : 0;
     t->labels++;
     if (!covered) {
-        t->unsent[l->lane < LANES ? l->lane : LANE_BATCH] += l->size + l->len;
+        enum lane lane = l->lane < LANES ? (enum lane)l->lane : LANE_BATCH;
+        t->unsent[lane] += l->size + l->len;
+        t->items[lane]++;
         if (!t->silent_since) {
             t->silent_since = l->seq;
             t->silent_time = l->time;
         }
     }
-    if (has_parts && !parts_covered)
-        t->unsent[blob_lane(t->s, &l->parts)] += bytes;
+    if (has_parts && !parts_covered) {
+        enum lane lane = blob_lane(t->s, &l->parts);
+        t->unsent[lane] += bytes;
+        t->items[lane] += blobs;
+    }
     if (is_recent) {
         t->recent += bytes + l->size;
         if (!t->first)
@@ -107,12 +119,7 @@ struct jobs {
 static bool is_overdue(const char *text, int64_t now)
 {
     const char *due = strchr(text, ' ');
-    char whole[CLOCK_TEXT];
-    int64_t end;
-    if (!due || strlen(due + 1) != 10)
-        return false;
-    snprintf(whole, sizeof whole, "%.10sT23:59:59Z", due + 1);
-    return clock_parse(&end, whole, strlen(whole)) && now > end;
+    return due && carriers_overdue(due + 1, now);
 }
 
 static enum err show_job(void *ctx, const char *name, const char *text, size_t n)
@@ -126,7 +133,7 @@ static enum err show_job(void *ctx, const char *name, const char *text, size_t n
         json_array_append_new(j->list, row ? row : json_null());
         return ERR_OK;
     }
-    printf("%-10s ", j->kind);
+    print_padded(_(j->kind), 11);
     print_text(name);
     /* a line for each, whatever the text */
     for (const char *p = text; n && p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
@@ -138,11 +145,12 @@ static enum err show_job(void *ctx, const char *name, const char *text, size_t n
         printf(p == text ? ": " : ", ");
         print_text(line);
     }
-    printf(overdue ? "  OVERDUE\n" : "\n");
+    printf("%s\n", overdue ? _("  OVERDUE") : "");
     return ERR_OK;
 }
 
-static const char *const kinds[] = {"stick", "want", "intake", "frozen", "restored", "quarantine"};
+static const char *const kinds[] = {FIELD(10, "stick"),  FIELD(10, "want"),     FIELD(10, "intake"),
+                                    FIELD(10, "frozen"), FIELD(10, "restored"), FIELD(10, "quarantine")};
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
 static enum err show_jobs(struct jobs *j, const struct station *s, json_t *all)
@@ -174,13 +182,14 @@ static void say_skew(int64_t seconds)
 {
     int64_t off = seconds < 0 ? -seconds : seconds;
     if (off >= 172800)
-        printf("clock      differs from the hub's by %" PRId64 " days", off / 86400);
+        printf(_("clock      differs from the hub's by %" PRId64 " days"), off / 86400);
     else if (off >= 7200)
-        printf("clock      differs from the hub's by %" PRId64 " h %" PRId64 " min", off / 3600, off / 60 % 60);
+        printf(_("clock      differs from the hub's by %" PRId64 " h %" PRId64 " min"), off / 3600, off / 60 % 60);
     else if (off)
-        printf("clock      differs from the hub's by %" PRId64 " min", off / 60);
+        printf(_("clock      differs from the hub's by %" PRId64 " min"), off / 60);
     if (off)
-        printf(", it is %s; one of the two is wrong\n", seconds < 0 ? "behind" : "ahead");
+        printf("%s\n", seconds < 0 ? _(", it is behind; one of the two is wrong")
+                                   : _(", it is ahead; one of the two is wrong"));
 }
 
 /* How long the free space lasts at the rate of the last days; -1: not known. */
@@ -196,48 +205,88 @@ static int64_t days_left(const struct tally *t, uint64_t space)
 
 static json_t *to_json(const struct tally *t, const struct station *s, uint64_t space)
 {
-    json_t *lanes = json_array();
+    json_t *lanes = json_array(), *items = json_array();
     int64_t days = days_left(t, space);
-    for (size_t i = 0; i < LANES; i++)
+    for (size_t i = 0; i < LANES; i++) {
         json_array_append_new(lanes, json_integer((json_int_t)t->unsent[i]));
-    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:o,s:o,s:o,s:I,s:I,s:o,s:I,s:o}", "station", s->name, "unit",
-                     s->unit, "kind", s->kind == STATION_SUPERVISOR ? "supervisor" : "station", "district", s->district,
-                     "roster", (json_int_t)s->roster->number, "chain", s->chain, "labels", (json_int_t)t->labels,
-                     "unsent_by_lane", lanes, "hub", t->receipt ? json_string(t->receipt->hub) : json_null(),
-                     "hub_as_of", t->receipt ? print_time(t->receipt->time) : json_null(), "hub_labels",
-                     (json_int_t)(t->receipt ? t->receipt->labels : 0), "unsent_from_label",
-                     (json_int_t)t->silent_since, "silent_since",
-                     t->silent_since ? print_time(t->silent_time) : json_null(), "free", (json_int_t)space, "days_left",
-                     days < 0 ? json_null() : json_integer(days));
+        json_array_append_new(items, json_integer((json_int_t)t->items[i]));
+    }
+    return json_pack(
+        "{s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:I,s:o}", "station", s->name, "unit", s->unit,
+        "kind", s->kind == STATION_SUPERVISOR ? "supervisor" : "station", "district", s->district, "roster",
+        (json_int_t)s->roster->number, "chain", s->chain, "labels", (json_int_t)t->labels, "unsent_by_lane", lanes,
+        "unsent_items_by_lane", items, "hub", t->receipt ? json_string(t->receipt->hub) : json_null(), "hub_as_of",
+        t->receipt ? print_time(t->receipt->time) : json_null(), "hub_labels",
+        (json_int_t)(t->receipt ? t->receipt->labels : 0), "unsent_from_label", (json_int_t)t->silent_since,
+        "silent_since", t->silent_since ? print_time(t->silent_time) : json_null(), "free", (json_int_t)space,
+        "days_left", days < 0 ? json_null() : json_integer(days));
+}
+
+struct chains {
+    const struct station *s;
+    json_t *list;
+};
+
+static enum err add_chain(void *ctx, const char *chain, const struct queue_head *head)
+{
+    struct chains *c = ctx;
+    const struct roster_station *of = roster_chain(c->s->roster, chain);
+    if (strcmp(chain, c->s->chain) != 0)
+        json_array_append_new(c->list, json_pack("{s:s,s:s,s:s,s:b,s:I,s:o}", "chain", chain, "station",
+                                                 of ? of->name : "", "unit", of ? of->unit : "", "revoked",
+                                                 of && of->revoked, "labels", (json_int_t)head->seq, "last",
+                                                 head->time ? print_time(head->time) : json_null()));
+    return ERR_OK;
+}
+
+/* The other stations' chains that are here; who took this station over last. */
+static enum err add_more(json_t *all, const struct station *s, enum clock_mark mark)
+{
+    struct chains chains = {s, json_array()};
+    struct buf shift = {0};
+    json_t *last = json_null();
+    enum err e = queue_each_chain(s->queue, add_chain, &chains);
+    if (!e && queue_job(s->queue, "shift", "last", &shift) == ERR_OK) {
+        const char *user = (const char *)shift.p, *since = strchr(user, ' ');
+        if (since && strlen(since) == CLOCK_TEXT)
+            last = json_pack("{s:s%,s:s}", "user", user, (size_t)(since - user), "since", since + 1);
+    }
+    err_clear();
+    json_object_set_new(all, "roster_time", print_time(s->roster->time));
+    json_object_set_new(all, "clock", json_string(clock_mark_text(mark)));
+    json_object_set_new(all, "chains", chains.list);
+    json_object_set_new(all, "shift", last);
+    buf_free(&shift);
+    return e;
 }
 
 static void to_text(const struct tally *t, const struct station *s, uint64_t space)
 {
-    static const char *const lane[] = {"urgent", "batches", "control", "flagged", "video"};
+    static const char *const lane[] = {N_("urgent"), N_("batches"), N_("control"), N_("flagged"), N_("video")};
     char size[PRINT_SIZE], when[CLOCK_TEXT];
     int64_t days = days_left(t, space);
-    printf("station    %s (%s), unit %s, district %s\nroster     %" PRIu64 "\nchain      %s, %" PRIu64 " labels\n",
-           s->name, s->kind == STATION_SUPERVISOR ? "supervisor" : "crew", s->unit, s->district, s->roster->number,
-           s->chain, t->labels);
+    printf(_("station    %s (%s), unit %s, district %s\nroster     %" PRIu64 "\nchain      %s, %" PRIu64 " labels\n"),
+           s->name, s->kind == STATION_SUPERVISOR ? _("supervisor") : _("crew"), s->unit, s->district,
+           s->roster->number, s->chain, t->labels);
     if (t->receipt) {
         clock_text(when, t->receipt->time);
-        printf("held       %" PRIu64 " labels by hub %s as of %s\n", t->receipt->labels, t->receipt->hub, when);
+        printf(_("held       %" PRIu64 " labels by hub %s as of %s\n"), t->receipt->labels, t->receipt->hub, when);
     } else {
-        printf("held       nothing by a hub yet: there is no receipt\n");
+        printf(_("held       nothing by a hub yet: there is no receipt\n"));
     }
     if (t->silent_since) {
         clock_text(when, t->silent_time);
-        printf("silent     since %s: no receipt for label %" PRIu64 " and later\n", when, t->silent_since);
+        printf(_("silent     since %s: no receipt for label %" PRIu64 " and later\n"), when, t->silent_since);
     }
     for (size_t i = 0; i < LANES; i++) {
         print_size(size, t->unsent[i]);
         if (t->unsent[i])
-            printf("unsent     %s of lane %zu (%s)\n", size, i, lane[i]);
+            printf(_("unsent     %s of lane %zu (%s)\n"), size, i, _(lane[i]));
     }
     print_size(size, space);
-    printf("free       %s", size);
+    printf(_("free       %s"), size);
     if (days >= 0)
-        printf(", about %" PRId64 " days at the present rate", days);
+        printf(_(", about %" PRId64 " days at the present rate"), days);
     printf("\n");
 }
 
@@ -266,14 +315,19 @@ static enum err status(struct call *c)
     }
     if (all) {
         json_object_set_new(all, "link", link_state_json(s->dir));
+        char hub[LINK_STATE_HUB];
+        bool known = link_state_hub(s->dir, s->roster, hub);
+        json_object_set_new(all, "hub_address", known ? json_string(hub) : json_null());
         json_object_set_new(all, "clock_skew", json_integer(clock_skew(s)));
+        e = add_more(all, s, mark);
     }
     if (!e)
         e = show_jobs(&jobs, s, all);
     if (!e && c->json)
         print_json(json_incref(all));
     else if (!e && mark != CLOCK_FINE)
-        printf("clock      %s what signed things say; set it\n", mark == CLOCK_BEHIND ? "behind" : "far ahead of");
+        printf("%s\n", mark == CLOCK_BEHIND ? _("clock      behind what signed things say; set it")
+                                            : _("clock      far ahead of what signed things say; set it"));
     json_decref(all);
     receipt_free(r);
     station_close(s);
@@ -281,6 +335,9 @@ static enum err status(struct call *c)
 }
 
 static const struct command rows[] = {
-    {.name = "status", .args = "", .help = "what is held where, what waits, how long the disk lasts", .run = status},
+    {.name = "status",
+     .args = "",
+     .help = N_("what is held where, what waits, how long the disk lasts"),
+     .run = status},
 };
-const struct command_group group_status = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_status = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -3,6 +3,7 @@
 #include "storage/base/file.h"
 #include "storage/seal/age.h"
 #include "storage/seal/compress.h"
+#include "tui/lang/lang.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -32,7 +33,7 @@ static enum err read_identities(struct call *c, const char *path, struct identit
     struct secret *pass = NULL;
     enum err e = file_read(path, 1u << 20, &file);
     if (!e && file.len > sizeof magic && memcmp(file.p, magic, sizeof magic - 1) == 0) {
-        e = secret_ask(c->secrets, "Passphrase of the identity file", &pass);
+        e = secret_ask(c->secrets, _("Passphrase of the identity file"), &pass);
         if (!e)
             e = age_open_bytes_pass(pass->p, pass->len, file.p, file.len, &plain);
     } else if (!e) {
@@ -93,9 +94,9 @@ static enum err unseal(struct call *c)
 static const struct command rows[] = {
     {.name = "unseal",
      .args = "",
-     .help = "opens any age file: its plaintext goes from stdin to stdout",
+     .help = N_("opens any age file: its plaintext goes from stdin to stdout"),
      .run = unseal,
-     .options = {{"identity", "FILE", "an age identity file, or keys/USER.age of a station"},
-                 {"unzstd", NULL, "unpacks it, too: what `age -d | zstd -d` would give"}}},
+     .options = {{"identity", "FILE", N_("an age identity file, or keys/USER.age of a station")},
+                 {"unzstd", NULL, N_("unpacks it, too: what `age -d | zstd -d` would give")}}},
 };
-const struct command_group group_unseal = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_unseal = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -2,6 +2,7 @@
 
 #include "storage/records/records.h"
 #include "storage/vault/verify.h"
+#include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/session.h"
 
@@ -15,7 +16,7 @@ static void say_fault(void *ctx, const char *what, const char *why)
         print_json(json_pack("{s:s,s:s}", "bad", what, "why", why));
         return;
     }
-    printf("bad: ");
+    printf(_("bad: "));
     print_text(what);
     printf(": ");
     print_text(why);
@@ -32,13 +33,21 @@ static void say_totals(const struct call *c, const struct verify_totals *t)
                              "torn", (json_int_t)t->torn, "destroyed", (json_int_t)t->destroyed, "freed",
                              (json_int_t)t->freed, "elsewhere", (json_int_t)t->elsewhere));
     else
-        printf("%" PRIu64 " labels, %" PRIu64 " objects (%s) checked; %" PRIu64 " faults; not here: %" PRIu64
-               " blobs destroyed under orders, %" PRIu64 " freed, %" PRIu64 " elsewhere\n",
+        printf(_("%" PRIu64 " labels, %" PRIu64 " objects (%s) checked; %" PRIu64 " faults; not here: %" PRIu64
+                 " blobs destroyed under orders, %" PRIu64 " freed, %" PRIu64 " elsewhere\n"),
                t->labels, t->objects, size, t->faults, t->destroyed, t->freed, t->elsewhere);
+}
+
+/* NULL: nobody asked how far it is. */
+static struct pulse *told(const struct call *c, struct pulse *p)
+{
+    *p = (struct pulse){.tell = print_progress};
+    return c->json && command_has(c, "progress") ? p : NULL;
 }
 
 static enum err verify(struct call *c)
 {
+    struct pulse pulse;
     struct user *u = NULL;
     struct verify_totals t = {0};
     enum err e = ERR_OK;
@@ -50,7 +59,7 @@ static enum err verify(struct call *c)
         station_close(s);
     }
     if (!e) {
-        e = verify_station(c->dir, u, say_fault, c, &t);
+        e = verify_station(c->dir, u, say_fault, c, told(c, &pulse), &t);
         if (!e || e == ERR_BAD)
             say_totals(c, &t);
     }
@@ -60,28 +69,34 @@ static enum err verify(struct call *c)
 
 static enum err rebuild(struct call *c)
 {
+    struct pulse pulse;
     struct station *s;
     enum err e = session_station(c, 0, &s);
     if (!e)
-        e = rebuild_queue(c->dir, s);
+        e = rebuild_queue(c->dir, s, told(c, &pulse));
     station_close(s);
     if (!e && !c->json)
-        printf("the index is rebuilt from chain and objects\n");
+        printf("%s", _("the index is rebuilt from chain and objects\n"));
     unsigned n = 0;
     if (!e)
         e = records_remove_all(c->dir, &n);
     if (!e && c->json)
         print_json(json_pack("{s:s,s:i}", "done", "rebuilt", "records", (int)n));
     else if (!e && n)
-        printf("%u indexes of records removed; each is made anew when one of its persons unlocks\n", n);
+        printf(_("%u indexes of records removed; each is made anew when one of its persons unlocks\n"), n);
     return e;
 }
 
 static const struct command rows[] = {
     {.name = "verify",
      .args = "",
-     .help = "checks the whole station; with --user, what the batches say, too",
-     .run = verify},
-    {.name = "rebuild", .args = "", .help = "makes the index anew from chain and objects", .run = rebuild},
+     .help = N_("checks the whole station; with --user, what the batches say, too"),
+     .run = verify,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
+    {.name = "rebuild",
+     .args = "",
+     .help = N_("makes the index anew from chain and objects"),
+     .run = rebuild,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
 };
-const struct command_group group_verify = {"This station", rows, sizeof rows / sizeof rows[0]};
+const struct command_group group_verify = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -22,7 +22,13 @@
  *
  *   unlock USER     one secret; from then on commands run as that person
  *   lock            wipes the keys
+ *   who             the row of unlock again; none where nobody is unlocked
  *   rows WHAT ...   asks records.db at once, in the opener itself: rows.h
+ *
+ * `recordings play` is two processes: the starter's player, and the command at
+ * the other end of its socket; both are seen to here. Where there is no window
+ * (tui/play/place.h) the player takes the terminal: the painter gives it back
+ * before it asks, and takes it again at the end of the request.
  *
  * Everything here is called on the thread that paints and never waits.
  */

@@ -1,0 +1,57 @@
+#include "drivers/dock/usage.h"
+
+#include <stdio.h>
+
+static const struct {
+    const char *option;
+    const char *help;
+} options[] = {
+    {"-C DIR", "the station's folder (default: the current one)"},
+    {"--from PATH", "the camera: a folder or a mounted card"},
+    {"--camera SERIAL", "its serial number, where the card does not tell"},
+    {"--json", "one JSON object a line"},
+    {"--quiet", "print failures and the summary alone"},
+    {"--progress", "with --json: where it stands, at most four times a second"},
+    {"--watch", "of cameras: goes on, and says anew what is plugged in when that changes"},
+    {"--help", "this text"},
+    {"--version", "the version"},
+    {"--man", "the man page"},
+};
+
+static const char about[] =
+    "Takes every recording that is on a camera into a station: read once, sealed to the unit's evidence circles, "
+    "durable, and entered in the chain. Nobody needs to be logged in. What the station holds already is known and not "
+    "stored twice; an interrupted offload goes on where it stopped. The camera is only read.";
+
+static const char lines[] =
+    "Prints a line a recording (stored ID PATH SIZE; known PATH; failed PATH: REASON; not taken PATH: WHAT) and a last "
+    "line with the totals. A recording is printed as stored once it is in the chain.";
+
+static const char status[] =
+    "0 everything is in; 64 usage; 65 PATH is no folder; 66 no such station or PATH; 74 the disk is full or cannot be "
+    "written: it says how much is needed; 75 some recordings failed, or it was stopped: run it again; 77 the station "
+    "may not append.";
+
+int usage_help(void)
+{
+    printf("usage: " DOCK " [-C DIR] offload --from PATH [--camera SERIAL] [--json] [--quiet]\n"
+           "       " DOCK " cameras [--from PATH]... [--watch] [--json]\n\n%s\n\n%s\n\n",
+           about, lines);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        printf("  %-16s %s\n", options[i].option, options[i].help);
+    printf("\nExit status: %s\n", status);
+    return 0;
+}
+
+int usage_man(void)
+{
+    printf(".TH FELDSHER-DOCK 1\n.SH NAME\n" DOCK " \\- take recordings from a camera into a station\n"
+           ".SH SYNOPSIS\n.B " DOCK "\n[\\-C DIR] offload \\-\\-from PATH [\\-\\-camera SERIAL] [\\-\\-json] "
+           "[\\-\\-quiet]\n.br\n.B " DOCK
+           "\ncameras [\\-\\-from PATH]... [\\-\\-watch] [\\-\\-json]\n.SH DESCRIPTION\n%s\n.PP\n%s\n.SH OPTIONS\n",
+           about, lines);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        printf(".TP\n.B \"%s\"\n%s\n", options[i].option, options[i].help);
+    printf(".SH EXIT STATUS\n%s\n.SH SEE ALSO\nfeldsher(1), feldsher-sync(1), feldsher-hub(1)\n", status);
+    return 0;
+}

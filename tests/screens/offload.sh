@@ -1,0 +1,21 @@
+# For offload.drive: a card that takes a while (a.MP4, and z.MP4 that will vanish), one with things that are no
+# recordings.
+mkdir -p "$T/slow/DCIM" "$T/odd/DCIM"
+truncate -s 1200000000 "$T/slow/DCIM/a.MP4"
+head -c 70000 /dev/urandom >"$T/slow/DCIM/m.MP4"
+head -c 70000 /dev/urandom >"$T/slow/DCIM/z.MP4"
+head -c 9000 /dev/urandom >"$T/odd/DCIM/one.MP4"
+ln -s /etc/passwd "$T/odd/DCIM/link.MP4"
+# dock KILL: the offload of the slow card that is under way, and no other program
+cat >"$T/dock" <<'X'
+#!/bin/sh
+for tries in $(seq 200); do
+    for p in /proc/[0-9]*; do
+        (tr "\0" " " <"$p/cmdline") 2>/dev/null | grep -qF "offload --from $T/slow" || continue
+        kill -"$1" "${p#/proc/}" && exit 0
+    done
+    sleep 0.02
+done
+exit 1
+X
+chmod 755 "$T/dock"
