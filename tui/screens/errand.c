@@ -131,7 +131,7 @@ static enum prompt_next send_form(struct view *v, const struct form *f)
     if (e->deed == DEED_PLAY)
         return work_play(v->desk, e->id, form_text(f, "why"), form_text(f, "start")) ? PROMPT_CLOSE : PROMPT_STAY;
     if (e->deed == DEED_LINK) {
-        const char *argv[] = {"recordings", sub, "--", e->id, form_text(f, "record"), NULL};
+        const char *argv[] = {"recordings", sub, e->id, "--", form_text(f, "record"), NULL};
         desk_ask(v, finish, argv);
     } else {
         const char *argv[] = {"recordings", sub, e->id, "--why", form_text(f, "why"), NULL};

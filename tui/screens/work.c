@@ -84,7 +84,7 @@ static bool start(struct desk *d, const char *name, const char *about, const cha
 
 bool work_verify(struct desk *d, const char *recording)
 {
-    const char *argv[] = {"recordings", "verify", "--progress", recording, NULL};
+    const char *argv[] = {"recordings", "verify", recording, "--progress", NULL};
     return start(d, "check", recording, argv, NULL);
 }
 
@@ -96,13 +96,13 @@ bool work_play(struct desk *d, const char *recording, const char *why, const cha
 
 bool work_export(struct desk *d, const char *recording, const char *folder)
 {
-    const char *argv[] = {"recordings", "export", "--progress", recording, folder, NULL};
+    const char *argv[] = {"recordings", "export", recording, folder, "--progress", NULL};
     return start(d, "export", recording, argv, NULL);
 }
 
 bool work_approve(struct desk *d, const char *request, const char *who, const struct secret *pass)
 {
-    const char *argv[] = {"recordings", "approve", "--progress", request, who ? "--user" : NULL, who, NULL};
+    const char *argv[] = {"recordings", "approve", request, "--progress", who ? "--user" : NULL, who, NULL};
     return start(d, "approve", request, argv, pass);
 }
 
