@@ -172,6 +172,7 @@ void desk_unlocked(struct desk *d, const char *user, unsigned roles)
 {
     snprintf(d->user, sizeof d->user, "%s", user);
     d->roles = roles;
+    d->touched = clock_uptime(); /* however long the passphrase took */
     for (struct view *v = d->top; v; v = v->below)
         if (v->screen == &screen_unlock)
             v->closing = true;
