@@ -88,7 +88,7 @@ static void frame_act(struct view *v, int act)
             desk_show(d, &screen_help, s);
         break;
     case ACT_MENU:
-        if (s != &screen_menu && s != &screen_home)
+        if (s != &screen_menu)
             desk_show(d, &screen_menu, NULL);
         break;
     case ACT_LOCK:
