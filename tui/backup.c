@@ -32,6 +32,7 @@ struct copying {
     const char *to;
     struct queue *queue; /* with it, blobs are left out */
     struct backup_report *r;
+    struct pulse *pulse;
 };
 
 static enum err pour(int in, int out, const char *path, struct hash *h, uint64_t *bytes)
@@ -151,16 +152,34 @@ static enum err copy_tree(struct copying *c, const char *folder, unsigned depth)
     return e;
 }
 
+/* An object that goes along; its size. */
+static bool goes(const struct copying *c, const struct hash *name, const char *path, uint64_t *size)
+{
+    char chain[CHAIN_ID];
+    uint64_t there, seq;
+    enum queue_kind kind;
+    if (!name || !file_size(path, size))
+        return false;
+    return !c->queue || queue_owner(c->queue, name, chain, &seq, &there, &kind) != ERR_OK || kind != QUEUE_OBJ_BLOB;
+}
+
+static enum err expect_object(void *ctx, const struct hash *name, const char *path)
+{
+    struct copying *c = ctx;
+    uint64_t size;
+    if (goes(c, name, path, &size))
+        pulse_expect(c->pulse, size);
+    return ERR_OK;
+}
+
 static enum err copy_object(void *ctx, const struct hash *name, const char *path)
 {
     struct copying *c = ctx;
-    char to[OBJECT_PATH], chain[CHAIN_ID];
-    uint64_t size, there, seq;
-    enum queue_kind kind;
-    if (!name || !file_size(path, &size))
+    char to[OBJECT_PATH];
+    uint64_t size, there;
+    if (!goes(c, name, path, &size))
         return ERR_OK;
-    if (c->queue && queue_owner(c->queue, name, chain, &seq, &there, &kind) == ERR_OK && kind == QUEUE_OBJ_BLOB)
-        return ERR_OK;
+    pulse_add(c->pulse, size);
     if (object_size(c->to, name, &there) && there == size) {
         c->r->there++;
         return ERR_OK;
@@ -187,8 +206,12 @@ static enum err copy_all(struct copying *c)
     enum err e = file_mkdirs(c->to, 0700);
     for (size_t i = 0; i < sizeof trees / sizeof trees[0] && !e; i++)
         e = copy_tree(c, trees[i], DEPTH_MAX);
+    if (!e && c->pulse)
+        e = object_each(c->from, expect_object, c);
     if (!e)
         e = object_each(c->from, copy_object, c);
+    if (!e)
+        pulse_end(c->pulse);
     for (size_t i = 0; i < sizeof files / sizeof files[0] && !e; i++) {
         e = file_path(from, c->from, files[i]);
         if (!e)
@@ -236,13 +259,13 @@ static enum err write_secret(const char *from, const char *root, const struct us
     return e;
 }
 
-enum err backup_write(const struct station *s, const struct user *u, const char *dir, bool blobs,
+enum err backup_write(const struct station *s, const struct user *u, const char *dir, bool blobs, struct pulse *pulse,
                       struct backup_report *r)
 {
     char root[4096], path[4096], when[CLOCK_TEXT];
     struct buf mark = {0};
     *r = (struct backup_report){0};
-    struct copying c = {.from = s->dir, .to = root, .queue = blobs ? NULL : s->queue, .r = r};
+    struct copying c = {.from = s->dir, .to = root, .queue = blobs ? NULL : s->queue, .r = r, .pulse = pulse};
     clock_text(when, clock_wall());
     enum err e = file_path(root, dir, ROOT);
     if (!e)
@@ -353,18 +376,18 @@ static enum err wake(const char *part)
     if (!e)
         e = queue_set_job(s->queue, "restored", s->chain, when, strlen(when));
     if (!e)
-        e = rebuild_queue(part, s);
+        e = rebuild_queue(part, s, NULL);
     station_close(s);
     return e;
 }
 
 enum err backup_restore(const char *dir, const char *target, const char *user, const char *pass, size_t pass_len,
-                        struct backup_report *r)
+                        struct pulse *pulse, struct backup_report *r)
 {
     char root[4096], part[4096];
     struct user *u = NULL;
     *r = (struct backup_report){0};
-    struct copying c = {.from = root, .to = part, .r = r};
+    struct copying c = {.from = root, .to = part, .r = r, .pulse = pulse};
     size_t n = strlen(target);
     while (n > 1 && target[n - 1] == '/')
         n--;

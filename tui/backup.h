@@ -1,6 +1,7 @@
 #ifndef TUI_BACKUP_H
 #define TUI_BACKUP_H
 
+#include "storage/base/pulse.h"
 #include "storage/vault/station.h"
 
 /*
@@ -21,7 +22,8 @@ struct backup_report {
     uint64_t damaged;      /* not copied: verify says more */
 };
 
-enum err backup_write(const struct station *s, const struct user *u, const char *dir, bool blobs,
+/* pulse counts bytes of objects. */
+enum err backup_write(const struct station *s, const struct user *u, const char *dir, bool blobs, struct pulse *pulse,
                       struct backup_report *r) MUST_USE;
 
 /* Which users' passphrases open it: names, each NUL-ended. ERR_NOINPUT: there
@@ -33,6 +35,6 @@ enum err backup_users(const char *dir, struct buf *names, size_t *n) MUST_USE;
  * not longer (job "restored"). ERR_DENIED: wrong passphrase, or another user
  * made the backup. */
 enum err backup_restore(const char *dir, const char *target, const char *user, const char *pass, size_t pass_len,
-                        struct backup_report *r) MUST_USE;
+                        struct pulse *pulse, struct backup_report *r) MUST_USE;
 
 #endif

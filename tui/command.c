@@ -32,6 +32,7 @@ static const struct command_group *const groups[] = {
     &group_purge,
     &group_note,
     &group_sync,
+    &group_sticks,
     &group_users,
     /* clang-format on */
 };

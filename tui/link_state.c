@@ -1,15 +1,21 @@
 #include "tui/link_state.h"
 
 #include "storage/base/file.h"
+#include "storage/base/text.h"
 #include "tui/lang/lang.h"
 #include "tui/print.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define STATUS_MAX 65536u
@@ -26,6 +32,8 @@ static bool runs(json_int_t pid, json_int_t start)
         return false;
     line[n] = '\0';
     p = strrchr(line, ')'); /* its name may hold anything */
+    if (p && (p[1] != ' ' || p[2] == 'Z' || p[2] == 'X'))
+        return false; /* it has ended, and its parent has not looked yet */
     for (int field = 2; p && field < 22; field++)
         p = strchr(p + 1, ' ');
     return p && strtoll(p, NULL, 10) == start;
@@ -119,4 +127,114 @@ void link_state_print(const char *dir)
                         : _("to give    %" PRIu64 " items (%s)\n"),
                items, size, withheld ? _(withheld) : "");
     json_decref(all);
+}
+
+void link_state_say(const char *dir, bool json)
+{
+    if (!json) {
+        link_state_print(dir);
+        return;
+    }
+    json_t *all = link_state_json(dir);
+    if (!json_is_object(all)) {
+        json_decref(all);
+        all = json_pack("{s:b}", "running", 0);
+    }
+    print_json(all);
+}
+
+bool link_state_hub(const char *dir, const struct roster *r, char out[static LINK_STATE_HUB])
+{
+    char path[4096];
+    struct buf text = {.max = STATUS_MAX};
+    struct text t;
+    struct field f;
+    unsigned version;
+    bool found = false;
+    if (file_path(path, dir, "link.conf") == ERR_OK && file_read(path, STATUS_MAX, &text) == ERR_OK &&
+        text_open(&t, "link-conf", &version, (const char *)text.p, text.len) == ERR_OK)
+        while (!found && text_next(&t, &f) == ERR_OK)
+            found = span_is(f.key, "hub") && span_copy(f.value, out, LINK_STATE_HUB);
+    buf_free(&text);
+    err_clear();
+    for (size_t i = 0; i < r->n_hubs && !found; i++) {
+        found = r->hubs[i].address[0] != '\0';
+        if (found)
+            snprintf(out, LINK_STATE_HUB, "%s", r->hubs[i].address);
+    }
+    return found;
+}
+
+/* A descriptor that becomes readable when the process of all ends; -1: it
+ * does not run. */
+static int watch_process(const json_t *all)
+{
+    json_int_t pid = json_integer_value(json_object_get(all, "pid"));
+    int fd = json_is_true(json_object_get(all, "running")) ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
+    if (fd >= 0 && !runs(pid, json_integer_value(json_object_get(all, "start"))))
+        file_close(&fd); /* another one got its number meanwhile */
+    return fd;
+}
+
+/* Until DIR/log or the process changes; false: nobody listens any more. */
+static bool wait_for_change(int notify, int process)
+{
+    char events[4096];
+    struct pollfd on[] = {{.fd = notify, .events = POLLIN},
+                          {.fd = STDOUT_FILENO}, /* its reader may go */
+                          {.fd = process, .events = POLLIN}};
+    if (fflush(stdout) != 0)
+        return false;
+    while (poll(on, 3, -1) < 0)
+        if (errno != EINTR)
+            return false;
+    while (read(notify, events, sizeof events) > 0)
+        ;
+    return !(on[1].revents & (POLLERR | POLLHUP));
+}
+
+enum err link_state_follow(const char *dir, bool json)
+{
+    char folder[4096], *last = NULL;
+    int notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), process = -1;
+    enum err e = file_path(folder, dir, "log");
+    if (!e && (notify < 0 || inotify_add_watch(notify, folder, IN_MOVED_TO) < 0))
+        e = err_errno(ERR_IO, "cannot watch %s", folder);
+    bool more = !e;
+    while (more) {
+        bool ended;
+        json_t *all = link_state_json(dir);
+        char *text = json_dumps(all, JSON_COMPACT | JSON_ENCODE_ANY);
+        process = watch_process(all);
+        ended = process < 0 && json_is_true(json_object_get(all, "running")); /* meanwhile: look again */
+        if (!text || !last || strcmp(text, last) != 0)
+            link_state_say(dir, json);
+        json_decref(all);
+        free(last);
+        last = text;
+        more = ended || wait_for_change(notify, process);
+        file_close(&process);
+    }
+    free(last);
+    file_close(&notify);
+    return e;
+}
+
+#define STOP_WAIT 15000 /* ms */
+
+enum err link_state_stop(const char *dir)
+{
+    json_t *all = link_state_json(dir);
+    int process = watch_process(all);
+    enum err e = ERR_OK;
+    json_decref(all);
+    if (process < 0)
+        return err_set(ERR_NOINPUT, "no feldsher-sync keeps this station's link");
+    if (syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+        e = err_errno(ERR_DENIED, "cannot end feldsher-sync");
+    struct pollfd on = {.fd = process, .events = POLLIN};
+    if (!e && poll(&on, 1, STOP_WAIT) <= 0)
+        e = err_set(ERR_AGAIN, "feldsher-sync is ending; it takes longer than usual");
+    file_close(&process);
+    return e;
 }

@@ -85,6 +85,31 @@ static void end_notice(struct notice *n)
     buf_free(&n->text);
 }
 
+struct latest {
+    const char *recording;
+    int64_t time;
+};
+
+static enum err look_latest(void *ctx, const struct notice *n)
+{
+    struct latest *l = ctx;
+    bool about = n->kind == NOTICE_HOLD || n->kind == NOTICE_RELEASE;
+    if (about && strcmp(n->recording, l->recording) == 0 && n->time > l->time)
+        l->time = n->time;
+    return ERR_OK;
+}
+
+/* A hold and its end are told apart by their time, of which a notice has
+ * seconds: in the same second neither would be the later one. */
+static enum err set_later(const struct station *s, struct notice *n)
+{
+    struct latest l = {n->recording, INT64_MIN};
+    enum err e = station_each_notice(s, look_latest, &l);
+    if (!e && l.time != INT64_MIN && n->time / 1000 <= l.time / 1000)
+        n->time = (l.time / 1000 + 1) * 1000;
+    return e;
+}
+
 enum err custody_hold(struct station *s, const struct user *u, const struct recording *r, bool hold, const char *why)
 {
     enum err e = custody_role(s, u, hold ? ROLE_SUPERVISOR | ROLE_ADMIN : ROLE_SUPERVISOR);
@@ -97,7 +122,9 @@ enum err custody_hold(struct station *s, const struct user *u, const struct reco
     char id[ENTRY_ID];
     begin_notice(&n, hold ? NOTICE_HOLD : NOTICE_RELEASE, s, r);
     n.why = strdup(why);
-    e = n.why ? notice_write(&n) : err_set(ERR_NOMEM, "out of memory");
+    e = n.why ? set_later(s, &n) : err_set(ERR_NOMEM, "out of memory");
+    if (!e)
+        e = notice_write(&n);
     if (!e)
         e = notice_sign(&n, u->name, &u->sign);
     if (!e)

@@ -56,7 +56,7 @@ enum records_kind {
 
 #define RECORDS_HELD 1u    /* recordings: by a hold notice in force */
 #define RECORDS_FLAGGED 2u /* recordings */
-#define RECORDS_COUNT_MAX 10000u
+#define RECORDS_COUNT_MAX 1000u
 
 struct records_query {
     enum records_kind kind;

@@ -4,6 +4,7 @@
 #include "storage/base/clock.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
+#include "storage/base/text.h"
 #include "storage/records/records_apply.h"
 
 #include <stdio.h>
@@ -13,9 +14,11 @@
 
 struct slice {
     struct records *r;
-    struct user *u; /* the circles of the user without the user's own key */
-    unsigned left;  /* labels that may still be looked at */
+    struct user *u;   /* the circles of the user without the user's own key */
+    struct user *one; /* of these the one that the label before was for */
+    unsigned left;    /* labels that may still be looked at */
     struct records_chain *chain;
+    struct buf text; /* of labels of this chain, one behind the other */
 };
 
 /* A number for the keys that a person opens batches with. */
@@ -83,15 +86,43 @@ static enum err add_closed(struct records *r, int64_t chain, uint64_t seq)
     return records_sql_run(&r->sql, s);
 }
 
-/* The very checks of recording_load. */
-static enum err take_label(struct slice *w, const struct label *l)
+/* The first circle that a label is delivered to and that the user has: trying
+ * each key of each circle on a batch is most of the work. */
+static bool choose(struct slice *w, const struct label *l)
+{
+    struct span rest = {l->to, strlen(l->to)}, name;
+    while (span_word(&rest, &name)) {
+        if (w->one->n_circles && span_is(name, w->one->circles[0].name))
+            return true;
+        bool found = false;
+        for (size_t i = 0; i < w->u->n_circles; i++) {
+            if (!span_is(name, w->u->circles[i].name))
+                continue;
+            if (!found)
+                w->one->n_circles = 0;
+            found = true;
+            user_add_key(w->one, &w->u->circles[i]);
+        }
+        if (found)
+            return true;
+    }
+    return false;
+}
+
+/* The checks of recording_load; vouched: the label's signature needs none, a
+ * later one names it. */
+static enum err take_label(struct slice *w, const struct label *l, bool vouched)
 {
     struct batch *b = NULL;
     struct buf plain = {.secret = 1};
-    enum err e = label_authentic(l, w->r->s->roster);
+    enum err e = vouched ? ERR_OK : label_authentic(l, w->r->s->roster);
     bool refused = e != ERR_OK;
-    if (!e)
-        e = chain_open_batch(w->r->s, l, w->u, &b, &plain);
+    if (!e) {
+        bool one = choose(w, l);
+        e = chain_open_batch(w->r->s, l, one ? w->one : w->u, &b, &plain);
+        if (e == ERR_DENIED && one)
+            e = chain_open_batch(w->r->s, l, w->u, &b, &plain);
+    }
     if (e == ERR_DENIED && !refused)
         e = add_closed(w->r, w->chain->n, l->seq);
     else if (e && e != ERR_NOMEM)
@@ -149,7 +180,7 @@ static enum err one_again(struct slice *w, enum records_stmt id, const int64_t a
     if (!e)
         e = drop(w->r, id, at[0], (uint64_t)at[1]);
     if (!e)
-        e = take_label(w, &l);
+        e = take_label(w, &l, false);
     buf_free(&text);
     return e;
 }
@@ -186,17 +217,57 @@ static enum err again(struct slice *w)
     return e;
 }
 
-static enum err take_next(void *ctx, const struct label *l)
+static enum err collect(void *ctx, const struct label *l)
 {
     struct slice *w = ctx;
     if (w->left == 0)
         return ERR_END;
     w->left--;
-    enum err e = take_label(w, l);
-    if (!e) {
-        w->chain->seq = l->seq;
-        w->chain->hash = label_hash(l);
+    return buf_add(&w->text, l->text, l->len);
+}
+
+static enum err parse_all(const struct buf *text, struct label **out, size_t *n)
+{
+    enum err e = ERR_OK;
+    *out = NULL;
+    *n = 0;
+    for (size_t at = 0; at < text->len && !e; at += (*out)[(*n)++].len) {
+        struct label *more = *n & (*n - 1) ? *out : reallocarray(*out, *n ? 2 * *n : 1, sizeof *more);
+        if (!more)
+            return err_set(ERR_NOMEM, "out of memory");
+        *out = more;
+        e = label_parse(&more[*n], (const char *)text->p + at, text->len - at);
+        if (e)
+            break;
     }
+    return e;
+}
+
+/*
+ * The collected labels, in order. A label whose signature is good vouches for
+ * the one that it names as the one before it, and so on back: one signature is
+ * checked, not each. Not of a revoked station: its labels count up to one.
+ */
+static enum err take_collected(struct slice *w)
+{
+    const struct roster_station *from = roster_chain(w->r->s->roster, w->chain->chain);
+    struct label *l;
+    size_t n, vouched;
+    enum err e = parse_all(&w->text, &l, &n);
+    vouched = n;
+    if (!e && n && from && !from->revoked && label_authentic(&l[n - 1], w->r->s->roster) == ERR_OK) {
+        for (vouched = n - 1; vouched > 0; vouched--) {
+            struct hash before = label_hash(&l[vouched - 1]);
+            if (!hash_same(&before, &l[vouched].prev))
+                break;
+        }
+    }
+    for (size_t i = 0; i < n && !e; i++) {
+        e = take_label(w, &l[i], i >= vouched);
+        w->chain->seq = l[i].seq;
+        w->chain->hash = label_hash(&l[i]);
+    }
+    free(l);
     return e;
 }
 
@@ -240,9 +311,10 @@ static enum err forward(struct slice *w, const struct heads *h)
         e = records_chain(w->r, h->v[i].chain, &w->chain);
         if (e || w->chain->seq >= h->v[i].seq)
             continue;
-        e = queue_each_label(w->r->s->queue, w->chain->chain, w->chain->seq + 1, take_next, w);
-        if (e == ERR_END)
-            e = ERR_OK;
+        buf_clear(&w->text);
+        e = queue_each_label(w->r->s->queue, w->chain->chain, w->chain->seq + 1, collect, w);
+        if (!e || e == ERR_END)
+            e = take_collected(w);
         if (!e)
             e = put_head(w->r, w->chain);
     }
@@ -338,6 +410,8 @@ enum err records_catch_up(struct records *r, const struct user *u, unsigned labe
     enum err e = queue_each_chain(r->s->queue, take_head, &h);
     if (!e)
         e = circles_alone(u, &w.u);
+    if (!e)
+        e = user_new(&w.one, u->name);
     bool begun = false;
     if (!e) {
         e = records_sql_simple(&r->sql, SQL_BEGIN);
@@ -364,6 +438,8 @@ enum err records_catch_up(struct records *r, const struct user *u, unsigned labe
     if (!e)
         tell(r, &h, out);
     user_free(w.u);
+    user_free(w.one);
+    buf_free(&w.text);
     free(h.v);
     return e;
 }

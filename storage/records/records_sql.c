@@ -8,6 +8,7 @@
 #define STRING_(x) #x
 #define STRING(x) STRING_(x)
 #define WORDS_MAX 16u
+#define LETTERS 10 /* of a word that the full text has beginnings of ready */
 
 /* A row's pos is its label's time in seconds and, in the lower 22 bits, a
  * count: so order of pos is order of time, for the full text's tables, too.
@@ -36,9 +37,11 @@ static const char schema[] =
     "CREATE TABLE faults(chain INTEGER,seq INTEGER,n INTEGER,time INTEGER,recording BLOB,why TEXT,tried INTEGER,"
     "PRIMARY KEY(chain,seq,n)) WITHOUT ROWID;"
     "CREATE INDEX faults_by_recording ON faults(recording) WHERE recording IS NOT NULL;"
-    "CREATE VIRTUAL TABLE recordings_text USING fts5(text,content='',detail=none,columnsize=0,prefix='1 2 3 4 5',"
+    "CREATE VIRTUAL TABLE recordings_text USING fts5(text,content='',detail=none,columnsize=0,prefix='1 2 3 4 5 6 7 8 "
+    "9 10',"
     "tokenize='unicode61 remove_diacritics 0');"
-    "CREATE VIRTUAL TABLE entries_text USING fts5(text,content='',detail=none,columnsize=0,prefix='1 2 3 4 5',"
+    "CREATE VIRTUAL TABLE entries_text USING fts5(text,content='',detail=none,columnsize=0,prefix='1 2 3 4 5 6 7 8 9 "
+    "10',"
     "tokenize='unicode61 remove_diacritics 0');"
     "PRAGMA user_version=" STRING(RECORDS_SQL_VERSION) ";";
 
@@ -95,7 +98,7 @@ static const char *const sql[SQL_STMTS] = {
 };
 
 static const struct {
-    const char *columns, *from, *text, *order;
+    const char *columns, *from, *text, *text_alone, *order;
 } tables[TABLES] = {
     [TABLE_RECORDINGS] = {"SELECT p.id,p.time,p.mark,p.station,p.unit,p.camera,p.mode,p.path,p.size,p.mtime,p.hash,"
                           "p.chain,p.seq,p.parts,EXISTS(SELECT 1 FROM holds h WHERE h.recording=p.id),"
@@ -104,12 +107,12 @@ static const struct {
                           " FROM recordings p WHERE 1",
                           " FROM recordings_text x CROSS JOIN recordings p ON p.pos=x.rowid "
                           "WHERE recordings_text MATCH ?",
-                          " ORDER BY p.pos DESC"},
+                          " FROM recordings_text WHERE recordings_text MATCH ?", " ORDER BY p.pos DESC"},
     [TABLE_ENTRIES] = {"SELECT p.id,p.type,p.time,p.mark,p.author,p.unit,p.chain,p.seq,p.recording,p.data",
                        " FROM entries p WHERE 1",
                        " FROM entries_text x CROSS JOIN entries p ON p.pos=x.rowid WHERE entries_text MATCH ?",
-                       " ORDER BY p.pos DESC"},
-    [TABLE_FAULTS] = {"SELECT p.chain,p.seq,p.time,p.recording,p.why", " FROM faults p WHERE 1", NULL,
+                       " FROM entries_text WHERE entries_text MATCH ?", " ORDER BY p.pos DESC"},
+    [TABLE_FAULTS] = {"SELECT p.chain,p.seq,p.time,p.recording,p.why", " FROM faults p WHERE 1", NULL, NULL,
                       " ORDER BY p.time DESC,p.chain,p.seq DESC,p.n"},
 };
 
@@ -222,7 +225,7 @@ enum err records_sql_search(struct records_sql *q, enum records_table t, bool te
     *out = NULL;
     enum err e = buf_str(&b, rows ? tables[t].columns : "SELECT count(*) FROM (SELECT 1");
     if (!e)
-        e = buf_str(&b, text ? tables[t].text : tables[t].from);
+        e = buf_str(&b, !text ? tables[t].from : rows || n ? tables[t].text : tables[t].text_alone);
     for (size_t i = 0; i < n && !e; i++)
         e = buf_fmt(&b, " AND %s", conds[c[i]]);
     if (!e && rows)
@@ -240,6 +243,20 @@ struct words {
     enum err e;
 };
 
+/* A longer beginning would be looked for in all words one by one: of a word
+ * of letters alone, which may stand in every second row, the rest is let go. */
+static int cut_word(const char *word, int n)
+{
+    int letters = 0;
+    for (int i = 0; i < n; i++)
+        if (word[i] >= '0' && word[i] <= '9')
+            return n;
+    for (int i = 0; i < n; i++)
+        if (((unsigned char)word[i] & 0xc0u) != 0x80u && letters++ == LETTERS)
+            return i;
+    return n;
+}
+
 static int take_word(void *ctx, int flags, const char *word, int n, int from, int to)
 {
     struct words *w = ctx;
@@ -247,7 +264,7 @@ static int take_word(void *ctx, int flags, const char *word, int n, int from, in
     (void)from;
     (void)to;
     if (w->n++ < WORDS_MAX && !w->e)
-        w->e = buf_fmt(w->out, "%s\"%.*s\"*", w->out->len ? " " : "", n, word);
+        w->e = buf_fmt(w->out, "%s\"%.*s\"*", w->out->len ? " " : "", cut_word(word, n), word);
     return w->e ? SQLITE_NOMEM : SQLITE_OK;
 }
 

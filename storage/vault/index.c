@@ -81,12 +81,14 @@ struct file_walk {
     bool own;
     uint64_t base;
     uint64_t passed_over;
+    struct pulse *pulse;
 };
 
 static enum err index_one(void *ctx, const struct label *l, uint64_t offset, const char *damage)
 {
     struct file_walk *w = ctx;
     enum err e = damage ? ERR_DATA : label_authentic(l, w->roster);
+    pulse_add(w->pulse, damage ? 0 : l->len);
     if (!e)
         return index_label(w->q, w->dir, l, w->base + offset, w->own);
     if (e == ERR_NOMEM)
@@ -97,11 +99,11 @@ static enum err index_one(void *ctx, const struct label *l, uint64_t offset, con
 }
 
 enum err index_file(struct queue *q, const char *dir, const struct roster *r, const char *own, const char *chain,
-                    uint64_t offset)
+                    uint64_t offset, struct pulse *pulse)
 {
     char path[4096];
     bool torn;
-    struct file_walk w = {q, dir, r, strcmp(own, chain) == 0, offset, 0};
+    struct file_walk w = {q, dir, r, strcmp(own, chain) == 0, offset, 0, pulse};
     enum err e = chain_path(path, dir, chain);
     if (!e)
         e = queue_begin(q);
@@ -148,7 +150,7 @@ enum err index_catch_up_chain(struct station *s, const char *chain)
         e = queue_end(s->queue, chain, &end);
     if (e || !file_size(path, &size) || size <= end)
         return e;
-    return index_file(s->queue, s->dir, s->roster, s->chain, chain, end);
+    return index_file(s->queue, s->dir, s->roster, s->chain, chain, end, NULL);
 }
 
 static enum err catch_up(void *ctx, const char *chain)

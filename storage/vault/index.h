@@ -1,6 +1,7 @@
 #ifndef STORAGE_VAULT_INDEX_H
 #define STORAGE_VAULT_INDEX_H
 
+#include "storage/base/pulse.h"
 #include "storage/vault/label.h"
 #include "storage/vault/queue.h"
 #include "storage/vault/station.h"
@@ -16,9 +17,9 @@ enum err index_label(struct queue *q, const char *dir, const struct label *l, ui
 enum err index_catch_up(struct station *s) MUST_USE;
 enum err index_catch_up_chain(struct station *s, const char *chain) MUST_USE;
 /* Every authentic label of a file from offset on into q; others are counted
- * in the log and left to verify. */
+ * in the log and left to verify. pulse counts bytes of labels. */
 enum err index_file(struct queue *q, const char *dir, const struct roster *r, const char *own, const char *chain,
-                    uint64_t offset) MUST_USE;
+                    uint64_t offset, struct pulse *pulse) MUST_USE;
 /* fn for every chain that has a labels file in dir. */
 enum err index_each_chain(const char *dir, enum err (*fn)(void *ctx, const char *chain), void *ctx) MUST_USE;
 

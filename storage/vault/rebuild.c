@@ -2,6 +2,7 @@
 
 #include "storage/base/file.h"
 #include "storage/base/log.h"
+#include "storage/vault/chain.h"
 #include "storage/vault/index.h"
 
 #include <dirent.h>
@@ -16,12 +17,24 @@ struct rebuild {
     const char *dir;
     const struct station *s;
     const char *kind;
+    struct pulse *pulse;
 };
+
+static enum err expect_chain(void *ctx, const char *chain)
+{
+    struct rebuild *r = ctx;
+    char path[4096];
+    uint64_t size;
+    enum err e = chain_path(path, r->dir, chain);
+    if (!e && file_size(path, &size))
+        pulse_expect(r->pulse, size);
+    return e;
+}
 
 static enum err one_chain(void *ctx, const char *chain)
 {
     struct rebuild *r = ctx;
-    return index_file(r->q, r->dir, r->s->roster, r->s->chain, chain, 0);
+    return index_file(r->q, r->dir, r->s->roster, r->s->chain, chain, 0, r->pulse);
 }
 
 static enum err copy_job(void *ctx, const char *name, const char *text, size_t n)
@@ -71,11 +84,11 @@ static enum err receipts(struct rebuild *r)
     return e;
 }
 
-enum err rebuild_queue(const char *dir, const struct station *s)
+enum err rebuild_queue(const char *dir, const struct station *s, struct pulse *pulse)
 {
     static const char *const names[] = {"queue.db", "queue.db-journal", "queue.db.sum", "queue.db.lock"};
     char tmp[4096], from[4096], to[4096];
-    struct rebuild r = {.dir = dir, .s = s};
+    struct rebuild r = {.dir = dir, .s = s, .pulse = pulse};
     enum err e = file_path(tmp, dir, "rebuild.tmp");
     if (!e)
         e = file_mkdirs(tmp, 0700);
@@ -89,7 +102,9 @@ enum err rebuild_queue(const char *dir, const struct station *s)
     if (e)
         return e;
     copy_jobs(&r);
-    e = index_each_chain(dir, one_chain, &r);
+    e = index_each_chain(dir, expect_chain, &r);
+    if (!e)
+        e = index_each_chain(dir, one_chain, &r);
     if (!e)
         e = receipts(&r);
     queue_close(r.q);
@@ -109,5 +124,7 @@ enum err rebuild_queue(const char *dir, const struct station *s)
         if (file_path(from, tmp, names[i]) == ERR_OK)
             unlink(from);
     rmdir(tmp);
+    if (!e)
+        pulse_end(pulse);
     return e;
 }

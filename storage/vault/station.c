@@ -128,7 +128,7 @@ static enum err open_index(struct station *s)
         e = queue_open(&s->queue, s->dir, QUEUE_WRITE);
     if (e == ERR_BAD) {
         log_line("index damaged, rebuilding");
-        e = rebuild_queue(s->dir, s);
+        e = rebuild_queue(s->dir, s, NULL);
         if (!e)
             e = queue_open(&s->queue, s->dir, QUEUE_WRITE);
     }

@@ -23,6 +23,7 @@ struct verify {
     verify_fn *fn;
     void *ctx;
     struct verify_totals *t;
+    struct pulse *pulse;
     /* of the chain being read */
     const char *chain;
     bool own;
@@ -119,6 +120,7 @@ static void check_blob(struct verify *v, const struct label *l, const struct has
     uint64_t here = 0;
     hash_hex(hex, name);
     enum err e = object_check(v->dir, name, &here);
+    pulse_add(v->pulse, here);
     if (!e && here == size) {
         v->t->objects++;
         v->t->bytes += size;
@@ -179,6 +181,7 @@ static void check_batch(struct verify *v, const struct label *l)
     uint64_t size = 0;
     hash_hex(hex, &l->object);
     enum err e = object_check(v->dir, &l->object, &size);
+    pulse_add(v->pulse, size);
     if (e == ERR_NOINPUT && !v->own) {
         v->t->elsewhere++;
         return;
@@ -357,7 +360,7 @@ static enum err check_file(void *ctx, const struct hash *name, const char *path)
 {
     struct verify *v = ctx;
     char chain[CHAIN_ID];
-    uint64_t seq, size;
+    uint64_t seq, size = 0;
     enum queue_kind kind;
     if (!name) {
         fault(v, "no object: its name is no hash", "%s", relative(v, path));
@@ -367,6 +370,7 @@ static enum err check_file(void *ctx, const struct hash *name, const char *path)
         return ERR_OK;
     if (object_check(v->dir, name, &size) != ERR_OK)
         fault(v, err_text(), "%s", relative(v, path));
+    pulse_add(v->pulse, size);
     return ERR_OK;
 }
 
@@ -376,12 +380,13 @@ static enum err check_row(void *ctx, const struct hash *name, uint64_t size, enu
 {
     struct verify *v = ctx;
     char hex[HASH_HEX];
-    uint64_t here;
+    uint64_t here = 0;
     (void)size;
     if (strcmp(chain, v->s->chain) == 0) /* ours were looked at label by label */
         return ERR_OK;
     hash_hex(hex, name);
     enum err e = object_check(v->dir, name, &here);
+    pulse_add(v->pulse, here);
     if (!e && kind == QUEUE_OBJ_BLOB) {
         v->t->objects++;
         v->t->bytes += here;
@@ -420,9 +425,19 @@ static void check_logs(struct verify *v)
         closedir(d);
 }
 
-enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, void *ctx, struct verify_totals *t)
+/* All that object_check will read. */
+static enum err expect(void *ctx, const struct hash *name, const char *path)
 {
-    struct verify v = {.dir = dir, .u = u, .fn = fn, .ctx = ctx, .t = t};
+    uint64_t size;
+    if (name && file_size(path, &size))
+        pulse_expect(ctx, size);
+    return ERR_OK;
+}
+
+enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, void *ctx, struct pulse *pulse,
+                        struct verify_totals *t)
+{
+    struct verify v = {.dir = dir, .u = u, .fn = fn, .ctx = ctx, .t = t, .pulse = pulse};
     *t = (struct verify_totals){0};
     enum err index = queue_check_file(dir);
     if (index == ERR_BAD)
@@ -440,6 +455,8 @@ enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, vo
     if (station_sums(v.s, sum_fault, &v) == ERR_NOMEM)
         e = ERR_NOMEM;
     check_notices(&v);
+    if (!e && pulse)
+        e = object_each(dir, expect, pulse);
     if (!e)
         e = index_each_chain(dir, check_chain, &v);
     if (!e) {
@@ -452,6 +469,8 @@ enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, vo
         fault(&v, "labels of this station name a newer one: it was put back", "roster %llu",
               (unsigned long long)v.s->roster->number);
     check_logs(&v);
+    if (!e)
+        pulse_end(pulse);
     station_close(v.s);
     free(v.freed);
     if (!e && t->faults)

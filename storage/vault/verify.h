@@ -1,6 +1,7 @@
 #ifndef STORAGE_VAULT_VERIFY_H
 #define STORAGE_VAULT_VERIFY_H
 
+#include "storage/base/pulse.h"
 #include "storage/vault/rebuild.h"
 #include "storage/vault/station.h"
 
@@ -8,13 +9,14 @@
  * its gapless order, every object, receipts, the index, the logs. fn is
  * called for each fault: what (a path under the folder, or "chain CHAIN label
  * N") and why. Changes nothing. ERR_BAD if there was any fault. With u (not
- * NULL) batches are opened too: content hashes, entries, authors. */
+ * NULL) batches are opened too: content hashes, entries, authors. pulse counts
+ * bytes of objects. */
 struct verify_totals {
     uint64_t labels, objects, bytes, faults, torn;
     uint64_t destroyed, freed, elsewhere; /* blobs that are rightly not here */
 };
 typedef void verify_fn(void *ctx, const char *what, const char *why);
-enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, void *ctx,
+enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, void *ctx, struct pulse *pulse,
                         struct verify_totals *t) MUST_USE;
 
 #endif

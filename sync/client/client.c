@@ -141,14 +141,32 @@ static enum err note_stick(struct client *c, const struct client_options *o, uin
     return e;
 }
 
+/* What will be put on, so that the progress has an end. */
+static enum err expect(struct client *c, struct pulse *pulse)
+{
+    struct load load;
+    struct load_lane all;
+    uint64_t sent;
+    c->refuse.quiet = true;
+    enum err e = load_begin(&load, &c->stick, &c->refuse, true);
+    if (!e)
+        e = outbox_fill(c, &load, &sent);
+    c->refuse.quiet = false;
+    load_total(&load, &all);
+    pulse_expect(pulse, all.bytes);
+    return e;
+}
+
 /* Fills the stick; when it is full, makes room of what a receipt covers and
  * fills it again. */
-static enum err fill(struct client *c, struct load *load, uint64_t *sent)
+static enum err fill(struct client *c, struct load *load, struct pulse *pulse, uint64_t *sent)
 {
     struct load first;
+    struct load_lane left;
     uint64_t removed = 0, bytes = 0;
     char size[TELL_SIZE];
     enum err e = load_begin(load, &c->stick, &c->refuse, false);
+    load->pulse = pulse;
     if (!e)
         e = outbox_fill(c, load, sent);
     if (e || !load->full)
@@ -162,7 +180,10 @@ static enum err fill(struct client *c, struct load *load, uint64_t *sent)
         json_pack("{s:s, s:I, s:I}", "event", "cleared", "blobs", (json_int_t)removed, "bytes", (json_int_t)bytes),
         _("room made on the stick: %" PRIu64 " blobs that a receipt covers removed (%s)"), removed, size);
     first = *load;
+    load_total(&first, &left);
+    pulse_expect(pulse, left.stays_bytes);
     e = load_begin(load, &c->stick, &c->refuse, false);
+    load->pulse = pulse;
     if (!e)
         e = outbox_fill(c, load, sent);
     load_merge(load, &first);
@@ -172,9 +193,12 @@ static enum err fill(struct client *c, struct load *load, uint64_t *sent)
 static enum err put_on(struct client *c, const struct client_options *o, struct load *load)
 {
     uint64_t sent = 0;
+    struct pulse told = {.tell = tell_progress, .ctx = &c->in.tell}, *pulse = o->progress ? &told : NULL;
     enum err e = stick_make(&c->stick, o->label, c->in.station->district);
+    if (!e && pulse)
+        e = expect(c, pulse);
     if (!e)
-        e = fill(c, load, &sent);
+        e = fill(c, load, pulse, &sent);
     if (!e)
         e = outbox_have(c);
     if (!e)

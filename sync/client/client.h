@@ -20,6 +20,7 @@ struct client_options {
     const char *due;   /* YYYY-MM-DD; NULL: not said */
     bool plan;
     bool json;
+    bool progress; /* as JSON objects, too */
 };
 
 /* The whole contact: take in, put on, tell. ERR_AGAIN: something stays or was

@@ -3,6 +3,7 @@
 #include "sync/client/client.h"
 #include "sync/client/keeper.h"
 #include "sync/client/report.h"
+#include "sync/client/settings.h"
 #include "sync/folder/args.h"
 
 #include <stdio.h>
@@ -50,6 +51,31 @@ static enum err meet_hub(const struct args *a, const char *home, const char *con
     return args_has(a, "plan") ? keeper_plan(&o) : keeper_run(&o);
 }
 
+/* Changes link.conf where --set says so, then shows what counts. */
+static enum err settings(const struct args *a, const char *home)
+{
+    const char *changes[SETTINGS_CHANGES_MAX], *change;
+    struct settings s;
+    size_t n = 0;
+    for (; (change = args_value(a, "set", n)) != NULL; n++) {
+        if (n == SETTINGS_CHANGES_MAX)
+            return err_set(ERR_USAGE, "at most %u settings are changed at once", SETTINGS_CHANGES_MAX);
+        changes[n] = change;
+    }
+    enum err e = n ? settings_write(home, changes, n) : ERR_OK;
+    if (!e)
+        e = settings_read(&s, home);
+    if (e)
+        return e;
+    json_t *all = settings_json(&s);
+    char *text = all ? json_dumps(all, args_has(a, "json") ? JSON_COMPACT : JSON_INDENT(2)) : NULL;
+    if (text)
+        puts(text);
+    free(text);
+    json_decref(all);
+    return tell_end();
+}
+
 static enum err run(const struct args *a)
 {
     char home[4096];
@@ -59,10 +85,14 @@ static enum err run(const struct args *a)
                                    .label = args_value(a, "stick", 0),
                                    .due = args_value(a, "due", 0),
                                    .plan = args_has(a, "plan"),
-                                   .json = args_has(a, "json")};
+                                   .json = args_has(a, "json"),
+                                   .progress = args_has(a, "progress")};
     enum err e = station_folder(a, home), sticks = ERR_OK;
-    if (args_has(a, "plan") + args_has(a, "once") + args_has(a, "watch") > 1)
-        return err_set(ERR_USAGE, "--plan, --once and --watch exclude each other");
+    bool shows = args_has(a, "settings") || args_has(a, "set");
+    if (args_has(a, "plan") + args_has(a, "once") + args_has(a, "watch") + shows > 1)
+        return err_set(ERR_USAGE, "--plan, --once, --watch and --settings exclude each other");
+    if (shows)
+        return e ? e : settings(a, home);
     for (size_t i = 0; (link = args_value(a, "link", i)) != NULL; i++) {
         if (!is_network(link)) {
             stick.folder = link;
@@ -98,11 +128,16 @@ static const struct args_option options[] = {
     {"patience", 0, "SECONDS", "how long one contact tries to reach the hub; without it 20"},
     {"stick", 0, "NAME", "the stick's label: a name of a-z, 0-9, -; a new stick gets one made up"},
     {"due", 0, "DATE", "when the stick is expected back, YYYY-MM-DD"},
+    {"settings", 0, NULL, "only show what DIR/link.conf sets, and the defaults"},
+    {"set", 0, "KEY: VALUE",
+     "change a setting of DIR/link.conf first; without a value its default counts again; hub and hours may have "
+     "several values with blanks between; may be repeated"},
+    {"progress", 0, NULL, "with --json: how far a stick is, at most four times a second"},
     {"json", 0, NULL, "one JSON object a line instead of sentences"},
 };
 
 static const struct args_command commands[] = {
-    {NULL, "", "dir link once watch plan patience stick due json",
+    {NULL, "", "dir link once watch plan patience stick due settings set progress json",
      "carries sealed objects between this station and its hub, or a stick", run},
 };
 

@@ -4,6 +4,7 @@
 #include "storage/base/text.h"
 #include "sync/link/address.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool number(struct span v, uint64_t *out)
@@ -16,6 +17,9 @@ static bool number(struct span v, uint64_t *out)
     }
     return v.n > 0;
 }
+
+static const char *const yes_no[] = {"no", "yes", "ask"};
+static const char *const when[] = {"always", "unmetered", "hours", "never"};
 
 static bool one_of(struct span v, const char *const *words, size_t n, unsigned *out)
 {
@@ -64,8 +68,6 @@ static enum err take_hub(struct settings *s, struct span v)
 
 static enum err take(struct settings *s, const struct field *f)
 {
-    static const char *const yes_no[] = {"no", "yes", "ask"};
-    static const char *const when[] = {"always", "unmetered", "hours", "never"};
     struct budget *b = &s->budget;
     unsigned word;
     if (span_is(f->key, "hub"))
@@ -150,4 +152,117 @@ enum err settings_read(struct settings *s, const char *dir)
         return ERR_OK;
     }
     return e;
+}
+
+/* "KEY: VALUE..." in its two pieces; false: it is none. */
+static bool split(const char *change, struct span *key, struct span *values)
+{
+    const char *colon = strchr(change, ':');
+    if (!colon || colon == change)
+        return false;
+    *key = (struct span){change, (size_t)(colon - change)};
+    *values = (struct span){colon + 1, strlen(colon + 1)};
+    return true;
+}
+
+static bool repeats(struct span key)
+{
+    return span_is(key, "hub") || span_is(key, "hours");
+}
+
+static enum err put_lines(struct buf *out, struct span key, struct span values)
+{
+    struct span word;
+    enum err e = ERR_OK;
+    if (!repeats(key)) {
+        while (values.n && *values.p == ' ') {
+            values.p++;
+            values.n--;
+        }
+        return values.n ? buf_fmt(out, "%.*s: %.*s\n", (int)key.n, key.p, (int)values.n, values.p) : ERR_OK;
+    }
+    while (!e && span_word(&values, &word))
+        e = buf_fmt(out, "%.*s: %.*s\n", (int)key.n, key.p, (int)word.n, word.p);
+    return e;
+}
+
+/* The change that a line of the file falls under; n_changes: none. */
+static size_t change_of(struct span key, const char *const changes[], size_t n_changes)
+{
+    struct span k, v;
+    size_t i = 0;
+    while (i < n_changes && (!split(changes[i], &k, &v) || k.n != key.n || memcmp(k.p, key.p, k.n) != 0))
+        i++;
+    return i;
+}
+
+enum err settings_change(const char *text, size_t n, const char *const changes[], size_t n_changes, struct buf *out)
+{
+    struct text t;
+    struct field f;
+    struct span key, values;
+    unsigned version = 1;
+    bool done[SETTINGS_CHANGES_MAX] = {false};
+    if (n_changes > SETTINGS_CHANGES_MAX)
+        return err_set(ERR_USAGE, "at most %u settings are changed at once", SETTINGS_CHANGES_MAX);
+    for (size_t i = 0; i < n_changes; i++)
+        if (!split(changes[i], &key, &values) || strchr(changes[i], '\n'))
+            return err_set(ERR_USAGE, "a setting is KEY: VALUE, not %s", changes[i]);
+    enum err e = text ? text_open(&t, "link-conf", &version, text, n) : ERR_END;
+    if (!e || e == ERR_END) {
+        enum err made = buf_fmt(out, "feldsher-link-conf %u\n", version);
+        e = made ? made : e;
+    }
+    while (!e && (e = text_next(&t, &f)) == ERR_OK) {
+        size_t i = change_of(f.key, changes, n_changes);
+        if (i == n_changes)
+            e = buf_fmt(out, "%.*s: %.*s\n", (int)f.key.n, f.key.p, (int)f.value.n, f.value.p);
+        else if (!done[i] && split(changes[i], &key, &values))
+            e = put_lines(out, key, values);
+        if (i < n_changes)
+            done[i] = true;
+    }
+    if (e != ERR_END)
+        return e;
+    e = ERR_OK;
+    for (size_t i = 0; i < n_changes && !e; i++)
+        if (!done[i] && split(changes[i], &key, &values))
+            e = put_lines(out, key, values);
+    return e;
+}
+
+enum err settings_write(const char *dir, const char *const changes[], size_t n)
+{
+    char path[4096];
+    struct settings s;
+    struct buf old = {.max = SETTINGS_MAX}, text = {.max = SETTINGS_MAX};
+    enum err e = file_path(path, dir, "link.conf");
+    if (!e)
+        e = file_read(path, SETTINGS_MAX, &old);
+    bool none = e == ERR_NOINPUT;
+    if (!e || none)
+        e = settings_change(none ? NULL : (const char *)old.p, old.len, changes, n, &text);
+    if (!e)
+        e = settings_parse(&s, "link.conf", (const char *)text.p, text.len);
+    if (!e)
+        e = file_write(path, text.p, text.len, 0600);
+    buf_free(&old);
+    buf_free(&text);
+    return e;
+}
+
+json_t *settings_json(const struct settings *s)
+{
+    const struct budget *b = &s->budget;
+    json_t *hubs = json_array(), *hours = json_array(), *lanes = json_array();
+    for (size_t i = 0; i < s->n_hubs; i++)
+        json_array_append_new(hubs, json_string(s->hubs[i]));
+    for (size_t i = 0; i < b->n_hours; i++)
+        json_array_append_new(hours, json_sprintf("%02u:%02u-%02u:%02u", b->hours[i].from / 60, b->hours[i].from % 60,
+                                                  b->hours[i].to / 60, b->hours[i].to % 60));
+    for (size_t i = 0; i < LANES; i++)
+        json_array_append_new(lanes, json_string(when[b->lanes[i]]));
+    return json_pack("{s:o,s:I,s:I,s:o,s:s,s:s,s:o}", "hubs", hubs, "bytes_per_day", (json_int_t)b->bytes_per_day,
+                     "rate", (json_int_t)b->rate, "hours", hours, "metered", yes_no[b->metered], "metered_unknown",
+                     yes_no[b->metered_unknown], "lanes", lanes);
 }

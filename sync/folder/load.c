@@ -60,6 +60,7 @@ static enum err item(struct load *l, enum lane which, const char *name, uint64_t
         return e;
     lane->items++;
     lane->bytes += size;
+    pulse_add(l->pulse, size);
     return ERR_OK;
 }
 

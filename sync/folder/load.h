@@ -1,6 +1,7 @@
 #ifndef SYNC_FOLDER_LOAD_H
 #define SYNC_FOLDER_LOAD_H
 
+#include "storage/base/pulse.h"
 #include "storage/vault/label.h"
 #include "sync/folder/tell.h"
 #include "sync/folder/stick.h"
@@ -25,6 +26,7 @@ struct load {
     uint64_t reserve; /* bytes that stay free: STICK_RESERVE, unless set otherwise */
     uint64_t room;    /* plan: bytes still free */
     struct load_lane lanes[LANES];
+    struct pulse *pulse; /* counts bytes that are put on; NULL after load_begin */
 };
 
 enum err load_begin(struct load *l, struct stick *stick, struct refuse *refuse, bool plan) MUST_USE;

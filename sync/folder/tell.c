@@ -28,6 +28,16 @@ void tell_line(const struct tell *s, json_t *fact, const char *fmt, ...)
     json_decref(fact);
 }
 
+void tell_progress(void *ctx, uint64_t done, uint64_t total)
+{
+    const struct tell *s = ctx;
+    if (!s->json)
+        return;
+    tell_line(s, json_pack("{s:s,s:I,s:I}", "event", "progress", "done", (json_int_t)done, "bytes", (json_int_t)total),
+              "%s", "");
+    fflush(stdout);
+}
+
 enum err tell_end(void)
 {
     if (fflush(stdout) != 0 || ferror(stdout))
@@ -50,7 +60,7 @@ void tell_size(char out[static TELL_SIZE], uint64_t bytes)
 
 enum err refuse_item(struct refuse *r, const char *name, const char *why)
 {
-    if (r->n++ >= STICK_REFUSED_LISTED)
+    if (r->quiet || r->n++ >= STICK_REFUSED_LISTED)
         return ERR_OK;
     char reason[1024]; /* err_text may change while this goes on */
     snprintf(reason, sizeof reason, "%s", _(why));

@@ -17,6 +17,9 @@ struct tell {
 
 /* fact is consumed; NULL (out of memory) prints nothing in json. */
 void tell_line(const struct tell *s, json_t *fact, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* For a struct pulse (ctx: the struct tell): an object, at once; nothing for
+ * people. */
+void tell_progress(void *ctx, uint64_t done, uint64_t total);
 /* ERR_IO if stdout took not everything. */
 enum err tell_end(void) MUST_USE;
 
@@ -31,6 +34,7 @@ void tell_size(char out[static TELL_SIZE], uint64_t bytes);
  */
 struct refuse {
     const struct tell *tell;
+    bool quiet;                                                     /* neither printed nor kept nor counted */
     enum err (*keep)(void *ctx, const char *name, const char *why); /* both escaped */
     void *ctx;
     uint64_t n;

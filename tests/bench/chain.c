@@ -81,7 +81,7 @@ int main(int argc, char **argv)
     if (station_open(&s, d->station, STATION_READ_ONLY))
         return 1;
     double t = wall(), c = cpu();
-    if (rebuild_queue(d->station, s))
+    if (rebuild_queue(d->station, s, NULL))
         return fprintf(stderr, "%s\n", err_text()), 1;
     t = wall() - t;
     c = cpu() - c;

@@ -6,6 +6,8 @@ B=${B:-build}
 bad=0
 echo "== save and rebuild"
 "$B/bench/chain" "${NOTES:-3000}" || bad=1
+echo "== records: encrypted beside plain SQLite, search, catch-up"
+"$B/bench/records" "${ROWS:-100000}" "${BATCHES:-5000}" || bad=1
 echo "== a hub's store"
 "$B/bench/hub_store" "${GROUPS_OF_LABELS:-40}" || bad=1
 echo "== intake"

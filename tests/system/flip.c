@@ -51,7 +51,7 @@ static int verify(struct flip *f)
 {
     struct verify_totals t;
     f->named = false;
-    enum err e = verify_station(f->dir, NULL, see, f, &t);
+    enum err e = verify_station(f->dir, NULL, see, f, NULL, &t);
     return e == ERR_OK || e == ERR_BAD ? 0 : -1;
 }
 
@@ -120,7 +120,7 @@ int main(int argc, char **argv)
         return 64;
     f.dir = argv[argc - 1];
     struct verify_totals t;
-    if (verify_station(f.dir, NULL, see, &f, &t) != ERR_OK) {
+    if (verify_station(f.dir, NULL, see, &f, NULL, &t) != ERR_OK) {
         printf("not clean before the first flip: %s\n", err_text());
         return 1;
     }
@@ -128,7 +128,7 @@ int main(int argc, char **argv)
         perror("flip");
         return 1;
     }
-    if (verify_station(f.dir, NULL, see, &f, &t) != ERR_OK) {
+    if (verify_station(f.dir, NULL, see, &f, NULL, &t) != ERR_OK) {
         printf("not clean after the last flip: %s\n", err_text());
         return 1;
     }

@@ -157,7 +157,7 @@ __attribute__((unused)) static uint64_t district_verify(struct district *d, stru
 {
     struct buf own = {0};
     struct verify_totals t;
-    enum err e = verify_station(d->station, NULL, district_fault, lines ? lines : &own, &t);
+    enum err e = verify_station(d->station, NULL, district_fault, lines ? lines : &own, NULL, &t);
     assert_true(e == ERR_OK || e == ERR_BAD);
     if (!lines && own.len)
         fprintf(stderr, "%s", (const char *)own.p);

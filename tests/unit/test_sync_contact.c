@@ -304,7 +304,7 @@ static void clean(struct world *w)
 {
     for (int i = 0; i < STATIONS; i++) {
         struct verify_totals t;
-        OK(verify_station(w->station[i], NULL, fault, NULL, &t));
+        OK(verify_station(w->station[i], NULL, fault, NULL, NULL, &t));
     }
     assert_int_equal(hub(w, "verify"), 0);
 }

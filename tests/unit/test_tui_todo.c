@@ -132,13 +132,20 @@ static void a_camera_that_is_plugged_in_is_forgotten(void **state)
 {
     (void)state;
     struct todo_facts f = facts(ROLE_CREW, "{\"intake\":[{\"name\":\"ab\",\"text\":\"\"}]}");
-    json_t *cameras = json("[{\"event\":\"camera\",\"name\":\"BWC-1\",\"recordings\":1,\"bytes\":3000000},"
-                           "{\"event\":\"camera\",\"name\":\"EMPTY\",\"recordings\":0,\"bytes\":0}]");
+    json_t *cameras = json("[{\"name\":\"BWC-1\",\"recordings\":1,\"bytes\":3000000,\"state\":\"free\"},"
+                           "{\"name\":\"EMPTY\",\"recordings\":0,\"bytes\":0,\"state\":\"free\"},"
+                           "{\"name\":\"BWC-2\",\"recordings\":2,\"bytes\":9,\"state\":\"taken\"},"
+                           "{\"name\":\"BWC-3\",\"recordings\":2,\"bytes\":9,\"state\":\"waits\"},"
+                           "{\"name\":\"BWC-4\",\"recordings\":2,\"bytes\":9,\"state\":\"done\",\"failed\":0},"
+                           "{\"name\":\"BWC-5\",\"recordings\":2,\"bytes\":9,\"state\":\"done\",\"failed\":2},"
+                           "{\"name\":\"BWC-6\",\"recordings\":2,\"bytes\":9,\"state\":\"stopped\"}]");
     f.cameras = cameras;
     tell(&f);
-    assert_int_equal(2, n);
+    assert_int_equal(4, n);
     says("BWC-1 is plugged in: 1 recording on it, 3.0 MB", LOOK_NORMAL, "cameras");
     says("1 recording was taken in only in part", LOOK_WARN, "cameras");
+    says("2 recordings of camera BWC-5 could not be taken in", LOOK_WARN, "cameras");
+    says("Taking in camera BWC-6 was stopped", LOOK_WARN, "cameras");
     json_decref(cameras);
 }
 
@@ -246,6 +253,25 @@ static void one_who_asked_is_sent_to_approve(void **state)
     json_decref(waiting);
 }
 
+static void a_recording_of_no_case_is_forgotten(void **state)
+{
+    (void)state;
+    json_t *recordings = json("[{\"id\":\"r1\"},{\"id\":\"r2\"},{\"id\":\"r3\",\"destroyed_under\":\"n1\"}]");
+    json_t *links = json("[{\"recording\":\"r2\"}]");
+    struct todo_facts f = facts(ROLE_DOCTOR, "{}");
+    f.recordings = recordings;
+    tell(&f);
+    assert_int_equal(0, n); /* which are linked is not known */
+    f = facts(ROLE_DOCTOR, "{}");
+    f.recordings = recordings;
+    f.links = links;
+    tell(&f);
+    assert_int_equal(1, n);
+    says("1 of the newest recordings is linked to no record", LOOK_NORMAL, "recordings");
+    json_decref(recordings);
+    json_decref(links);
+}
+
 static void a_silent_station_is_not_missed(void **state)
 {
     (void)state;
@@ -311,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_shift_is_not_handed_over),
         cmocka_unit_test(a_stick_does_not_come_back),
         cmocka_unit_test(one_who_asked_is_sent_to_approve),
+        cmocka_unit_test(a_recording_of_no_case_is_forgotten),
         cmocka_unit_test(a_silent_station_is_not_missed),
         cmocka_unit_test(an_ending_access_surprises_the_administrator),
         cmocka_unit_test(more_names_than_fit_run_over),

@@ -223,7 +223,7 @@ static void rebuilt_index_gives_the_same_answers(void **state)
         }
         if (damaged == 0) {
             assert_int_equal(station_open(&s, d->station, STATION_READ_ONLY), ERR_OK);
-            assert_int_equal(rebuild_queue(d->station, s), ERR_OK);
+            assert_int_equal(rebuild_queue(d->station, s, NULL), ERR_OK);
             station_close(s);
         }
         s = district_open(d); /* a damaged or missing index heals itself */

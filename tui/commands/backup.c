@@ -26,8 +26,16 @@ static enum err say(const struct call *c, const char *what, const char *dir, con
     return ERR_OK;
 }
 
+/* NULL: nobody asked how far it is. */
+static struct pulse *told(const struct call *c, struct pulse *p)
+{
+    *p = (struct pulse){.tell = print_progress};
+    return c->json && command_has(c, "progress") ? p : NULL;
+}
+
 static enum err backup(struct call *c)
 {
+    struct pulse pulse;
     struct session s;
     struct backup_report r;
     char id[ENTRY_ID];
@@ -37,7 +45,7 @@ static enum err backup(struct call *c)
     /* first, so that the copy of the chain tells of it, too */
     e = custody_entry(s.station, s.user, NULL, "backup", json_pack("{s:s}", "to", c->args[0]), id);
     if (!e)
-        e = backup_write(s.station, s.user, c->args[0], !command_has(c, "without-blobs"), &r);
+        e = backup_write(s.station, s.user, c->args[0], !command_has(c, "without-blobs"), told(c, &pulse), &r);
     if (!e)
         e = say(c, "backup", c->args[0], &r);
     session_end(&s);
@@ -46,6 +54,7 @@ static enum err backup(struct call *c)
 
 static enum err restore(struct call *c)
 {
+    struct pulse pulse;
     struct backup_report r;
     struct buf names = {0};
     struct secret *pass;
@@ -60,7 +69,7 @@ static enum err restore(struct call *c)
         e = secret_ask(c->secrets, prompt, &pass);
     }
     if (!e) {
-        e = backup_restore(c->args[0], c->dir, who, pass->p, pass->len, &r);
+        e = backup_restore(c->args[0], c->dir, who, pass->p, pass->len, told(c, &pulse), &r);
         secret_free(pass);
     }
     buf_free(&names);
@@ -78,12 +87,14 @@ static const struct command rows[] = {
      .max = 1,
      .help = N_("copies the sealed station to DIR/feldsher-backup"),
      .run = backup,
-     .options = {{"without-blobs", NULL, N_("without the recordings themselves")}}},
+     .options = {{"without-blobs", NULL, N_("without the recordings themselves")},
+                 {"progress", NULL, N_("with --json: how far it is, four times a second")}}},
     {.name = "restore",
      .args = "DIR",
      .min = 1,
      .max = 1,
      .help = N_("a station from its backup, into -C"),
-     .run = restore},
+     .run = restore,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
 };
 const struct command_group group_backup = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -23,6 +23,7 @@ extern const struct command_group group_play;
 extern const struct command_group group_purge;
 extern const struct command_group group_note;
 extern const struct command_group group_sync;
+extern const struct command_group group_sticks;
 extern const struct command_group group_users;
 
 #endif

@@ -9,9 +9,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 struct lines {
     struct span *line;
@@ -92,15 +96,108 @@ static void show(const struct span *s, bool json)
     printf("\n");
 }
 
+/* A file whose lines are told as they come. */
+#define TAILS_MAX 32
+struct tail {
+    char name[64];
+    uint64_t at;
+};
+
+struct tails {
+    const char *folder;
+    bool json;
+    size_t n;
+    struct tail tail[TAILS_MAX];
+};
+
+static struct tail *tail_of(struct tails *t, const char *name)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (strcmp(t->tail[i].name, name) == 0)
+            return &t->tail[i];
+    if (t->n == TAILS_MAX || strlen(name) >= sizeof t->tail[0].name)
+        return NULL;
+    struct tail *new = &t->tail[t->n++];
+    snprintf(new->name, sizeof new->name, "%s", name);
+    new->at = 0;
+    return new;
+}
+
+/* The whole lines behind where it stood; a file that is shorter is a new one. */
+static void read_tail(struct tails *t, const char *name, bool tell)
+{
+    char path[4096];
+    struct buf text = {0};
+    struct lines l = {0};
+    struct tail *tail = tail_of(t, name);
+    if (!tail || file_path(path, t->folder, name) || file_read(path, (size_t)2 * LOG_MAX, &text))
+        text.len = 0;
+    if (tail && text.len < tail->at)
+        tail->at = 0;
+    struct buf fresh = text;
+    if (tail && text.len > tail->at) {
+        fresh.p += tail->at;
+        fresh.len -= tail->at;
+        while (fresh.len && fresh.p[fresh.len - 1] != '\n')
+            fresh.len--;
+        tail->at += fresh.len;
+        if (tell && cut(&l, &fresh) == ERR_OK)
+            for (size_t i = 0; i < l.n; i++)
+                show(&l.line[i], t->json);
+    }
+    free(l.line);
+    buf_free(&text);
+}
+
+static void read_tails(struct tails *t, bool tell)
+{
+    DIR *d = opendir(t->folder);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        size_t n = strlen(f->d_name);
+        if (n > 4 && strcmp(f->d_name + n - 4, ".log") == 0)
+            read_tail(t, f->d_name, tell);
+    }
+    if (d)
+        closedir(d);
+    err_clear();
+}
+
+/* Tells what is added, until nobody listens. */
+static enum err follow(struct tails *t, int notify)
+{
+    char events[4096];
+    for (;;) {
+        struct pollfd on[] = {{.fd = notify, .events = POLLIN}, {.fd = STDOUT_FILENO}};
+        if (fflush(stdout) != 0)
+            return ERR_OK;
+        if (poll(on, 2, -1) < 0 && errno != EINTR)
+            return err_errno(ERR_IO, "cannot wait");
+        if (on[1].revents & (POLLERR | POLLHUP))
+            return ERR_OK;
+        while (read(notify, events, sizeof events) > 0)
+            ;
+        read_tails(t, true);
+    }
+}
+
 static enum err log_show(struct call *c)
 {
     struct lines l = {0};
+    struct tails tails = {.json = c->json};
+    int notify = -1;
     char folder[4096];
     uint64_t last = UINT64_MAX;
     const char *want = command_option(c, "last");
     if (want && !words_number(&last, want, INT64_MAX))
         return err_set(ERR_USAGE, "--last takes a number of lines, not %s", want);
     enum err e = file_path(folder, c->dir, "log");
+    if (!e && command_has(c, "follow")) {
+        tails.folder = folder;
+        notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+        if (notify < 0 || inotify_add_watch(notify, folder, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
+            e = err_errno(ERR_IO, "cannot watch the logs in %s", folder);
+        read_tails(&tails, false);
+    }
     if (!e)
         e = read_all(&l, folder);
     if (!e && l.n)
@@ -111,6 +208,9 @@ static enum err log_show(struct call *c)
         buf_free(&l.text[i]);
     free(l.text);
     free(l.line);
+    if (!e && notify >= 0)
+        e = follow(&tails, notify);
+    file_close(&notify);
     return e;
 }
 
@@ -119,6 +219,6 @@ static const struct command rows[] = {
      .args = "",
      .help = N_("what the programs of this station did, by time"),
      .run = log_show,
-     .options = {{"last", "N", N_("the last N lines alone")}}},
+     .options = {{"last", "N", N_("the last N lines alone")}, {"follow", NULL, N_("goes on: says what is added")}}},
 };
 const struct command_group group_log = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

@@ -3,11 +3,13 @@
 #include "storage/base/file.h"
 #include "tui/lang/lang.h"
 #include "tui/media.h"
+#include "tui/medium.h"
 #include "tui/print.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MOUNTS "/proc/self/mountinfo"
@@ -32,18 +34,21 @@ static enum err read_mounts(struct buf *text)
 
 static void say(const struct call *c, const char *path)
 {
-    uint64_t space = 0;
+    struct medium m;
     char size[PRINT_SIZE];
-    bool writable = access(path, W_OK) == 0;
-    if (file_free_space(path, &space) != ERR_OK)
-        err_clear();
+    medium_look(path, &m);
     if (c->json) {
-        print_json(json_pack("{s:s,s:I,s:b}", "path", path, "free", (json_int_t)space, "writable", writable));
+        print_json(json_pack("{s:s%,s:I,s:b,s:I,s:s,s:s,s:b}", "path", path, strlen(path), "free", (json_int_t)m.free,
+                             "writable", (int)m.writable, "size", (json_int_t)m.size, "stick", m.stick, "district",
+                             m.district, "backup", (int)m.backup));
         return;
     }
-    print_size(size, space);
+    print_size(size, m.free);
     print_text(path);
-    printf(writable ? _(": %s free\n") : _(": %s free, can only be read\n"), size);
+    printf(m.writable ? _(": %s free") : _(": %s free, can only be read"), size);
+    if (m.stick[0])
+        printf(_(", stick %s of district %s"), m.stick, m.district);
+    printf("%s\n", m.backup ? _(", a backup") : "");
 }
 
 static enum err media(struct call *c)

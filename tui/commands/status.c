@@ -4,6 +4,7 @@
 #include "storage/vault/object.h"
 #include "storage/vault/parts.h"
 #include "tui/lang/lang.h"
+#include "tui/carriers.h"
 #include "tui/link_state.h"
 #include "tui/print.h"
 #include "tui/session.h"
@@ -22,6 +23,7 @@ struct tally {
     int64_t now;
     uint64_t labels;
     uint64_t unsent[LANES]; /* bytes no receipt covers */
+    uint64_t items[LANES];  /* labels, parts lists, blobs */
     uint64_t recent;        /* bytes of the last RATE_DAYS */
     int64_t first;          /* time of the first label among them */
     uint64_t silent_since;  /* first label without a receipt; 0: none */
@@ -29,18 +31,21 @@ struct tally {
 };
 
 /* Bytes of the blobs of a parts list. Its text is checked by its name. */
-static uint64_t parts_bytes(const struct station *s, const struct hash *name)
+static uint64_t parts_bytes(const struct station *s, const struct hash *name, uint64_t *blobs)
 {
     struct buf text = {.max = PARTS_MAX};
     struct parts p;
     struct hash blob;
     uint64_t size, bytes = 0;
     bool mark;
+    *blobs = 0;
     enum err e = object_get(s->dir, name, PARTS_MAX, &text);
     if (!e)
         e = parts_open(&p, (const char *)text.p, text.len);
-    while (!e && (e = parts_next(&p, &mark, &blob, &size)) == ERR_OK)
+    while (!e && (e = parts_next(&p, &mark, &blob, &size)) == ERR_OK) {
         bytes += mark ? 0 : size;
+        *blobs += !mark;
+    }
     bytes += text.len;
     buf_free(&text);
     return bytes;
@@ -63,17 +68,23 @@ static enum err count_label(void *ctx, const struct label *l)
     bool parts_covered = t->receipt && receipt_holds_parts(t->receipt, l->seq);
     bool is_recent = l->time > t->now - RATE_DAYS * DAY;
     bool has_parts = !hash_is_zero(&l->parts);
-    uint64_t bytes = has_parts && (is_recent || !parts_covered) ? parts_bytes(t->s, &l->parts) : 0;
+    uint64_t blobs = 0;
+    uint64_t bytes = has_parts && (is_recent || !parts_covered) ? parts_bytes(t->s, &l->parts, &blobs) : 0;
     t->labels++;
     if (!covered) {
-        t->unsent[l->lane < LANES ? l->lane : LANE_BATCH] += l->size + l->len;
+        enum lane lane = l->lane < LANES ? (enum lane)l->lane : LANE_BATCH;
+        t->unsent[lane] += l->size + l->len;
+        t->items[lane]++;
         if (!t->silent_since) {
             t->silent_since = l->seq;
             t->silent_time = l->time;
         }
     }
-    if (has_parts && !parts_covered)
-        t->unsent[blob_lane(t->s, &l->parts)] += bytes;
+    if (has_parts && !parts_covered) {
+        enum lane lane = blob_lane(t->s, &l->parts);
+        t->unsent[lane] += bytes;
+        t->items[lane] += blobs;
+    }
     if (is_recent) {
         t->recent += bytes + l->size;
         if (!t->first)
@@ -108,12 +119,7 @@ struct jobs {
 static bool is_overdue(const char *text, int64_t now)
 {
     const char *due = strchr(text, ' ');
-    char whole[CLOCK_TEXT];
-    int64_t end;
-    if (!due || strlen(due + 1) != 10)
-        return false;
-    snprintf(whole, sizeof whole, "%.10sT23:59:59Z", due + 1);
-    return clock_parse(&end, whole, strlen(whole)) && now > end;
+    return due && carriers_overdue(due + 1, now);
 }
 
 static enum err show_job(void *ctx, const char *name, const char *text, size_t n)
@@ -199,19 +205,21 @@ static int64_t days_left(const struct tally *t, uint64_t space)
 
 static json_t *to_json(const struct tally *t, const struct station *s, uint64_t space)
 {
-    json_t *lanes = json_array();
+    json_t *lanes = json_array(), *items = json_array();
     int64_t days = days_left(t, space);
-    for (size_t i = 0; i < LANES; i++)
+    for (size_t i = 0; i < LANES; i++) {
         json_array_append_new(lanes, json_integer((json_int_t)t->unsent[i]));
-    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:o,s:o,s:o,s:I,s:I,s:o,s:I,s:o}", "station", s->name, "unit",
-                     s->unit, "kind", s->kind == STATION_SUPERVISOR ? "supervisor" : "station", "district", s->district,
-                     "roster", (json_int_t)s->roster->number, "chain", s->chain, "labels", (json_int_t)t->labels,
-                     "unsent_by_lane", lanes, "hub", t->receipt ? json_string(t->receipt->hub) : json_null(),
-                     "hub_as_of", t->receipt ? print_time(t->receipt->time) : json_null(), "hub_labels",
-                     (json_int_t)(t->receipt ? t->receipt->labels : 0), "unsent_from_label",
-                     (json_int_t)t->silent_since, "silent_since",
-                     t->silent_since ? print_time(t->silent_time) : json_null(), "free", (json_int_t)space, "days_left",
-                     days < 0 ? json_null() : json_integer(days));
+        json_array_append_new(items, json_integer((json_int_t)t->items[i]));
+    }
+    return json_pack(
+        "{s:s,s:s,s:s,s:s,s:I,s:s,s:I,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:I,s:o}", "station", s->name, "unit", s->unit,
+        "kind", s->kind == STATION_SUPERVISOR ? "supervisor" : "station", "district", s->district, "roster",
+        (json_int_t)s->roster->number, "chain", s->chain, "labels", (json_int_t)t->labels, "unsent_by_lane", lanes,
+        "unsent_items_by_lane", items, "hub", t->receipt ? json_string(t->receipt->hub) : json_null(), "hub_as_of",
+        t->receipt ? print_time(t->receipt->time) : json_null(), "hub_labels",
+        (json_int_t)(t->receipt ? t->receipt->labels : 0), "unsent_from_label", (json_int_t)t->silent_since,
+        "silent_since", t->silent_since ? print_time(t->silent_time) : json_null(), "free", (json_int_t)space,
+        "days_left", days < 0 ? json_null() : json_integer(days));
 }
 
 struct chains {
@@ -307,6 +315,9 @@ static enum err status(struct call *c)
     }
     if (all) {
         json_object_set_new(all, "link", link_state_json(s->dir));
+        char hub[LINK_STATE_HUB];
+        bool known = link_state_hub(s->dir, s->roster, hub);
+        json_object_set_new(all, "hub_address", known ? json_string(hub) : json_null());
         json_object_set_new(all, "clock_skew", json_integer(clock_skew(s)));
         e = add_more(all, s, mark);
     }

@@ -3,6 +3,7 @@
 #include "storage/base/file.h"
 #include "storage/base/text.h"
 #include "storage/records/custody.h"
+#include "tui/link_state.h"
 #include "tui/lang/lang.h"
 #include "tui/session.h"
 #include "tui/spawn.h"
@@ -54,6 +55,10 @@ static enum err note_courier(struct call *c, const char *folder, const char *cou
 
 #define LINKS_MAX 8
 
+/* They go on as they are. */
+static const char *const switches[] = {"--plan", "--once", "--watch", "--settings", "--progress"};
+#define SWITCHES (sizeof switches / sizeof switches[0])
+
 /* The one stick among the links, for its courier; ERR_USAGE if there is none. */
 static enum err the_stick(struct call *c, const char **folder)
 {
@@ -72,9 +77,11 @@ static enum err the_stick(struct call *c, const char **folder)
 
 static enum err sync_run(struct call *c)
 {
-    const char *folder = NULL, *link, *courier = command_option(c, "courier"), *due = command_option(c, "due");
+    const char *folder = NULL, *link, *set, *courier = command_option(c, "courier"), *due = command_option(c, "due");
     const char *stick = command_option(c, "stick"), *patience = command_option(c, "patience");
     char name[NAME_LEN];
+    if (command_has(c, "stop"))
+        return link_state_stop(c->dir);
     enum err e = courier || stick || due ? the_stick(c, &folder) : ERR_OK;
     if (!e && courier && folder && !command_has(c, "plan")) {
         if (!stick)
@@ -101,15 +108,24 @@ static enum err sync_run(struct call *c)
             argv[n++] = valued[i].option;
             argv[n++] = valued[i].value;
         }
-    if (command_has(c, "plan"))
-        argv[n++] = "--plan";
-    if (command_has(c, "once"))
-        argv[n++] = "--once";
-    if (command_has(c, "watch"))
-        argv[n++] = "--watch";
+    for (size_t i = 0; (set = command_each(c, "set", i)) != NULL && n + 3 + SWITCHES < SPAWN_ARGS_MAX; i++) {
+        argv[n++] = "--set";
+        argv[n++] = set;
+    }
+    for (size_t i = 0; i < SWITCHES; i++)
+        if (command_has(c, switches[i] + 2))
+            argv[n++] = switches[i];
     if (c->json)
         argv[n++] = "--json";
     return spawn_run(argv, &c->exit_code);
+}
+
+static enum err link_run(struct call *c)
+{
+    if (command_has(c, "follow"))
+        return link_state_follow(c->dir, c->json);
+    link_state_say(c->dir, c->json);
+    return ERR_OK;
 }
 
 static const struct command rows[] = {
@@ -127,6 +143,15 @@ static const struct command rows[] = {
           {"patience", "SECONDS", N_("how long one contact tries to reach the hub")},
           {"stick", "NAME", N_("the stick's label")},
           {"due", "DATE", N_("when the stick is expected back, 2026-11-22")},
-          {"courier", "NAME", N_("who takes it along; written into the chain first")}}},
+          {"courier", "NAME", N_("who takes it along; written into the chain first")},
+          {"settings", NULL, N_("only shows what link.conf sets")},
+          {"set", "KEY: VALUE...", N_("changes link.conf; without a value its default counts again")},
+          {"progress", NULL, N_("with --json: how far a stick is, four times a second")},
+          {"stop", NULL, N_("ends the feldsher-sync that keeps this station's link")}}},
+    {.name = "link",
+     .args = "",
+     .help = N_("what feldsher-sync is doing: its links, and what it has still to give"),
+     .run = link_run,
+     .options = {{"follow", NULL, N_("goes on: says it anew when it changes")}}},
 };
 const struct command_group group_sync = {N_("Sync"), rows, sizeof rows / sizeof rows[0]};

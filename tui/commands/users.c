@@ -57,13 +57,70 @@ static enum err list(struct call *c)
     return e;
 }
 
+/* Whoever is in it by the roster, with commas. */
+static enum err members(const struct roster *r, const char *circle, int64_t now, struct buf *out)
+{
+    enum err e = buf_str(out, "");
+    for (size_t i = 0; i < r->n_users && !e; i++) {
+        const struct roster_user *u = &r->users[i];
+        if (!u->revoked && roster_user_valid(u, now) && roster_user_in(u, circle))
+            e = buf_fmt(out, "%s%s", out->len ? ", " : "", u->name);
+    }
+    return e;
+}
+
+static enum err say_circle(const struct call *c, const struct station *s, const struct user *u,
+                           const struct roster_circle *circle)
+{
+    struct buf names = {0};
+    enum clock_mark mark;
+    bool mine = u && user_has_circle(u, circle->name);
+    enum err e = members(s->roster, circle->name, station_now(s, &mark), &names);
+    const char *who = names.len ? (const char *)names.p : "";
+    if (!e && c->json)
+        print_json(json_pack("{s:s,s:i,s:b,s:s}", "circle", circle->name, "generation", (int)circle->generation, "mine",
+                             (int)mine, "members", who));
+    else if (!e)
+        printf("%-24s %3u  %s%s\n", circle->name, circle->generation, who[0] ? who : "-", mine ? _("  (you)") : "");
+    buf_free(&names);
+    return e;
+}
+
+/* Names are sorted, and of one name the newest generation is the last. */
+static enum err circles(struct call *c)
+{
+    struct station *s = NULL;
+    struct user *u = NULL;
+    enum err e = session_station(c, STATION_READ_ONLY, &s);
+    if (!e && (c->unlocked || c->user))
+        e = session_unlock(c, s, &u);
+    for (size_t i = 0; !e && i < s->roster->n_circles; i++) {
+        const struct roster_circle *one = &s->roster->circles[i];
+        if (i + 1 == s->roster->n_circles || strcmp(one->name, one[1].name) != 0)
+            e = say_circle(c, s, u, one);
+    }
+    user_free(u);
+    station_close(s);
+    return e;
+}
+
+/* Also of whom the screens have unlocked: a laptop may be left alone. */
+static enum err begin_asking(const struct call *c, struct session *s)
+{
+    struct call again = *c;
+    if (c->unlocked && !c->user)
+        again.user = c->unlocked->name;
+    again.unlocked = NULL;
+    return session_begin(&again, 0, false, s);
+}
+
 static enum err passphrase(struct call *c)
 {
     struct session s;
     struct secret *pass;
     struct buf file = {0};
     char prompt[NAME_LEN + 96], name[NAME_LEN + 16];
-    enum err e = session_begin(c, 0, false, &s);
+    enum err e = begin_asking(c, &s);
     if (e)
         return e;
     snprintf(prompt, sizeof prompt, _("New passphrase of %s"), s.user->name);
@@ -241,6 +298,7 @@ static const struct command rows[] = {
      .help = N_("who is who by the roster"),
      .run = list,
      .by_default = true},
+    {.name = "circles", .args = "", .help = N_("who can open what; with --user, what you can"), .run = circles},
     {.name = "passphrase",
      .args = "",
      .help = N_("changes yours: the old one and a new one are asked"),

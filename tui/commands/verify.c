@@ -38,8 +38,16 @@ static void say_totals(const struct call *c, const struct verify_totals *t)
                t->labels, t->objects, size, t->faults, t->destroyed, t->freed, t->elsewhere);
 }
 
+/* NULL: nobody asked how far it is. */
+static struct pulse *told(const struct call *c, struct pulse *p)
+{
+    *p = (struct pulse){.tell = print_progress};
+    return c->json && command_has(c, "progress") ? p : NULL;
+}
+
 static enum err verify(struct call *c)
 {
+    struct pulse pulse;
     struct user *u = NULL;
     struct verify_totals t = {0};
     enum err e = ERR_OK;
@@ -51,7 +59,7 @@ static enum err verify(struct call *c)
         station_close(s);
     }
     if (!e) {
-        e = verify_station(c->dir, u, say_fault, c, &t);
+        e = verify_station(c->dir, u, say_fault, c, told(c, &pulse), &t);
         if (!e || e == ERR_BAD)
             say_totals(c, &t);
     }
@@ -61,10 +69,11 @@ static enum err verify(struct call *c)
 
 static enum err rebuild(struct call *c)
 {
+    struct pulse pulse;
     struct station *s;
     enum err e = session_station(c, 0, &s);
     if (!e)
-        e = rebuild_queue(c->dir, s);
+        e = rebuild_queue(c->dir, s, told(c, &pulse));
     station_close(s);
     if (!e && !c->json)
         printf("%s", _("the index is rebuilt from chain and objects\n"));
@@ -82,7 +91,12 @@ static const struct command rows[] = {
     {.name = "verify",
      .args = "",
      .help = N_("checks the whole station; with --user, what the batches say, too"),
-     .run = verify},
-    {.name = "rebuild", .args = "", .help = N_("makes the index anew from chain and objects"), .run = rebuild},
+     .run = verify,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
+    {.name = "rebuild",
+     .args = "",
+     .help = N_("makes the index anew from chain and objects"),
+     .run = rebuild,
+     .options = {{"progress", NULL, N_("with --json: how far it is, four times a second")}}},
 };
 const struct command_group group_verify = {N_("This station"), rows, sizeof rows / sizeof rows[0]};

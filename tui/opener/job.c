@@ -83,6 +83,22 @@ static void run(struct line *l, const struct job_order *o, int out, int err)
     exit(code);
 }
 
+/* --follow, and --watch of what only looks. */
+static bool tells(const json_t *argv)
+{
+    size_t i;
+    const json_t *word;
+    const char *first = json_string_value(json_array_get(argv, 0));
+    bool looks = first && strcmp(first, "cameras") == 0;
+    json_array_foreach(argv, i, word)
+    {
+        const char *s = json_string_value(word);
+        if (s && (strcmp(s, "--follow") == 0 || (looks && strcmp(s, "--watch") == 0)))
+            return true;
+    }
+    return false;
+}
+
 enum err job_start(struct job *j, const struct job_order *o)
 {
     struct line l = {0};
@@ -103,6 +119,7 @@ enum err job_start(struct job *j, const struct job_order *o)
         file_close(&err[0]);
         return e;
     }
+    j->tells = tells(o->argv);
     setpgid(pid, pid); /* the child does it too: whoever is first */
     j->id = o->id;
     j->pid = pid;

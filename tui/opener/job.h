@@ -16,6 +16,7 @@ struct job {
     int out, err; /* its stdout (rows) and stderr (sentences) */
     struct buf row, said;
     char last[1024]; /* sentence on stderr */
+    bool tells;      /* it goes on only to tell its asker what changes */
 };
 
 /* What a command line comes with. */

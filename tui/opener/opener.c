@@ -238,7 +238,8 @@ static enum worker worker_of(const char *const argv[])
         memcpy(&words[n], &argv[n - 1], sizeof words[n]); /* nothing writes to the words */
     bool known = command_parse(&c, n, words) == ERR_OK && c.command;
     err_clear();
-    return known && c.command->spawns ? STARTER : OPENER;
+    /* what follows goes on and on: not with keys in its memory */
+    return known && (c.command->spawns || command_has(&c, "follow")) ? STARTER : OPENER;
 }
 
 /* "secret LF secret LF"; the caller wipes and frees. */

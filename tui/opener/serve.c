@@ -251,6 +251,16 @@ static int wait_for(struct worker *w, int timeout)
     return poll(on, n, timeout);
 }
 
+/* Nobody to tell, nothing to do. */
+static void end_tellers(struct worker *w)
+{
+    for (size_t i = 0; i < JOBS_MAX; i++)
+        if (w->jobs[i].id && w->jobs[i].tells) {
+            w->jobs[i].tells = false;
+            job_cancel(&w->jobs[i]);
+        }
+}
+
 /* Until the painter has gone, and then until what it asked for has ended. */
 static void serve_on(struct worker *w)
 {
@@ -264,6 +274,8 @@ static void serve_on(struct worker *w)
             if (w->to.fd < 0 && !w->opened && !w->goodbye)
                 sane_restore(&w->terminal);
         }
+        if (w->to.fd < 0)
+            end_tellers(w);
         if (w->to.fd < 0 && w->opened)
             opened_lock(w->opened);
         listen_to_jobs(w);

@@ -172,6 +172,7 @@ void desk_unlocked(struct desk *d, const char *user, unsigned roles)
 {
     snprintf(d->user, sizeof d->user, "%s", user);
     d->roles = roles;
+    d->touched = clock_uptime(); /* however long the passphrase took */
     for (struct view *v = d->top; v; v = v->below)
         if (v->screen == &screen_unlock)
             v->closing = true;
@@ -205,6 +206,7 @@ void desk_settle(struct desk *d, int64_t now)
     }
     if (d->in->status_due && d->in->status_due <= now)
         ask_status(d);
+    keepers_settle(d, now);
     dock_settle(d, now);
     for (struct view *v = d->top; v; v = v->below) {
         if (v->wake == 0 || v->wake > now)
@@ -217,7 +219,8 @@ void desk_settle(struct desk *d, int64_t now)
 
 int64_t desk_due(const struct desk *d)
 {
-    int64_t due = dock_due(d);
+    int64_t due = dock_due(d), keepers = keepers_due(d, clock_uptime());
+    due = keepers < due ? keepers : due;
     if (d->in->status_due && d->in->status_due < due)
         due = d->in->status_due;
     for (const struct view *v = d->top; v; v = v->below)

@@ -2,6 +2,7 @@
 #define TUI_SCREENS_DESK_INSIDE_H
 
 #include "tui/screens/desk.h"
+#include "tui/screens/keepers.h"
 
 /* Between desk.c, desk_jobs.c and views.c. */
 struct desk_request {
@@ -16,6 +17,7 @@ struct desk_inside {
     int64_t status_due, status_at; /* ms; due 0: is not */
     unsigned status_id;
     bool is_station; /* the folder is one */
+    struct keepers keepers;
 };
 
 /* Forgets what v asked. */

@@ -1,6 +1,7 @@
 #include "storage/base/clock.h"
 #include "tui/lang/lang.h"
 #include "tui/screens/desk.h"
+#include "tui/screens/dock.h"
 #include "tui/screens/screens.h"
 #include "tui/screens/todo.h"
 #include "tui/widgets/cells.h"
@@ -29,7 +30,6 @@ struct handover {
     size_t n_takers, chosen;
     struct {
         char name[CELLS_BYTES];
-        char path[1024];
         json_int_t recordings, bytes;
     } camera[OUT_MAX]; /* plugged in, with something on it */
     size_t n_cameras;
@@ -82,45 +82,46 @@ static bool take_user(struct view *v, const struct opener_reply *r)
     return true;
 }
 
-/* A camera whose offload went to its end has nothing more to hand over. */
-static bool is_taken_in(const struct desk *d, const char *path)
-{
-    const struct desk_job *j = desk_job_find(d, "offload");
-    return j && !j->running && j->exit_code == 0 && strcmp(desk_str(j->row, "path"), path) == 0;
-}
-
-static bool take_camera(struct view *v, const struct opener_reply *r)
+/* Those that are not taken in to their end: what is plugged in when it matters. */
+static void look_at_cameras(struct view *v)
 {
     struct handover *h = v->state;
-    const char *path = r->row ? desk_str(r->row, "path") : "";
-    if (path[0] && desk_int(r->row, "recordings") > 0 && !is_taken_in(v->desk, path) && h->n_cameras < OUT_MAX) {
-        snprintf(h->camera[h->n_cameras].name, sizeof h->camera[0].name, "%s", desk_str(r->row, "name"));
-        snprintf(h->camera[h->n_cameras].path, sizeof h->camera[0].path, "%s", path);
-        h->camera[h->n_cameras].recordings = desk_int(r->row, "recordings");
-        h->camera[h->n_cameras].bytes = desk_int(r->row, "bytes");
+    json_t *all = plugged_json(dock_plugged(v->desk));
+    size_t i;
+    const json_t *one;
+    h->n_cameras = 0;
+    json_array_foreach(all, i, one)
+    {
+        bool in = strcmp(desk_str(one, "state"), "done") == 0 && desk_int(one, "failed") == 0;
+        if (in || desk_int(one, "recordings") == 0 || h->n_cameras == OUT_MAX)
+            continue;
+        snprintf(h->camera[h->n_cameras].name, sizeof h->camera[0].name, "%s", desk_str(one, "name"));
+        h->camera[h->n_cameras].recordings = desk_int(one, "recordings");
+        h->camera[h->n_cameras].bytes = desk_int(one, "bytes");
         h->n_cameras++;
     }
+    json_decref(all);
     desk_paint(v);
-    return true;
+}
+
+static void news(struct view *v, const void *event)
+{
+    (void)event;
+    look_at_cameras(v);
 }
 
 static enum err open_handover(struct view *v, const void *arg)
 {
     static const char *const users[] = {"users", "list", NULL};
-    const char *cameras[2 + 2 * DESK_FROM] = {"cameras"};
     struct handover *h = v->state;
     (void)arg;
-    for (size_t i = 0, n = 1; v->desk->from[i]; i++) {
-        cameras[n++] = "--from";
-        cameras[n++] = v->desk->from[i];
-    }
     enum err e = form_init(&h->form, fields, sizeof fields / sizeof fields[0]);
     if (e)
         return e;
     form_set(&h->form, "from", v->desk->user);
     form_go(&h->form, "out");
     desk_ask(v, take_user, users);
-    desk_ask(v, take_camera, cameras);
+    look_at_cameras(v);
     desk_refresh(v->desk);
     return ERR_OK;
 }
@@ -331,10 +332,11 @@ const struct screen screen_handover = {
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .size = sizeof(struct handover),
-    .menu = '7',
+    .menu = '5',
     .open = open_handover,
     .paint = paint,
     .act = act,
     .key = key,
+    .news = news,
     .close = close_handover,
 };

@@ -2,6 +2,7 @@
 #include "storage/trust/roster.h"
 #include "tui/lang/lang.h"
 #include "tui/screens/desk.h"
+#include "tui/screens/dock.h"
 #include "tui/screens/screens.h"
 #include "tui/screens/todo.h"
 #include "tui/widgets/cells.h"
@@ -11,10 +12,13 @@
 
 #define DIGITS 9
 #define OFTEN_AGAIN 2000 /* ms between two askings of what changes often */
-#define SLOW_AGAIN 60000 /* and of doctor and users */
+#define SLOW_AGAIN 60000 /* and of what takes longer */
+#define RECORDINGS_ASKED "100"
+#define LINKS_ASKED "1000"
+#define LINKS_MAX 1000
 
 /* What needs doing; each line leads to where it is done. */
-enum source { NOTES, WAITING, HELD, QUARANTINED, DRAFTS, CAMERAS, USERS, DOCTOR, SOURCES };
+enum source { NOTES, WAITING, HELD, QUARANTINED, DRAFTS, RECORDINGS, LINKS, USERS, DOCTOR, SOURCES };
 struct home {
     json_t *rows[SOURCES];   /* as known; NULL: not yet */
     json_t *coming[SOURCES]; /* of the answer under way */
@@ -25,7 +29,7 @@ struct home {
     struct todo_line lines[TODO_MAX];
     size_t n, at, top, page;
     char held[TODO_TEXT];
-    char camera[80]; /* the desk's, when cameras were asked last */
+    char user[NAME_LEN]; /* whose home it is */
 };
 
 enum { ACT_NOTE = ACT_OWN, ACT_CAMERAS, ACT_SYNC, ACT_HANDOVER };
@@ -40,23 +44,44 @@ static void make_lines(struct view *v)
 {
     struct home *h = v->state;
     struct desk *d = v->desk;
+    json_t *cameras = plugged_json(dock_plugged(d));
     struct todo_facts f = {.user = d->user,
                            .roles = d->roles,
                            .now = clock_wall(),
                            .status = d->status,
-                           .cameras = h->rows[CAMERAS],
+                           .cameras = cameras,
                            .notes = h->rows[NOTES],
                            .waiting = h->rows[WAITING],
+                           .recordings = h->rows[RECORDINGS],
+                           .links = h->total[LINKS] >= 0 && h->total[LINKS] <= LINKS_MAX ? h->rows[LINKS] : NULL,
                            .users = h->rows[USERS],
                            .doctor = h->rows[DOCTOR],
                            .drafts = h->rows[DRAFTS],
                            .held = h->total[HELD],
                            .quarantined = h->total[QUARANTINED]};
     h->n = todo_lines(&f, h->lines);
+    json_decref(cameras);
     todo_held(d->status, h->held);
     if (h->at >= h->n)
         h->at = h->n ? h->n - 1 : 0;
     desk_paint(v);
+}
+
+static void ask(struct view *v, enum source i, const char *const argv[]);
+
+/* Links are newer than what they link: those since the oldest are all. */
+static void ask_links(struct view *v)
+{
+    struct home *h = v->state;
+    const json_t *oldest = json_array_get(h->rows[RECORDINGS], json_array_size(h->rows[RECORDINGS]) - 1);
+    const char *time = desk_str(oldest, "time");
+    char since[24];
+    int64_t ms;
+    if (!clock_parse(&ms, time, strlen(time)))
+        return;
+    snprintf(since, sizeof since, "%lld", (long long)ms);
+    const char *const argv[] = {"rows", "entries", "--type", "link", "--since", since, "--count", LINKS_ASKED, NULL};
+    ask(v, LINKS, argv);
 }
 
 static bool take(struct view *v, const struct opener_reply *r)
@@ -84,6 +109,8 @@ static bool take(struct view *v, const struct opener_reply *r)
         json_decref(h->coming[i]);
     }
     h->coming[i] = NULL;
+    if (i == RECORDINGS)
+        ask_links(v);
     make_lines(v);
     return true;
 }
@@ -95,19 +122,6 @@ static void ask(struct view *v, enum source i, const char *const argv[])
         return;
     h->coming[i] = json_array();
     h->id[i] = desk_ask(v, take, argv);
-}
-
-static void ask_cameras(struct view *v)
-{
-    struct home *h = v->state;
-    struct desk *d = v->desk;
-    const char *argv[2 + 2 * DESK_FROM] = {"cameras"};
-    for (size_t i = 0, n = 1; d->from[i]; i++) {
-        argv[n++] = "--from";
-        argv[n++] = d->from[i];
-    }
-    snprintf(h->camera, sizeof h->camera, "%s", d->camera);
-    ask(v, CAMERAS, argv);
 }
 
 /* What changes with every entry and contact. */
@@ -136,25 +150,43 @@ static void ask_seldom(struct view *v)
 {
     static const char *const users[] = {"users", "list", NULL};
     static const char *const doctor[] = {"doctor", NULL};
+    static const char *const recordings[] = {"rows", "recordings", "--count", RECORDINGS_ASKED, NULL};
     struct home *h = v->state;
     int64_t now = clock_uptime();
-    if (!(v->desk->roles & ROLE_ADMIN) || (h->slow_at && now - h->slow_at < SLOW_AGAIN))
+    if (h->slow_at && now - h->slow_at < SLOW_AGAIN)
         return;
     h->slow_at = now;
-    ask(v, USERS, users);
-    ask(v, DOCTOR, doctor);
+    if (v->desk->roles & ROLE_DOCTOR)
+        ask(v, RECORDINGS, recordings);
+    if (v->desk->roles & ROLE_ADMIN) {
+        ask(v, USERS, users);
+        ask(v, DOCTOR, doctor);
+    }
+}
+
+/* Another person is unlocked: nothing of what the one before could see stays. */
+static void begin_anew(struct view *v)
+{
+    struct home *h = v->state;
+    for (size_t i = 0; i < SOURCES; i++) {
+        json_decref(h->rows[i]);
+        json_decref(h->coming[i]);
+        h->rows[i] = h->coming[i] = NULL;
+        h->id[i] = 0; /* its answer is passed over */
+        h->total[i] = -1;
+    }
+    snprintf(h->user, sizeof h->user, "%s", v->desk->user);
+    h->slow_at = h->often_at = 0;
+    h->at = 0;
+    ask_often(v);
+    ask_seldom(v);
+    make_lines(v);
 }
 
 static enum err open_home(struct view *v, const void *arg)
 {
-    struct home *h = v->state;
     (void)arg;
-    for (size_t i = 0; i < SOURCES; i++)
-        h->total[i] = -1;
-    ask_often(v);
-    ask_seldom(v);
-    ask_cameras(v);
-    make_lines(v);
+    begin_anew(v);
     return ERR_OK;
 }
 
@@ -163,14 +195,16 @@ static void news(struct view *v, const void *event)
     struct home *h = v->state;
     if (v->desk->user[0] == '\0')
         return;
+    if (strcmp(h->user, v->desk->user) != 0) {
+        begin_anew(v);
+        return;
+    }
     if (event && strcmp(desk_str(event, "event"), "records") == 0)
         h->stale = true;
     if (clock_uptime() - h->often_at >= OFTEN_AGAIN || (h->stale && !event)) {
         ask_often(v);
         ask_seldom(v);
     }
-    if (strcmp(h->camera, v->desk->camera) != 0)
-        ask_cameras(v);
     make_lines(v);
 }
 

@@ -3,8 +3,8 @@
 
 #include "tui/screens/screen.h"
 
-/* The menu's rows, which the home screen shows as well: the screens that the
- * person's roles may see, by digit, and the end. */
+/* The menu's rows: the screens that the person's roles may see, by digit, and
+ * the end. */
 #define MENU_END 10 /* shown as 0 */
 
 /* The screen of a digit from 1 to 9; NULL: none for this person. */

@@ -310,3 +310,20 @@ void plugged_result(const struct plugged_camera *c, char *out, size_t cap)
     else if (c->state == PLUGGED_DONE)
         snprintf(out, cap, "%s", _("Everything on it is in this station"));
 }
+
+json_t *plugged_json(const struct plugged *p)
+{
+    static const char *const states[] = {
+        [PLUGGED_FREE] = "free", [PLUGGED_WAITS] = "waits",     [PLUGGED_TAKEN] = "taken",
+        [PLUGGED_DONE] = "done", [PLUGGED_STOPPED] = "stopped",
+    };
+    json_t *all = json_array();
+    for (size_t i = 0; i < PLUGGED_MAX; i++) {
+        const struct plugged_camera *c = &p->c[i];
+        if (c->path[0] && c->here)
+            json_array_append_new(all, json_pack("{s:s,s:s,s:I,s:I,s:I,s:s}", "path", c->path, "name", c->name,
+                                                 "recordings", (json_int_t)c->recordings, "bytes", (json_int_t)c->bytes,
+                                                 "failed", (json_int_t)c->failed, "state", states[c->state]));
+    }
+    return all;
+}

@@ -81,6 +81,9 @@ size_t plugged_here(const struct plugged *p);
 size_t plugged_waiting(const struct plugged *p);
 void plugged_serial(struct plugged *p, struct plugged_camera *c, const char *serial);
 
+/* What is plugged in, as todo.h has its cameras: an array; NULL: no memory. */
+json_t *plugged_json(const struct plugged *p);
+
 /* For people, translated. Of the status line: "" where nothing is plugged in. */
 void plugged_status(struct plugged *p, char *out, size_t cap);
 /* In a list: how it stands, at most 26 columns. */

@@ -138,21 +138,32 @@ static void look_at_disk(struct todo *t, const json_t *s)
     }
 }
 
+/* One that is being taken in, or is in, needs nobody. */
+static void look_at_camera(struct todo *t, const json_t *c)
+{
+    const char *state = str(c, "state"), *name = str(c, "name");
+    json_int_t n = number(c, "recordings"), failed = number(c, "failed");
+    char size[PROGRESS_TEXT];
+    progress_size(size, (uint64_t)number(c, "bytes"));
+    if (strcmp(state, "stopped") == 0)
+        add(t, LOOK_WARN, "cameras", _("Taking in camera %s was stopped: go on with it"), name);
+    else if (strcmp(state, "done") == 0 && failed > 0)
+        add(t, LOOK_WARN, "cameras",
+            ngettext("%lld recording of camera %s could not be taken in",
+                     "%lld recordings of camera %s could not be taken in", (unsigned long)failed),
+            (long long)failed, name);
+    else if (strcmp(state, "free") == 0 && n > 0)
+        add(t, LOOK_NORMAL, "cameras",
+            ngettext("Camera %s is plugged in: %lld recording on it, %s",
+                     "Camera %s is plugged in: %lld recordings on it, %s", (unsigned long)n),
+            name, (long long)n, size);
+}
+
 static void look_at_cameras(struct todo *t, const json_t *s)
 {
     size_t i, intake = json_array_size(json_object_get(s, "intake"));
     const json_t *one;
-    char size[PROGRESS_TEXT];
-    json_array_foreach(t->f->cameras, i, one)
-    {
-        json_int_t n = number(one, "recordings");
-        progress_size(size, (uint64_t)number(one, "bytes"));
-        if (n > 0)
-            add(t, LOOK_NORMAL, "cameras",
-                ngettext("Camera %s is plugged in: %lld recording on it, %s",
-                         "Camera %s is plugged in: %lld recordings on it, %s", (unsigned long)n),
-                str(one, "name"), (long long)n, size);
-    }
+    json_array_foreach(t->f->cameras, i, one) look_at_camera(t, one);
     if (intake)
         add(t, LOOK_WARN, "cameras",
             ngettext("%zu recording was taken in only in part: plug its camera in again",
@@ -307,6 +318,27 @@ static void look_at_custody(struct todo *t, const json_t *s)
             (long long)t->f->held);
 }
 
+/* A doctor ties what was filmed to the case. */
+static void look_at_links(struct todo *t)
+{
+    size_t i, k;
+    const json_t *one, *link;
+    unsigned loose = 0;
+    if (!t->f->links)
+        return;
+    json_array_foreach(t->f->recordings, i, one)
+    {
+        bool linked = json_is_string(json_object_get(one, "destroyed_under"));
+        json_array_foreach(t->f->links, k, link) linked = linked || strcmp(str(link, "recording"), str(one, "id")) == 0;
+        loose += !linked;
+    }
+    if (loose)
+        add(t, LOOK_NORMAL, "recordings",
+            ngettext("%u of the newest recordings is linked to no record",
+                     "%u of the newest recordings are linked to no record", loose),
+            loose);
+}
+
 static bool is_of_unit(const char *circles, const char *unit)
 {
     char circle[CIRCLE_LEN + 16];
@@ -396,6 +428,8 @@ size_t todo_lines(const struct todo_facts *f, struct todo_line out[static TODO_M
     look_at_cameras(&t, s);
     if (person && f->roles & ROLE_SUPERVISOR)
         look_at_waiting(&t);
+    if (person && f->roles & ROLE_DOCTOR)
+        look_at_links(&t);
     look_at_sticks(&t, s);
     look_at_unsent(&t, s);
     if (person && f->roles & ROLE_CREW)

@@ -15,18 +15,20 @@
 #define TODO_TEXT 256
 
 struct todo_facts {
-    const char *user;       /* who is unlocked; "": nobody */
-    unsigned roles;         /* of that person: enum role */
-    int64_t now;            /* ms */
-    const json_t *status;   /* `status --json` */
-    const json_t *cameras;  /* arrays of rows: `cameras --json`, those with a path */
-    const json_t *notes;    /* `rows notes` */
-    const json_t *waiting;  /* `rows waiting`: requests, destruction orders with one signature */
-    const json_t *users;    /* `users --json` */
-    const json_t *doctor;   /* `doctor --json` */
-    const json_t *drafts;   /* `draft list` */
-    json_int_t held;        /* recordings on hold */
-    json_int_t quarantined; /* batches and entries that no projection takes */
+    const char *user;         /* who is unlocked; "": nobody */
+    unsigned roles;           /* of that person: enum role */
+    int64_t now;              /* ms */
+    const json_t *status;     /* `status --json` */
+    const json_t *cameras;    /* plugged_json() */
+    const json_t *notes;      /* arrays of rows: `rows notes` */
+    const json_t *waiting;    /* `rows waiting`: requests, destruction orders with one signature */
+    const json_t *recordings; /* the newest */
+    const json_t *links;      /* every entry "link" since the oldest of these */
+    const json_t *users;      /* `users --json` */
+    const json_t *doctor;     /* `doctor --json` */
+    const json_t *drafts;     /* `draft list` */
+    json_int_t held;          /* recordings on hold */
+    json_int_t quarantined;   /* batches and entries that no projection takes */
 };
 
 struct todo_line {
