@@ -1,6 +1,7 @@
 #include "tui/screens/work.h"
 
 #include "tui/lang/lang.h"
+#include "tui/play/place.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,7 +79,9 @@ static bool start(struct desk *d, const char *name, const char *about, const cha
                            .argv = argv,
                            .secrets = &pass,
                            .n = pass ? 1 : 0,
-                           .fn = on_work};
+                           .fn = on_work,
+                           .personal = true,
+                           .terminal = strcmp(name, "play") == 0 && !place_has_windows()};
     return desk_job_order(d, &o);
 }
 
@@ -90,7 +93,7 @@ bool work_verify(struct desk *d, const char *recording)
 
 bool work_play(struct desk *d, const char *recording, const char *why, const char *from)
 {
-    const char *argv[] = {"recordings", "play", recording, "--why", why, from[0] ? "--start" : NULL, from, NULL};
+    const char *argv[] = {"recordings", "play", "--progress", recording, "--why", why, from[0] ? "--start" : NULL, from, NULL};
     return start(d, "play", recording, argv, NULL);
 }
 
