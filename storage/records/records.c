@@ -67,17 +67,20 @@ static void free_chains(struct records *r)
     r->n_chains = 0;
 }
 
-static enum err one_more(struct records *r, const char *chain, const char *station, struct records_chain **out)
+/* NULL: out of memory. */
+static struct records_chain *one_more(struct records *r, const char *chain, const char *station)
 {
     struct records_chain *more = reallocarray(r->chains, r->n_chains + 1, sizeof *more);
-    if (!more)
-        return err_set(ERR_NOMEM, "out of memory");
+    if (!more) {
+        err_set(ERR_NOMEM, "out of memory");
+        return NULL;
+    }
     r->chains = more;
-    *out = &more[r->n_chains++];
-    **out = (struct records_chain){.n = (int64_t)r->n_chains};
-    snprintf((*out)->chain, CHAIN_ID, "%s", chain);
-    snprintf((*out)->station, NAME_LEN, "%s", station);
-    return ERR_OK;
+    struct records_chain *c = &more[r->n_chains++];
+    *c = (struct records_chain){.n = (int64_t)r->n_chains};
+    snprintf(c->chain, CHAIN_ID, "%s", chain);
+    snprintf(c->station, NAME_LEN, "%s", station);
+    return c;
 }
 
 enum err records_read_chains(struct records *r)
@@ -88,14 +91,17 @@ enum err records_read_chains(struct records *r)
     if (!s)
         return e;
     while (!(e = records_sql_row(&r->sql, s))) {
-        struct records_chain *c;
         const char *chain = (const char *)sqlite3_column_text(s, 1);
         const char *station = (const char *)sqlite3_column_text(s, 2);
-        e = one_more(r, chain ? chain : "", station ? station : "", &c);
-        if (!e && (sqlite3_column_int64(s, 0) != c->n || !chain || strlen(chain) != CHAIN_ID - 1))
+        if (!chain || strlen(chain) != CHAIN_ID - 1 || sqlite3_column_int64(s, 0) != (int64_t)r->n_chains + 1) {
             e = err_set(ERR_BAD, "%s is damaged: its chains are out of order", r->name);
-        if (e)
             break;
+        }
+        struct records_chain *c = one_more(r, chain, station ? station : "-");
+        if (!c) {
+            e = ERR_NOMEM;
+            break;
+        }
         c->seq = (uint64_t)sqlite3_column_int64(s, 3);
         if (sqlite3_column_bytes(s, 4) == HASH_LEN)
             memcpy(c->hash.b, sqlite3_column_blob(s, 4), HASH_LEN);
@@ -115,10 +121,11 @@ enum err records_chain(struct records *r, const char *chain, struct records_chai
     }
     const struct roster_station *from = roster_chain(r->s->roster, chain);
     sqlite3_stmt *s = records_sql(&r->sql, SQL_CHAIN_ADD, &e);
-    if (!e)
-        e = one_more(r, chain, from ? from->name : "-", out);
-    if (e)
+    if (!s)
         return e;
+    *out = one_more(r, chain, from ? from->name : "-");
+    if (!*out)
+        return ERR_NOMEM;
     sqlite3_bind_int64(s, 1, (*out)->n);
     records_sql_text(s, 2, chain);
     records_sql_text(s, 3, (*out)->station);
@@ -158,21 +165,27 @@ enum err records_open(struct records **out, const struct station *s, const struc
     *out = NULL;
     if (!s->queue)
         return err_set(ERR_IO, "the index of the station is not readable; run feldsher rebuild");
+    if (s->read_only)
+        return err_set(ERR_IO, "the station folder can only be read, an index of its records cannot be kept");
     struct records *r = calloc(1, sizeof *r);
-    uint8_t *key = sodium_malloc(BLOCK_KEY);
-    enum err e = r && key ? key_of(key, u) : err_set(ERR_NOMEM, "out of memory");
-    if (!e) {
-        r->s = s;
-        randombytes_buf(&r->opening, sizeof r->opening);
-        name_of(r->name, u);
-        e = file_path(r->path, s->dir, r->name);
-        if (!e)
-            e = records_sql_open(&r->sql, r->path, r->name, key);
-        if (!e)
-            e = records_read_chains(r);
-        if (!e)
-            e = check_heads(r);
+    uint8_t *key = r ? sodium_malloc(BLOCK_KEY) : NULL;
+    if (!key) {
+        free(r);
+        return err_set(ERR_NOMEM, "out of memory");
     }
+    r->s = s;
+    r->owner = getpid();
+    randombytes_buf(&r->opening, sizeof r->opening);
+    name_of(r->name, u);
+    enum err e = key_of(key, u);
+    if (!e)
+        e = file_path(r->path, s->dir, r->name);
+    if (!e)
+        e = records_sql_open(&r->sql, r->path, r->name, key);
+    if (!e)
+        e = records_read_chains(r);
+    if (!e)
+        e = check_heads(r);
     sodium_free(key);
     if (e) {
         records_close(r);
@@ -184,8 +197,8 @@ enum err records_open(struct records **out, const struct station *s, const struc
 
 void records_close(struct records *r)
 {
-    if (!r)
-        return;
+    if (!r || (r->owner && r->owner != getpid()))
+        return; /* a child's copy: closing it would write to the parent's file */
     free_chains(r);
     records_sql_close(&r->sql);
     free(r);

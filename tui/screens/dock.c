@@ -54,6 +54,8 @@ static void on_look(struct desk *d, const struct desk_job *j, const json_t *row)
         plugged_camera_row(&k->plugged, row);
     } else {
         k->due = k->look_now ? 1 : j->ended + LOOK_AGAIN;
+        if (!k->look_now && j->error[0] && !k->plugged.surveyed) /* once: until it has worked */
+            desk_say(d, LOOK_ALARM, "%s", j->error);
         k->look_now = false;
     }
     changed(d);

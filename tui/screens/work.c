@@ -62,8 +62,6 @@ static void on_work(struct desk *d, const struct desk_job *j, const json_t *row)
 {
     char text[DESK_MESSAGE];
     size_t n = json_array_size(j->result);
-    if (!row && strcmp(j->name, "play") == 0)
-        term_take_back();
     if (row || j->exit_code || n == 0)
         return;
     work_result(j->name, json_array_get(j->result, n - 1), text, sizeof text);
@@ -81,7 +79,9 @@ static bool start(struct desk *d, const char *name, const char *about, const cha
                            .argv = argv,
                            .secrets = &pass,
                            .n = pass ? 1 : 0,
-                           .fn = on_work};
+                           .fn = on_work,
+                           .personal = true,
+                           .terminal = strcmp(name, "play") == 0 && !place_has_windows()};
     return desk_job_order(d, &o);
 }
 
@@ -93,13 +93,9 @@ bool work_verify(struct desk *d, const char *recording)
 
 bool work_play(struct desk *d, const char *recording, const char *why, const char *from)
 {
-    const char *argv[] = {"recordings", "play", recording, "--why", why, from[0] ? "--start" : NULL, from, NULL};
-    if (!place_has_windows())
-        term_lend();
-    bool begun = start(d, "play", recording, argv, NULL);
-    if (!begun)
-        term_take_back();
-    return begun;
+    const char *argv[] = {"recordings", "play", recording, "--progress", "--why", why, from[0] ? "--start" : NULL,
+                          from,         NULL};
+    return start(d, "play", recording, argv, NULL);
 }
 
 bool work_export(struct desk *d, const char *recording, const char *folder)

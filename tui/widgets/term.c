@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <ncurses.h>
@@ -24,7 +25,8 @@ static struct {
     struct key_reader keys;
     bool late;    /* no more bytes of an open sequence came in time */
     int64_t read; /* clock_uptime() of the last ones */
-    bool closed, lent;
+    bool closed;
+    bool lent; /* to another program */
     unsigned burst;
     int pipe[2];
 } term = {.pipe = {-1, -1}};
@@ -196,6 +198,7 @@ void term_stop(void)
         return;
     if (!term.closed && !term.lent)
         give_back();
+    term.lent = false;
     delscreen(term.screen);
     term.screen = NULL;
     release_signals();
@@ -203,7 +206,7 @@ void term_stop(void)
 
 void term_fds(int fds[static 2])
 {
-    fds[0] = term.lent ? -1 : STDIN_FILENO;
+    fds[0] = STDIN_FILENO;
     fds[1] = term.pipe[0];
 }
 
@@ -227,16 +230,18 @@ void term_suspend(void)
 
 void term_lend(void)
 {
-    if (!term.lent)
+    if (term.screen && !term.lent)
         give_back();
-    term.lent = true;
+    term.lent = term.screen != NULL;
 }
 
-void term_take_back(void)
+void term_take(void)
 {
-    if (term.lent)
-        resume();
+    if (!term.lent)
+        return;
     term.lent = false;
+    tcflush(STDIN_FILENO, TCIFLUSH); /* keys that were for the other program */
+    resume();
 }
 
 bool term_is_lent(void)
@@ -256,13 +261,15 @@ static unsigned read_signals(void)
             events |= TERM_RESIZED;
             break;
         case SIGTSTP:
-            if (!term.lent)
-                term_suspend();
+            if (term.lent)
+                break;
+            term_suspend();
             events |= TERM_RESUMED;
             break;
         case SIGCONT:
-            if (!term.lent)
-                resume();
+            if (term.lent)
+                break;
+            resume();
             events |= TERM_RESUMED;
             break;
         default:
