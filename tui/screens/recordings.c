@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#define WEEK (7 * 86400)
+#define WEEK ((time_t)7 * 86400)
 
 enum filter { EVERY, HERE, AWAY, HELD, FLAGGED, TODAY, THIS_WEEK, UNIT, FILTERS };
 
