@@ -16,8 +16,8 @@
 #define NAME "records-"
 #define NAME_FULL (sizeof NAME - 1 + 8 + 3) /* records-xxxxxxxx.db */
 
-/* By name; of each the newest generation, which user_add_key sorts first. */
-static bool is_newest(const struct user *u, size_t i)
+/* Generations of one circle stand side by side (user_add_key). */
+static bool begins_circle(const struct user *u, size_t i)
 {
     return i == 0 || strcmp(u->circles[i - 1].name, u->circles[i].name) != 0;
 }
@@ -29,7 +29,7 @@ static void name_of(char out[static 32], const struct user *u)
     char hex[HASH_HEX];
     hash_init(&h);
     for (size_t i = 0; i < u->n_circles; i++)
-        if (is_newest(u, i))
+        if (begins_circle(u, i))
             hash_add(&h, u->circles[i].name, strlen(u->circles[i].name) + 1);
     struct hash of_names = hash_end(&h);
     hash_hex(hex, &of_names);
@@ -41,7 +41,9 @@ static int by_bytes(const void *a, const void *b)
     return memcmp(a, b, 32);
 }
 
-/* The file's key: BLAKE2b-256 under "feldsher-records" of the sorted secrets. */
+/* The file's key: BLAKE2b-256 under "feldsher-records" of the sorted secrets of
+ * every generation that the user holds: who holds fewer of the same circles
+ * does not see what the others opened. */
 static enum err key_of(uint8_t key[static BLOCK_KEY], const struct user *u)
 {
     static const uint8_t person[crypto_generichash_blake2b_PERSONALBYTES] = "feldsher-records";
@@ -50,8 +52,7 @@ static enum err key_of(uint8_t key[static BLOCK_KEY], const struct user *u)
     if (!secrets)
         return err_set(ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < u->n_circles; i++)
-        if (is_newest(u, i))
-            memcpy(secrets[n++], u->circles[i].id.sk, sizeof *secrets);
+        memcpy(secrets[n++], u->circles[i].id.sk, sizeof *secrets);
     qsort(secrets, n, sizeof *secrets, by_bytes);
     crypto_generichash_blake2b_salt_personal(key, BLOCK_KEY, secrets[0], n * sizeof *secrets, NULL, 0, NULL, person);
     sodium_free(secrets);
