@@ -70,7 +70,7 @@ static int stage_free(void **state)
 static void *serve(void *ctx)
 {
     struct stage *g = ctx;
-    g->ended = pieces_serve(g->pieces, g->opener, &g->served);
+    g->ended = pieces_serve(g->pieces, g->opener, NULL, &g->served);
     snprintf(g->why, sizeof g->why, "%s", err_text());
     shutdown(g->opener, SHUT_RDWR);
     return NULL;

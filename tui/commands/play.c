@@ -102,6 +102,7 @@ static enum err serve(const struct call *c, struct session *s, const struct reco
     const struct confine_path own = {c->dir, CONFINE_WRITE};
     char id[ENTRY_ID];
     struct pieces *p = NULL;
+    struct pulse pulse = {.tell = print_progress};
     uint64_t bytes = 0;
     enum err e = pieces_wait(v->fd);
     if (!e)
@@ -111,7 +112,7 @@ static enum err serve(const struct call *c, struct session *s, const struct reco
     if (!e)
         e = pieces_new(&p, s->station, s->user, &r->files[0]);
     if (!e)
-        e = pieces_serve(p, v->fd, &bytes);
+        e = pieces_serve(p, v->fd, c->json && command_has(c, "progress") ? &pulse : NULL, &bytes);
     pieces_free(p);
     if (e)
         return e;
@@ -193,6 +194,7 @@ static const struct command rows[] = {
                  {"start", "PLACE", "where to begin: seconds, 1:30 or 50%"},
                  {"vo", "NAME", "where to show it, as libmpv calls it: gpu, x11, drm, tct (letters), null (nowhere)"},
                  {"report", NULL, "what was played, as the player saw it, as a JSON object"},
+                 {"progress", NULL, "with --json: a line now and then while it is looked at"},
                  {"fd", "N", "a socket to a player that somebody else has started"}}},
 };
 const struct command_group group_play = {"Recordings and their custody", rows, sizeof rows / sizeof rows[0]};

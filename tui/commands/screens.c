@@ -1,6 +1,7 @@
 #include "tui/commands/groups.h"
 
 #include "storage/base/bytes.h"
+#include "storage/base/text.h"
 #include "tui/keys.h"
 #include "tui/lang/lang.h"
 #include "tui/screens/desk.h"
@@ -18,6 +19,9 @@ static enum err screens(struct call *c)
     for (size_t i = 0; (path = command_each(c, "from", i)) != NULL; i++) {
         if (i == DESK_FROM)
             return err_set(ERR_USAGE, "--from is given more than %d times", DESK_FROM);
+        if (!text_is_utf8(path, strlen(path)))
+            return err_set(ERR_USAGE, "a folder given with --from has a name that is not UTF-8, which the screens cannot "
+                                      "pass on; take it in with feldsher offload --from");
         from[i] = path;
     }
     if (idle) {

@@ -83,7 +83,7 @@ static void run(struct line *l, const struct job_order *o, int out, int err)
     exit(code);
 }
 
-/* --follow, and --watch of what only looks. */
+/* --follow, and --watch of what only looks; a player shows. */
 static bool tells(const json_t *argv)
 {
     size_t i;
@@ -119,7 +119,7 @@ enum err job_start(struct job *j, const struct job_order *o)
         file_close(&err[0]);
         return e;
     }
-    j->tells = tells(o->argv);
+    j->tells = o->program || tells(o->argv);
     setpgid(pid, pid); /* the child does it too: whoever is first */
     j->id = o->id;
     j->pid = pid;

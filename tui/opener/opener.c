@@ -91,6 +91,12 @@ static void hear_player(struct opener *o, struct asked *a, int code, const char 
 
 static void ask_for_opener(struct opener *o);
 
+static void cancel_player(struct opener *o, const struct asked *a)
+{
+    if (channel_send(&o->to[STARTER], json_pack("{s:I}", "cancel", (json_int_t)a->player), NULL, 0, -1) != ERR_OK)
+        err_clear(); /* its death is seen at the next read */
+}
+
 /* A worker has gone: what it was asked ends, and the opener is made anew. */
 static void lose(struct opener *o, enum worker w)
 {
@@ -99,9 +105,11 @@ static void lose(struct opener *o, enum worker w)
     if (w == OPENER)
         ask_for_opener(o); /* whoever hears of it may ask on */
     for (size_t i = 0; i < ASKED_MAX; i++)
-        if (o->asked[i].id && o->asked[i].of == w && !o->asked[i].error)
+        if (o->asked[i].id && o->asked[i].of == w && !o->asked[i].error) {
+            if (o->asked[i].player)
+                cancel_player(o, &o->asked[i]);
             finish(o, &o->asked[i], 75, gone);
-        else if (w == STARTER && o->asked[i].player)
+        } else if (w == STARTER && o->asked[i].player)
             hear_player(o, &o->asked[i], 75, gone);
     say_event(o, json_pack("{s:s,s:s}", "event", "stopped", "worker", names[w]));
 }
@@ -308,7 +316,10 @@ static bool is_play(const char *const argv[])
 /* Asks the starter for a player and keeps the command until its socket comes. */
 static enum err ask_player(struct opener *o, struct asked *a, const char *const argv[])
 {
-    static const char *const player[] = {"player", NULL};
+    const char *player[] = {"player", NULL, NULL}; /* and where to begin */
+    for (size_t i = 0; argv[i]; i++)
+        if (strcmp(argv[i], "--start") == 0)
+            player[1] = argv[i + 1];
     a->waiting = request(a->id, argv);
     a->player = next_id(o);
     return a->waiting ? send_to(o, STARTER, a->player, player, NULL, 0, -1) : err_set(ERR_NOMEM, "out of memory");
@@ -349,8 +360,10 @@ void opener_cancel(struct opener *o, unsigned id)
     struct asked *a = find(o, id);
     if (!a || a->error)
         return;
-    if (channel_send(&o->to[a->of], json_pack("{s:I}", "cancel", (json_int_t)id), NULL, 0, -1) != ERR_OK)
-        err_clear(); /* its death is seen at the next read */
+    if (a->player)
+        cancel_player(o, a); /* the command ends with it */
+    else if (channel_send(&o->to[a->of], json_pack("{s:I}", "cancel", (json_int_t)id), NULL, 0, -1) != ERR_OK)
+        err_clear();
 }
 
 void opener_forget(struct opener *o, unsigned id)

@@ -82,7 +82,7 @@ static enum err start_job(struct worker *w, const struct job_order *o)
 
 /* feldsher-play on one end of a new pair; the other end goes to the painter,
  * who gives it to the opener. */
-static void start_player(struct worker *w, unsigned id)
+static void start_player(struct worker *w, unsigned id, const char *place)
 {
     int pair[2] = {-1, -1}, closed[] = {w->to.fd, -1};
     char fd[16];
@@ -90,7 +90,7 @@ static void start_player(struct worker *w, unsigned id)
                      ? err_errno(ERR_IO, "cannot make a socket for the player")
                      : ERR_OK;
     snprintf(fd, sizeof fd, "%d", pair[1]);
-    const char *program[] = {"feldsher-play", "--fd", fd, NULL};
+    const char *program[] = {"feldsher-play", "--fd", fd, place ? "--start" : NULL, place, NULL};
     struct job_order o = {.id = id, .dir = w->dir, .fd = pair[1], .program = program, .close = closed};
     o.tty = place_has_windows() ? -1 : w->terminal.tty;
     if (!e)
@@ -149,7 +149,7 @@ static void ask(struct worker *w, unsigned id, const json_t *argv, const char *s
         return;
     }
     if (!w->opened && first && strcmp(first, "player") == 0) {
-        start_player(w, id);
+        start_player(w, id, json_string_value(json_array_get(argv, 1)));
         return;
     }
     if (w->opened && opened_answer(w->opened, id, argv, secrets, n, send_row, w, &e)) {

@@ -138,7 +138,7 @@ static enum wire_code code_of(enum err e)
                               : WIRE_FAULT;
 }
 
-enum err pieces_serve(struct pieces *p, int fd, uint64_t *served)
+enum err pieces_serve(struct pieces *p, int fd, struct pulse *pulse, uint64_t *served)
 {
     uint8_t head[WIRE_ANSWER];
     char why[512] = "";
@@ -166,6 +166,7 @@ enum err pieces_serve(struct pieces *p, int fd, uint64_t *served)
         if (e)
             break;
         *served += n;
+        pulse_add(pulse, n);
     }
     if (e != ERR_END)
         return e;

@@ -1,6 +1,7 @@
 #ifndef TUI_PLAY_PIECES_H
 #define TUI_PLAY_PIECES_H
 
+#include "storage/base/pulse.h"
 #include "storage/records/recording.h"
 
 /*
@@ -24,9 +25,10 @@ enum err pieces_get(struct pieces *p, uint64_t offset, size_t n, const uint8_t *
 
 /* Waits until the player asks for something. ERR_AGAIN: it hung up first. */
 enum err pieces_wait(int fd) MUST_USE;
-/* Answers until the player hangs up; *served counts the bytes. A piece that
+/* Answers until the player hangs up; *served counts the bytes, pulse (NULL:
+ * nobody) hears that it still asks. A piece that
  * cannot be had is answered with a code, and its error comes back at the end;
  * ERR_DATA: the player broke the rules. */
-enum err pieces_serve(struct pieces *p, int fd, uint64_t *served) MUST_USE;
+enum err pieces_serve(struct pieces *p, int fd, struct pulse *pulse, uint64_t *served) MUST_USE;
 
 #endif

@@ -160,6 +160,7 @@ void desk_lock(struct desk *d)
         return;
     d->user[0] = '\0';
     d->roles = 0;
+    desk_jobs_leave(d);
     views_close_all(d, false); /* first, so that drafts arrive in front of it */
     unsigned id = opener_ask(d->opener, argv, NULL, 0, -1, NULL, NULL);
     (void)id; /* without the opener there are no keys */
@@ -170,6 +171,8 @@ void desk_lock(struct desk *d)
 
 void desk_unlocked(struct desk *d, const char *user, unsigned roles)
 {
+    if (strcmp(user, d->user) != 0)
+        desk_jobs_leave(d);
     snprintf(d->user, sizeof d->user, "%s", user);
     d->roles = roles;
     d->touched = clock_uptime(); /* however long the passphrase took */

@@ -32,6 +32,8 @@ struct desk_job {
     int64_t started; /* clock_uptime() */
     int64_t ended;
     char about[96];           /* what it is about: which recording */
+    char user[NAME_LEN];      /* nobody else hears what came of it; "": it is the station's */
+    bool terminal;            /* has it, as long as it runs */
     desk_job_fn *fn;          /* or NULL */
     struct progress progress; /* by its rows with event "progress": done of bytes, or of total */
     json_t *row;              /* the last that it said */
@@ -74,8 +76,7 @@ void desk_home(struct desk *d);
 /* Ends the screens. */
 void desk_end(struct desk *d);
 
-/* The message line: one sentence, translated by the caller; until the next
- * key. LOOK_OK, LOOK_WARN, LOOK_ALARM. */
+/* The message line: one sentence, translated by the caller; until the next key. LOOK_OK, LOOK_WARN, LOOK_ALARM. */
 void desk_say(struct desk *d, enum look look, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* The sentence of err_text, with what to do. */
 void desk_say_error(struct desk *d, enum err e);
@@ -109,18 +110,18 @@ struct desk_order {
     size_t n;
     desk_job_fn *fn;
     bool watching; /* as desk_watch; its errors are for fn alone */
+    bool personal; /* of who is unlocked: kept from everybody else */
+    bool terminal; /* it takes the terminal */
 };
 bool desk_job_order(struct desk *d, const struct desk_order *o);
-/* One that ends only when it is cancelled (cameras --watch) and sleeps
- * meanwhile: nothing is busy because of it. */
+/* One that ends only when it is cancelled and sleeps meanwhile: nothing is busy because of it. */
 bool desk_watch(struct desk *d, const char *name, const char *const argv[]);
 /* The one that runs or ended last; NULL: none. */
 const struct desk_job *desk_job_find(const struct desk *d, const char *name);
 void desk_job_cancel(struct desk *d, const char *name);
 bool desk_is_busy(const struct desk *d); /* is a job running? */
 
-/* A question over the screens; fn gets the answer's index (yes: 1) and not at
- * all on Esc. text, word: copied. */
+/* A question over the screens; fn gets the answer's index (yes: 1), on Esc nothing. text, word: copied. */
 typedef void desk_answer_fn(struct view *v, int answer);
 void desk_ask_yes(struct view *v, desk_answer_fn *fn, const char *text);
 void desk_ask_word(struct view *v, desk_answer_fn *fn, const char *text, const char *word);
@@ -135,8 +136,7 @@ void desk_lock(struct desk *d);
 /* The unlock screen: this person is unlocked now. */
 void desk_unlocked(struct desk *d, const char *user, unsigned roles);
 
-/* The frame's: frees the views that are closed; opens what belongs at the
- * bottom; asks for the status when that is due. */
+/* The frame's: frees closed views; opens what belongs at the bottom; asks for the status when that is due. */
 void desk_settle(struct desk *d, int64_t now);
 /* Until when, ms of clock_uptime(), nothing is due; INT64_MAX: nothing is. */
 int64_t desk_due(const struct desk *d);

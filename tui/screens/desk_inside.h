@@ -24,6 +24,8 @@ struct desk_inside {
 void desk_forget(struct view *v);
 /* To every view; event NULL: the desk's own news. */
 void desk_news(struct desk *d, const json_t *event);
+/* The person goes: what came of their jobs is forgotten, what shows a recording ends. */
+void desk_jobs_leave(struct desk *d);
 /* Frees what is closed. */
 void views_sweep(struct desk *d);
 void views_close_all(struct desk *d, bool locked_too);

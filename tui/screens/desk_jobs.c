@@ -46,6 +46,33 @@ static struct desk_job *of_reply(struct desk *d, const struct opener_reply *r)
     return NULL;
 }
 
+/* May who sits there now hear of it? */
+static bool is_heard(const struct desk *d, const struct desk_job *j)
+{
+    return j->user[0] == '\0' || strcmp(j->user, d->user) == 0;
+}
+
+/* What came of it is gone with the person. */
+static void wipe(struct desk_job *j)
+{
+    json_decref(j->row);
+    json_decref(j->result);
+    *j = (struct desk_job){0};
+}
+
+void desk_jobs_leave(struct desk *d)
+{
+    for (size_t i = 0; i < DESK_JOBS; i++) {
+        struct desk_job *j = &d->jobs[i];
+        if (j->id == 0 || j->user[0] == '\0')
+            continue;
+        if (!j->running)
+            wipe(j);
+        else if (strcmp(j->name, "play") == 0) /* nobody looks on */
+            opener_cancel(d->opener, j->id);
+    }
+}
+
 static void on_job(void *ctx, const struct opener_reply *r)
 {
     struct desk *d = ctx;
@@ -54,17 +81,23 @@ static void on_job(void *ctx, const struct opener_reply *r)
         return;
     if (!r->end) {
         take_row(d, j, r->row);
+        if (strcmp(j->name, "play") == 0) /* it moves: whoever looks is here, and the keys go there */
+            d->touched = clock_uptime();
         desk_news(d, NULL);
         return;
     }
+    if (j->terminal)
+        term_take();
     j->running = false;
     j->ended = clock_uptime();
     j->exit_code = r->exit_code;
     snprintf(j->error, sizeof j->error, "%s", r->error);
-    if (r->exit_code && r->error[0] && !(j->watching && j->fn))
+    if (r->exit_code && r->error[0] && !(j->watching && j->fn) && is_heard(d, j))
         desk_say(d, LOOK_ALARM, "%s", r->error);
-    if (j->fn)
+    if (j->fn && is_heard(d, j))
         j->fn(d, j, NULL);
+    if (!is_heard(d, j))
+        wipe(j);
     desk_refresh(d);
     desk_news(d, NULL);
 }
@@ -95,6 +128,11 @@ static bool begin(struct desk *d, const struct desk_order *o, int fd)
     json_decref(j->result);
     *j = (struct desk_job){
         .running = true, .started = clock_uptime(), .result = json_array(), .fn = o->fn, .watching = o->watching};
+    j->terminal = o->terminal;
+    if (j->terminal)
+        term_lend();
+    if (o->personal)
+        snprintf(j->user, sizeof j->user, "%s", d->user);
     snprintf(j->name, sizeof j->name, "%s", o->name);
     snprintf(j->about, sizeof j->about, "%s", o->about ? o->about : "");
     j->id = opener_ask(d->opener, o->argv, o->secrets, o->n, fd, on_job, d);

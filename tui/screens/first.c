@@ -320,9 +320,10 @@ static void paint_pass(struct first *f, const struct area *a)
 {
     const struct secret *pass = form_secret(&f->form, "pass"), *again = form_secret(&f->form, "again");
     if (f->made) {
-        term_text(a, 0, 0, 0, LOOK_NORMAL, _("Your passphrase, shown this once. Write it down and keep it on you:"));
-        term_text(a, 1, 4, 0, LOOK_WARN, pass->p);
-        term_text(a, 2, 0, 0, LOOK_NORMAL, _("Then type it here, as it is written, in the last field."));
+        int row =
+            term_wrap(a, 0, 2, LOOK_NORMAL, _("Your passphrase, shown this once. Write it down and keep it on you:"));
+        term_text(a, row, 4, 0, LOOK_WARN, pass->p);
+        term_wrap(a, row + 1, 2, LOOK_NORMAL, _("Then type it here, as it is written, in the last field."));
         return;
     }
     if (!pass->len)
@@ -348,9 +349,9 @@ static void paint(struct view *v, const struct area *a)
     struct area files = area_part(&in, 3, 0, 1, in.cols);
     struct area form = area_part(&in, FORM_ROW, 0, form_rows(&f->form), in.cols);
     struct area code = area_part(&in, FORM_ROW + 7, 0, 1, in.cols);
-    struct area pass = area_part(&in, FORM_ROW + 9, 0, 3, in.cols);
+    struct area pass = area_part(&in, FORM_ROW + 9, 0, in.rows - FORM_ROW - 9, in.cols);
     term_wrap(
-        &in, 0, 2, LOOK_NORMAL,
+        &in, 0, 3, LOOK_NORMAL,
         v->screen == &screen_first
             ? _("This laptop is no station yet. An enrolment file from the administrator, its one-time code and a "
                 "passphrase of your own make it one.")

@@ -83,6 +83,8 @@ static void frame_act(struct view *v, int act)
     struct desk *d = v->desk;
     const struct screen *s = v->screen;
     switch (act) {
+    case ACT_NONE: /* a key of nobody's */
+        break;
     case ACT_HELP:
         if (s != &screen_help)
             desk_show(d, &screen_help, s);
@@ -195,7 +197,7 @@ static void wait(struct frame *f)
     struct pollfd p[POLLED];
     int fds[2];
     term_fds(fds);
-    p[KEYBOARD] = (struct pollfd){.fd = fds[0], .events = POLLIN};
+    p[KEYBOARD] = (struct pollfd){.fd = term_is_lent() ? -1 : fds[0], .events = POLLIN};
     p[SIGNALS] = (struct pollfd){.fd = fds[1], .events = POLLIN};
     opener_fds(f->desk.opener, fds);
     p[OPENER] = (struct pollfd){.fd = fds[0], .events = POLLIN};
@@ -232,7 +234,7 @@ static enum err run(struct frame *f)
     enum err e = confine_self(&all, 1, CONFINE_NO_NET);
     while (!e && !f->desk.ending) {
         desk_settle(&f->desk, clock_uptime());
-        if (f->desk.changed)
+        if (f->desk.changed && !term_is_lent())
             paint(f);
         wait(f);
         tick(f);

@@ -1,6 +1,7 @@
 #include "tui/screens/work.h"
 
 #include "tui/lang/lang.h"
+#include "tui/play/place.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,31 +79,33 @@ static bool start(struct desk *d, const char *name, const char *about, const cha
                            .argv = argv,
                            .secrets = &pass,
                            .n = pass ? 1 : 0,
-                           .fn = on_work};
+                           .fn = on_work,
+                           .personal = true,
+                           .terminal = strcmp(name, "play") == 0 && !place_has_windows()};
     return desk_job_order(d, &o);
 }
 
 bool work_verify(struct desk *d, const char *recording)
 {
-    const char *argv[] = {"recordings", "verify", "--progress", recording, NULL};
+    const char *argv[] = {"recordings", "verify", recording, "--progress", NULL};
     return start(d, "check", recording, argv, NULL);
 }
 
 bool work_play(struct desk *d, const char *recording, const char *why, const char *from)
 {
-    const char *argv[] = {"recordings", "play", recording, "--why", why, from[0] ? "--start" : NULL, from, NULL};
+    const char *argv[] = {"recordings", "play", "--progress", recording, "--why", why, from[0] ? "--start" : NULL, from, NULL};
     return start(d, "play", recording, argv, NULL);
 }
 
 bool work_export(struct desk *d, const char *recording, const char *folder)
 {
-    const char *argv[] = {"recordings", "export", "--progress", recording, folder, NULL};
+    const char *argv[] = {"recordings", "export", recording, folder, "--progress", NULL};
     return start(d, "export", recording, argv, NULL);
 }
 
 bool work_approve(struct desk *d, const char *request, const char *who, const struct secret *pass)
 {
-    const char *argv[] = {"recordings", "approve", "--progress", request, who ? "--user" : NULL, who, NULL};
+    const char *argv[] = {"recordings", "approve", request, "--progress", who ? "--user" : NULL, who, NULL};
     return start(d, "approve", request, argv, pass);
 }
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <ncurses.h>
@@ -25,6 +26,7 @@ static struct {
     bool late;    /* no more bytes of an open sequence came in time */
     int64_t read; /* clock_uptime() of the last ones */
     bool closed;
+    bool lent; /* to another program */
     unsigned burst;
     int pipe[2];
 } term = {.pipe = {-1, -1}};
@@ -183,14 +185,20 @@ static void give_back(void)
     refresh();
     curs_set(1);
     endwin();
+    /* terminals that keep the caret's look with its place hide it again with the other screen (libvterm) */
+    const char *shown = tigetstr("cnorm");
+    if (shown && shown != (const char *)-1)
+        putp(shown);
+    fflush(stdout);
 }
 
 void term_stop(void)
 {
     if (!term.screen)
         return;
-    if (!term.closed)
+    if (!term.closed && !term.lent)
         give_back();
+    term.lent = false;
     delscreen(term.screen);
     term.screen = NULL;
     release_signals();
@@ -220,6 +228,27 @@ void term_suspend(void)
     resume();
 }
 
+void term_lend(void)
+{
+    if (term.screen && !term.lent)
+        give_back();
+    term.lent = term.screen != NULL;
+}
+
+void term_take(void)
+{
+    if (!term.lent)
+        return;
+    term.lent = false;
+    tcflush(STDIN_FILENO, TCIFLUSH); /* keys that were for the other program */
+    resume();
+}
+
+bool term_is_lent(void)
+{
+    return term.lent;
+}
+
 static unsigned read_signals(void)
 {
     unsigned char c[64];
@@ -232,10 +261,14 @@ static unsigned read_signals(void)
             events |= TERM_RESIZED;
             break;
         case SIGTSTP:
+            if (term.lent)
+                break;
             term_suspend();
             events |= TERM_RESUMED;
             break;
         case SIGCONT:
+            if (term.lent)
+                break;
             resume();
             events |= TERM_RESUMED;
             break;
@@ -251,6 +284,8 @@ static unsigned read_keys(void)
     struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
     char bytes[KEY_BYTES];
     term.late = false;
+    if (term.lent)
+        return 0;
     if (poll(&p, 1, 0) <= 0) {
         term.late = clock_uptime() >= term.read + KEY_WAIT;
         return 0;

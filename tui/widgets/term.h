@@ -63,6 +63,12 @@ unsigned term_burst(void);
 /* Suspends, as ctrl-Z would: gives the terminal back, stops, returns after
  * SIGCONT with the terminal taken over again. */
 void term_suspend(void);
+/* Gives the terminal to another program of ours, which has the keys and the
+ * picture until term_take; nothing is to be painted meanwhile. Both: again
+ * does no harm. */
+void term_lend(void);
+void term_take(void);
+bool term_is_lent(void);
 
 /* The whole screen; smaller than TERM_ROWS by TERM_COLS: one line says so
  * (term_too_small paints it) and nothing else is to be painted. */
