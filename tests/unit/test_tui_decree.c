@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "storage/base/buf.h"
+#include "storage/seal/hash.h"
 #include "tui/command.h"
 
 static void type(struct form *f, const char *name, const char *text)
@@ -27,11 +29,12 @@ static void open_decree(struct form *f, enum decree_kind kind)
 static void assert_words(enum decree_kind kind, const struct form *f, const char *folder, const char *want)
 {
     const char *words[DECREE_WORDS];
-    char line[512] = "";
+    struct buf line = {0};
     decree_words(&decrees[kind], f, folder, words);
     for (size_t i = 0; words[i]; i++)
-        snprintf(line + strlen(line), sizeof line - strlen(line), "%s%s", i ? " " : "", words[i]);
-    assert_string_equal(line, want);
+        assert_int_equal(buf_fmt(&line, "%s%s", i ? " " : "", words[i]), ERR_OK);
+    assert_string_equal((const char *)line.p, want);
+    buf_free(&line);
 }
 
 static void an_enrolment_is_its_command_and_what_is_empty_is_left_out(void **state)
@@ -122,5 +125,7 @@ int main(void)
         cmocka_unit_test(two_new_passphrases_must_be_one),
         cmocka_unit_test(every_decree_is_a_command),
     };
+    if (hash_start() != ERR_OK)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
