@@ -31,13 +31,13 @@ enum {
     ACT_FOLDER,
 };
 static const struct key_row keys[] = {
-    {K_F2, ACT_ENROL, FIELD(10, "Station"), N_("enrols a station: a file and a code come out"), false},
-    {K_F3, ACT_PERSON, FIELD(10, "Person"), N_("enrols a person: a file and a code come out"), false},
-    {K_F4, ACT_CHANGE, FIELD(10, "Change"), N_("roles, circles and last day of this person"), true},
-    {K_F5, ACT_REPLACE, FIELD(10, "Replace"), N_("a new laptop for this station; the old keys are revoked"), true},
-    {K_F6, ACT_FOLDER, FIELD(10, "Folder"), N_("the authority's folder, by its name"), false},
-    {K_F7, ACT_REVOKE, FIELD(10, "Revoke"), N_("takes the keys of this station or person out of force"), true},
-    {K_F8, ACT_MORE, FIELD(10, "More"), N_("a unit, a hub, the roster as a file, shares, a new district"), false},
+    {K_F2, ACT_ENROL, FIELD(14, "Station"), N_("enrols a station: a file and a code come out"), false},
+    {K_F3, ACT_PERSON, FIELD(14, "Person"), N_("enrols a person: a file and a code come out"), false},
+    {K_F4, ACT_CHANGE, FIELD(14, "Change"), N_("roles, circles and last day of this person"), true},
+    {K_F5, ACT_REPLACE, FIELD(14, "Replace"), N_("a new laptop for this station; the old keys are revoked"), true},
+    {K_F6, ACT_FOLDER, FIELD(14, "Folder"), N_("the authority's folder, by its name"), false},
+    {K_F7, ACT_REVOKE, FIELD(14, "Revoke"), N_("takes the keys of this station or person out of force"), true},
+    {K_F8, ACT_MORE, FIELD(14, "More"), N_("a unit, a hub, the roster as a file, shares, a new district"), false},
 };
 
 static const struct table_column columns[] = {

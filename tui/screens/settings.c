@@ -14,7 +14,7 @@ struct settings_view {
 
 enum { ACT_SAVE = ACT_OWN };
 static const struct key_row keys[] = {
-    {K_F2, ACT_SAVE, FIELD(10, "Save"), N_("keeps the settings; they count at once"), false},
+    {K_F2, ACT_SAVE, FIELD(14, "Save"), N_("keeps the settings; they count at once"), false},
 };
 
 /* Languages call themselves by their own names. */
