@@ -280,6 +280,7 @@ const struct screen screen_sync = {
     .n_keys = sizeof keys / sizeof keys[0],
     .size = sizeof(struct sync),
     .menu = '4',
+    .locked = true,
     .open = open_sync,
     .paint = paint,
     .act = act,
