@@ -210,7 +210,7 @@ static enum err list_row(void *ctx, const json_t *row)
 static enum err rows(struct opened *o, struct listing *l, const json_t *argv)
 {
     struct records_query q;
-    struct records_total total;
+    struct records_total total = {0};
     enum err e = rows_query(argv, &q, &l->where);
     if (!e && l->where) {
         l->skip = q.skip;

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#define WEEK (7 * 86400)
+#define WEEK ((time_t)7 * 86400)
 
 enum filter { EVERY, HERE, AWAY, HELD, FLAGGED, TODAY, THIS_WEEK, UNIT, FILTERS };
 
@@ -105,9 +105,11 @@ static bool take(struct view *v, const struct opener_reply *r)
         return false;
     }
     if (json_object_get(r->row, "total")) {
-        json_t *rows = s->rows;
-        s->rows = s->coming;
-        s->coming = rows;
+        if (!s->list.stale) { /* else the table does not take them either */
+            json_t *rows = s->rows;
+            s->rows = s->coming;
+            s->coming = rows;
+        }
         s->list.more = json_is_true(json_object_get(r->row, "more"));
         table_end(&s->list, s->ticket, (size_t)desk_int(r->row, "total"));
         return true;

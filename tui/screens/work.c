@@ -93,7 +93,8 @@ bool work_verify(struct desk *d, const char *recording)
 
 bool work_play(struct desk *d, const char *recording, const char *why, const char *from)
 {
-    const char *argv[] = {"recordings", "play", "--progress", recording, "--why", why, from[0] ? "--start" : NULL, from, NULL};
+    const char *argv[] = {"recordings", "play", recording, "--progress", "--why", why, from[0] ? "--start" : NULL,
+                          from,         NULL};
     return start(d, "play", recording, argv, NULL);
 }
 
