@@ -36,7 +36,7 @@ struct asked {
     unsigned player; /* the request to the starter; 0: none, or ended */
     bool ended;      /* the command itself */
     int code;        /* of the first that went wrong */
-    char why[512];
+    char why[1024];
 };
 
 struct opener {
@@ -68,9 +68,8 @@ static void finish(struct opener *o, struct asked *a, int exit_code, const char 
 {
     struct asked was = *a;
     json_decref(was.waiting);
-    if (error == a->why)
-        error = was.why; /* a's place is free from here on */
-    struct opener_reply r = {.id = was.id, .end = true, .exit_code = exit_code, .error = error};
+    struct opener_reply r = {.id = was.id, .end = true, .exit_code = exit_code};
+    r.error = error == a->why ? was.why : error;
     (void)o;
     *a = (struct asked){0};
     if (was.fn)
@@ -116,17 +115,16 @@ static void lose(struct opener *o, enum worker w)
     say_event(o, json_pack("{s:s,s:s}", "event", "stopped", "worker", names[w]));
 }
 
-/* The command has ended; true: the player has not. */
+/* The command has ended; true: the player has not. What went wrong first is
+ * what is said. */
 static bool waits_for_player(struct asked *a, int code, const char *error)
 {
-    if (!a->player)
-        return false;
     a->ended = true;
     if (code && !a->code) {
         a->code = code;
         snprintf(a->why, sizeof a->why, "%s", error);
     }
-    return true;
+    return a->player != 0;
 }
 
 static struct asked *player_of(struct opener *o, unsigned id)
@@ -191,7 +189,7 @@ static void answer(struct opener *o, const json_t *object, int fd)
         a = find(o, id);
     }
     if (a && json_is_integer(end) && !waits_for_player(a, (int)json_integer_value(end), error ? error : ""))
-        finish(o, a, (int)json_integer_value(end), error ? error : "");
+        finish(o, a, a->code, a->why);
 }
 
 static void read_worker(struct opener *o, enum worker w)

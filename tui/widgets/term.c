@@ -230,9 +230,18 @@ void term_suspend(void)
 
 void term_lend(void)
 {
-    if (term.screen && !term.lent)
-        give_back();
-    term.lent = term.screen != NULL;
+    struct termios t;
+    if (!term.screen || term.lent)
+        return;
+    give_back();
+    term.lent = true;
+    /* key by key: it is in no foreground of this terminal, and libmpv sets no modes there */
+    if (tcgetattr(STDIN_FILENO, &t) != 0)
+        return;
+    t.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
+    t.c_cc[VMIN] = 1;
+    t.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &t);
 }
 
 void term_take(void)
