@@ -48,14 +48,16 @@ void spawn_become(const char *const given[])
 {
     char path[4096];
     char *argv[SPAWN_ARGS_MAX + 1] = {0};
+    const char *program = given[0];
+    assert(program);
     signal(SIGPIPE, SIG_DFL);
     for (size_t i = 0; i < SPAWN_ARGS_MAX && given[i]; i++)
         memcpy(&argv[i], &given[i], sizeof argv[i]);
-    if (beside(path, given[0]))
+    if (beside(path, program))
         execv(path, argv);
     else
-        execvp(given[0], argv);
-    (void)err_errno(ERR_NOINPUT, "cannot run %s", given[0]);
+        execvp(program, argv);
+    (void)err_errno(ERR_NOINPUT, "cannot run %s", program);
 }
 
 enum err spawn_start(const char *const given[], int fd, pid_t *pid)

@@ -16,7 +16,7 @@
 void channel_open(struct channel *c, int fd)
 {
     *c = (struct channel){.fd = fd};
-    c->in = (struct buf){.secret = 1, .max = 2 * CHANNEL_LINE_MAX};
+    c->in = (struct buf){.secret = 1, .max = (size_t)2 * CHANNEL_LINE_MAX};
     c->out = (struct buf){.secret = 1};
 }
 

@@ -204,8 +204,7 @@ static void listen_to_painter(struct worker *w)
     enum err e = channel_flush(&w->to);
     if (!e)
         e = channel_fill(&w->to);
-    enum err taken;
-    while (w->to.fd >= 0 && (taken = channel_next(&w->to, &object, &secrets, &n, &fd)) == ERR_OK) {
+    while (w->to.fd >= 0 && channel_next(&w->to, &object, &secrets, &n, &fd) == ERR_OK) {
         take(w, object, secrets, n, fd);
         json_decref(object);
     }

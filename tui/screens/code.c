@@ -53,7 +53,7 @@ size_t code_plain(char *out, size_t cap, const char *typed)
     size_t n = 0;
     unsigned letters = 0;
     code_look(&c, typed);
-    if (!c.whole || cap < CODE_WORDS * (WORD + 1)) {
+    if (!c.whole || cap < (size_t)CODE_WORDS * (WORD + 1)) {
         n = strlen(typed) < cap ? strlen(typed) : cap - 1;
         memcpy(out, typed, n);
     } else {

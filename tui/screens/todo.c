@@ -14,7 +14,7 @@
 #define DAY ((int64_t)86400 * 1000)
 #define SILENT (3 * DAY)     /* of a station's chain: a supervisor looks after it */
 #define UNSENT_OLD (3 * DAY) /* of what waits here */
-#define SHIFT (14 * 3600 * (int64_t)1000)
+#define SHIFT ((int64_t)14 * 3600 * 1000)
 #define ROSTER_OLD (30 * DAY)
 #define ENDING (14 * DAY) /* of a person's access */
 #define DISK_WARN 14      /* days */
@@ -163,7 +163,10 @@ static void look_at_cameras(struct todo *t, const json_t *s)
 {
     size_t i, intake = json_array_size(json_object_get(s, "intake"));
     const json_t *one;
-    json_array_foreach(t->f->cameras, i, one) look_at_camera(t, one);
+    json_array_foreach(t->f->cameras, i, one)
+    {
+        look_at_camera(t, one);
+    }
     if (intake)
         add(t, LOOK_WARN, "cameras",
             ngettext("%zu recording was taken in only in part: plug its camera in again",

@@ -43,7 +43,7 @@ static char *memory(struct form *f, size_t i, size_t *cap)
 {
     if (f->fields[i].kind != FORM_SECRET) {
         *cap = capacity(f->fields[i].kind);
-        return calloc(1, *cap);
+        return calloc(1, *cap + 1);
     }
     struct secret *s = sodium_malloc(sizeof *s);
     if (!s)
