@@ -55,7 +55,7 @@ pass() { # NAME [GROUP_OF_SCREENS GROUP_OF_LOAD]
     for i in $(seq $((CARD_MB / 100))); do head -c 100000000 /dev/urandom >"$to/card/NEW_$i.MP4"; done
     # $PLACE: where the keys are pressed
     keys=$(for i in $(seq "$KEYS"); do echo 'key Down Up'; done) # each of them paints, wherever it is pressed
-    list=$(printf 'mark\nkey 3\nwait MOV_\nlap list %s' "$to/laps")
+    list=$(printf 'key F10\nwait Recordings\nmark\nkey 3\nwait MOV_\nlap list %s' "$to/laps")
     [ "$PLACE" = list ] || list=
     begin="exec feldsher -C $T/amb-7"
     [ -z "${2:-}" ] || begin="echo \$\$ >$2/cgroup.procs && $begin"
@@ -78,7 +78,7 @@ wait assphrase
 type-from $(passphrase aigul)
 mark
 key Enter
-wait Recordings
+wait Home:
 lap unlock $to/laps
 $list
 shell sh $procs \$PID memory >$to/memory

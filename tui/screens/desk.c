@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STATUS_SOON 500  /* ms between two askings of the status, at least; and ten times as long as one takes */
+#define STATUS_SOON 500  /* ms between two askings of the status, at least */
+#define STATUS_REST 30   /* and so many times as long as one takes */
 #define STATUS_BUSY 5000 /* and while something runs */
 
 const char *desk_str(const json_t *row, const char *member)
@@ -121,7 +122,7 @@ static void on_status(void *ctx, const struct opener_reply *r)
 
 void desk_refresh(struct desk *d)
 {
-    int64_t now = clock_uptime(), rest = 10 * d->in->status_took;
+    int64_t now = clock_uptime(), rest = STATUS_REST * d->in->status_took;
     int64_t soon = d->in->status_at + (rest > STATUS_SOON ? rest : STATUS_SOON);
     int64_t due = d->in->status_at && soon > now ? soon : now;
     if (!d->in->status_due || due < d->in->status_due)
