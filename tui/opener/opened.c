@@ -74,7 +74,8 @@ void opened_fork(struct opened *o)
     o->station = NULL;
 }
 
-void opened_lock(struct opened *o)
+/* Nobody is unlocked; the station stays open. */
+static void wipe(struct opened *o)
 {
     records_close(o->records);
     o->records = NULL;
@@ -82,6 +83,11 @@ void opened_lock(struct opened *o)
     o->list = NULL;
     user_free(o->user);
     o->user = NULL;
+}
+
+void opened_lock(struct opened *o)
+{
+    wipe(o);
     opened_fork(o);
 }
 
@@ -175,7 +181,7 @@ static enum err unlock(struct opened *o, unsigned id, const char *who, const cha
     secret_close(c.secrets);
     if (e)
         return e;
-    opened_lock(o);
+    wipe(o);
     o->user = u;
     e = open_station(o);
     if (e)
