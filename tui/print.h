@@ -18,7 +18,6 @@ void print_json(json_t *j);
  * "bytes"} as feldsher-dock has it, and out at once. */
 void print_progress(void *ctx, uint64_t done, uint64_t total);
 
-
 #define PRINT_SIZE 24
 /* "12.3 MB" */
 void print_size(char out[static PRINT_SIZE], uint64_t bytes);

@@ -79,28 +79,31 @@ static enum err read_page(struct block_disk *d, uint8_t *p, off_t at)
     return ERR_OK;
 }
 
-static enum err find_seals(struct block_disk *d, uint64_t group, struct block_seals **out)
+/* The seals of a group; NULL: *e. */
+static struct block_seals *find_seals(struct block_disk *d, uint64_t group, enum err *e)
 {
-    struct block_seals **at = &d->pages[group % BLOCK_SEAL_PAGES];
-    *out = NULL;
-    if (!*at) {
-        *at = malloc(sizeof **at);
-        if (!*at)
-            return err_set(ERR_NOMEM, "out of memory");
-        (*at)->group = UINT64_MAX;
+    struct block_seals *s = d->pages[group % BLOCK_SEAL_PAGES];
+    *e = ERR_OK;
+    if (!s) {
+        s = malloc(sizeof *s);
+        if (!s) {
+            *e = err_set(ERR_NOMEM, "out of memory");
+            return NULL;
+        }
+        s->group = UINT64_MAX;
+        d->pages[group % BLOCK_SEAL_PAGES] = s;
     }
-    struct block_seals *s = *at;
     if (s->group != group) {
         s->group = UINT64_MAX;
         memset(s->raw, 0, sizeof s->raw);
         memset(s->live, UNKNOWN, sizeof s->live);
-        enum err e = group * GROUP < d->blocks ? read_page(d, s->raw, place_of_seals(group)) : ERR_OK;
-        if (e)
-            return e;
+        if (group * GROUP < d->blocks)
+            *e = read_page(d, s->raw, place_of_seals(group));
+        if (*e)
+            return NULL;
         s->group = group;
     }
-    *out = s;
-    return ERR_OK;
+    return s;
 }
 
 static uint8_t *seal_at(struct block_seals *s, uint64_t no, int which)
@@ -137,12 +140,13 @@ static bool fits(const struct block_disk *d, const uint8_t *seal, uint64_t no, c
 /* Reads and opens a block that stands on disk; *length 0: no seal fits it. */
 static enum err open_block(struct block_disk *d, uint64_t no, uint8_t *plain, unsigned *length)
 {
-    struct block_seals *s;
     uint8_t page[BLOCK_SIZE] = {0};
+    enum err e;
     *length = 0;
-    enum err e = find_seals(d, no / GROUP, &s);
-    if (!e)
-        e = read_page(d, page, place(no));
+    struct block_seals *s = find_seals(d, no / GROUP, &e);
+    if (!s)
+        return e;
+    e = read_page(d, page, place(no));
     if (e)
         return e;
     int which = s->live[no % GROUP];
@@ -204,12 +208,12 @@ static enum err seal_block(struct block_disk *d, struct block_seals *s, uint64_t
 /* Blocks of one group. */
 static enum err write_run(struct block_disk *d, uint64_t no, const uint8_t *const plain[], unsigned n, unsigned length)
 {
-    struct block_seals *s;
     int which[BLOCK_RUN];
     uint64_t group = no / GROUP;
     bool fresh = group * GROUP >= d->blocks; /* its seals' page, too */
-    enum err e = find_seals(d, group, &s);
-    if (e)
+    enum err e;
+    struct block_seals *s = find_seals(d, group, &e);
+    if (!s)
         return e;
     for (unsigned i = 0; i < n && !e; i++)
         e = seal_block(d, s, no + i, plain[i], i + 1 < n ? BLOCK_SIZE : length, d->sealed + (size_t)i * BLOCK_SIZE,

@@ -169,7 +169,7 @@ static enum err put(struct block_file *f, const uint8_t *bytes, uint64_t n, uint
 enum err block_file_write(struct block_file *f, const void *p, size_t n, uint64_t offset)
 {
     enum err e = ERR_OK;
-    if (offset > f->size)
+    if (n && offset > f->size)
         e = put(f, NULL, offset - f->size, f->size);
     return e ? e : put(f, p, n, offset);
 }

@@ -221,6 +221,7 @@ static bool is_approval(const struct station *s, const struct user *u, const str
 }
 
 struct outgoing {
+    struct package_stream stream; /* of the file that is being written */
     struct station *s;
     const struct user *u;
     const struct recording_list *l;
@@ -229,7 +230,6 @@ struct outgoing {
     struct manifest *m;
     struct roster *own_roster; /* read from notices/, where it is not the station's present one */
     struct package p;
-    struct package_stream *stream; /* of the file that is being written */
     struct pulse *pulse;
     struct check check;
     struct check_batch *batches;
@@ -255,7 +255,7 @@ static enum err write_some(void *ctx, const uint8_t *bytes, size_t n)
 {
     struct outgoing *x = ctx;
     pulse_add(x->pulse, n);
-    return package_stream_add(x->stream, bytes, n);
+    return package_stream_add(&x->stream, bytes, n);
 }
 
 static enum err write_files(struct outgoing *x, struct evidence_report *report)
@@ -264,18 +264,17 @@ static enum err write_files(struct outgoing *x, struct evidence_report *report)
     expect_all(x->pulse, x->m->recording);
     for (size_t i = 0; i < x->m->n_files && !e; i++) {
         struct manifest_file *f = &x->m->files[i];
-        struct package_stream w;
-        x->stream = &w;
-        e = package_stream_open(&w, &x->p, f->name);
+        struct package_stream *w = &x->stream;
+        e = package_stream_open(w, &x->p, f->name);
         if (!e)
             e = recording_read(x->s, x->u, &x->m->recording->files[i], 0, UINT64_MAX, write_some, x);
-        e = package_stream_close(&w, e);
+        e = package_stream_close(w, e);
         if (e)
             return e;
-        memcpy(f->sha256, w.entry->sha256, sizeof f->sha256);
-        f->blake2b = w.entry->blake2b;
-        f->size = w.size;
-        report->bytes += w.size;
+        memcpy(f->sha256, w->entry->sha256, sizeof f->sha256);
+        f->blake2b = w->entry->blake2b;
+        f->size = w->size;
+        report->bytes += w->size;
     }
     report->files = x->m->n_files;
     return e;

@@ -27,7 +27,7 @@ static void *grown(void *array, size_t n, size_t size)
 {
     if (n && (n & (n - 1)))
         return array; /* room up to the next power of two */
-    return reallocarray(array, n ? 2 * n : 1, size);
+    return realloc(array, (n ? 2 * n : 1) * size);
 }
 
 static enum err quarantine(struct recording_list *l, const char *chain, uint64_t seq, const char *why)
@@ -281,57 +281,57 @@ static enum err take_notice(void *ctx, const struct notice *n)
     return ERR_OK;
 }
 
-static enum err load_begin(struct load *w, const struct station *s, const struct user *u)
+static enum err take_each(struct load *w, const struct records_position *at, size_t n)
 {
-    if (!s->queue)
-        return err_set(ERR_IO, "the index of the station is not readable; run feldsher rebuild");
-    *w = (struct load){.s = s, .u = u, .l = calloc(1, sizeof *w->l)};
-    return w->l ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    struct buf text = {0};
+    struct label l;
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < n && !e; i++) {
+        buf_clear(&text);
+        e = queue_label(w->s->queue, at[i].chain, at[i].seq, &text);
+        if (!e)
+            e = label_parse(&l, (const char *)text.p, text.len);
+        if (!e)
+            e = take_label(w, &l);
+    }
+    buf_free(&text);
+    return e;
 }
 
-static enum err load_end(struct load *w, enum err e, struct recording_list **out)
+/* at NULL: every label. */
+static enum err load(const struct station *s, const struct user *u, const struct records_position *at, size_t n,
+                     struct recording_list **out)
 {
+    *out = NULL;
+    if (!s->queue)
+        return err_set(ERR_IO, "the index of the station is not readable; run feldsher rebuild");
+    struct load w = {.s = s, .u = u, .l = calloc(1, sizeof *w.l)};
+    if (!w.l)
+        return err_set(ERR_NOMEM, "out of memory");
+    enum err e = at ? take_each(&w, at, n) : queue_each_label(s->queue, NULL, 1, take_label, &w);
     if (!e)
-        e = queue_each_chain(w->s->queue, take_chain, w);
+        e = queue_each_chain(s->queue, take_chain, &w);
     if (!e)
-        e = attach(w->l);
+        e = attach(w.l);
     if (!e)
-        e = station_each_notice(w->s, take_notice, w->l);
-    if (e)
-        recording_free(w->l);
-    else
-        *out = w->l;
-    return e;
+        e = station_each_notice(s, take_notice, w.l);
+    if (e) {
+        recording_free(w.l);
+        return e;
+    }
+    *out = w.l;
+    return ERR_OK;
 }
 
 enum err recording_load(const struct station *s, const struct user *u, struct recording_list **out)
 {
-    struct load w;
-    *out = NULL;
-    enum err e = load_begin(&w, s, u);
-    return e ? e : load_end(&w, queue_each_label(s->queue, NULL, 1, take_label, &w), out);
+    return load(s, u, NULL, 0, out);
 }
 
 enum err recording_load_at(const struct station *s, const struct user *u, const struct records_position *at, size_t n,
                            struct recording_list **out)
 {
-    struct load w;
-    struct buf text = {0};
-    struct label l;
-    *out = NULL;
-    enum err e = load_begin(&w, s, u);
-    if (e)
-        return e;
-    for (size_t i = 0; i < n && !e; i++) {
-        buf_clear(&text);
-        e = queue_label(s->queue, at[i].chain, at[i].seq, &text);
-        if (!e)
-            e = label_parse(&l, (const char *)text.p, text.len);
-        if (!e)
-            e = take_label(&w, &l);
-    }
-    buf_free(&text);
-    return load_end(&w, e, out);
+    return load(s, u, at, n, out);
 }
 
 void recording_free(struct recording_list *l)

@@ -16,8 +16,8 @@
 #define NAME "records-"
 #define NAME_FULL (sizeof NAME - 1 + 8 + 3) /* records-xxxxxxxx.db */
 
-/* By name; of each the newest generation, which user_add_key sorts first. */
-static bool is_newest(const struct user *u, size_t i)
+/* Generations of one circle stand side by side (user_add_key). */
+static bool begins_circle(const struct user *u, size_t i)
 {
     return i == 0 || strcmp(u->circles[i - 1].name, u->circles[i].name) != 0;
 }
@@ -29,7 +29,7 @@ static void name_of(char out[static 32], const struct user *u)
     char hex[HASH_HEX];
     hash_init(&h);
     for (size_t i = 0; i < u->n_circles; i++)
-        if (is_newest(u, i))
+        if (begins_circle(u, i))
             hash_add(&h, u->circles[i].name, strlen(u->circles[i].name) + 1);
     struct hash of_names = hash_end(&h);
     hash_hex(hex, &of_names);
@@ -41,7 +41,9 @@ static int by_bytes(const void *a, const void *b)
     return memcmp(a, b, 32);
 }
 
-/* The file's key: BLAKE2b-256 under "feldsher-records" of the sorted secrets. */
+/* The file's key: BLAKE2b-256 under "feldsher-records" of the sorted secrets of
+ * every generation that the user holds: who holds fewer of the same circles
+ * does not see what the others opened. */
 static enum err key_of(uint8_t key[static BLOCK_KEY], const struct user *u)
 {
     static const uint8_t person[crypto_generichash_blake2b_PERSONALBYTES] = "feldsher-records";
@@ -50,8 +52,7 @@ static enum err key_of(uint8_t key[static BLOCK_KEY], const struct user *u)
     if (!secrets)
         return err_set(ERR_NOMEM, "out of memory");
     for (size_t i = 0; i < u->n_circles; i++)
-        if (is_newest(u, i))
-            memcpy(secrets[n++], u->circles[i].id.sk, sizeof *secrets);
+        memcpy(secrets[n++], u->circles[i].id.sk, sizeof *secrets);
     qsort(secrets, n, sizeof *secrets, by_bytes);
     crypto_generichash_blake2b_salt_personal(key, BLOCK_KEY, secrets[0], n * sizeof *secrets, NULL, 0, NULL, person);
     sodium_free(secrets);
@@ -67,17 +68,20 @@ static void free_chains(struct records *r)
     r->n_chains = 0;
 }
 
-static enum err one_more(struct records *r, const char *chain, const char *station, struct records_chain **out)
+/* NULL: out of memory. */
+static struct records_chain *one_more(struct records *r, const char *chain, const char *station)
 {
     struct records_chain *more = reallocarray(r->chains, r->n_chains + 1, sizeof *more);
-    if (!more)
-        return err_set(ERR_NOMEM, "out of memory");
+    if (!more) {
+        err_set(ERR_NOMEM, "out of memory");
+        return NULL;
+    }
     r->chains = more;
-    *out = &more[r->n_chains++];
-    **out = (struct records_chain){.n = (int64_t)r->n_chains};
-    snprintf((*out)->chain, CHAIN_ID, "%s", chain);
-    snprintf((*out)->station, NAME_LEN, "%s", station);
-    return ERR_OK;
+    struct records_chain *c = &more[r->n_chains++];
+    *c = (struct records_chain){.n = (int64_t)r->n_chains};
+    snprintf(c->chain, CHAIN_ID, "%s", chain);
+    snprintf(c->station, NAME_LEN, "%s", station);
+    return c;
 }
 
 enum err records_read_chains(struct records *r)
@@ -88,14 +92,17 @@ enum err records_read_chains(struct records *r)
     if (!s)
         return e;
     while (!(e = records_sql_row(&r->sql, s))) {
-        struct records_chain *c;
         const char *chain = (const char *)sqlite3_column_text(s, 1);
         const char *station = (const char *)sqlite3_column_text(s, 2);
-        e = one_more(r, chain ? chain : "", station ? station : "", &c);
-        if (!e && (sqlite3_column_int64(s, 0) != c->n || !chain || strlen(chain) != CHAIN_ID - 1))
+        if (!chain || strlen(chain) != CHAIN_ID - 1 || sqlite3_column_int64(s, 0) != (int64_t)r->n_chains + 1) {
             e = err_set(ERR_BAD, "%s is damaged: its chains are out of order", r->name);
-        if (e)
             break;
+        }
+        struct records_chain *c = one_more(r, chain, station ? station : "-");
+        if (!c) {
+            e = ERR_NOMEM;
+            break;
+        }
         c->seq = (uint64_t)sqlite3_column_int64(s, 3);
         if (sqlite3_column_bytes(s, 4) == HASH_LEN)
             memcpy(c->hash.b, sqlite3_column_blob(s, 4), HASH_LEN);
@@ -115,10 +122,11 @@ enum err records_chain(struct records *r, const char *chain, struct records_chai
     }
     const struct roster_station *from = roster_chain(r->s->roster, chain);
     sqlite3_stmt *s = records_sql(&r->sql, SQL_CHAIN_ADD, &e);
-    if (!e)
-        e = one_more(r, chain, from ? from->name : "-", out);
-    if (e)
+    if (!s)
         return e;
+    *out = one_more(r, chain, from ? from->name : "-");
+    if (!*out)
+        return ERR_NOMEM;
     sqlite3_bind_int64(s, 1, (*out)->n);
     records_sql_text(s, 2, chain);
     records_sql_text(s, 3, (*out)->station);
@@ -158,21 +166,27 @@ enum err records_open(struct records **out, const struct station *s, const struc
     *out = NULL;
     if (!s->queue)
         return err_set(ERR_IO, "the index of the station is not readable; run feldsher rebuild");
+    if (s->read_only)
+        return err_set(ERR_IO, "the station folder can only be read, an index of its records cannot be kept");
     struct records *r = calloc(1, sizeof *r);
-    uint8_t *key = sodium_malloc(BLOCK_KEY);
-    enum err e = r && key ? key_of(key, u) : err_set(ERR_NOMEM, "out of memory");
-    if (!e) {
-        r->s = s;
-        randombytes_buf(&r->opening, sizeof r->opening);
-        name_of(r->name, u);
-        e = file_path(r->path, s->dir, r->name);
-        if (!e)
-            e = records_sql_open(&r->sql, r->path, r->name, key);
-        if (!e)
-            e = records_read_chains(r);
-        if (!e)
-            e = check_heads(r);
+    uint8_t *key = r ? sodium_malloc(BLOCK_KEY) : NULL;
+    if (!key) {
+        free(r);
+        return err_set(ERR_NOMEM, "out of memory");
     }
+    r->s = s;
+    r->owner = getpid();
+    randombytes_buf(&r->opening, sizeof r->opening);
+    name_of(r->name, u);
+    enum err e = key_of(key, u);
+    if (!e)
+        e = file_path(r->path, s->dir, r->name);
+    if (!e)
+        e = records_sql_open(&r->sql, r->path, r->name, key);
+    if (!e)
+        e = records_read_chains(r);
+    if (!e)
+        e = check_heads(r);
     sodium_free(key);
     if (e) {
         records_close(r);
@@ -184,8 +198,8 @@ enum err records_open(struct records **out, const struct station *s, const struc
 
 void records_close(struct records *r)
 {
-    if (!r)
-        return;
+    if (!r || (r->owner && r->owner != getpid()))
+        return; /* a child's copy: closing it would write to the parent's file */
     free_chains(r);
     records_sql_close(&r->sql);
     free(r);

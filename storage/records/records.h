@@ -21,6 +21,7 @@ struct records;
  * ERR_IO (a folder that can only be read): do without it.
  */
 enum err records_open(struct records **out, const struct station *s, const struct user *u) MUST_USE;
+/* In a child of fork it does nothing; a child uses nothing else of it. */
 void records_close(struct records *r);
 /* The station anew, after the one of the opening was closed. */
 void records_attach(struct records *r, const struct station *s);
@@ -60,7 +61,7 @@ enum records_kind {
 
 struct records_query {
     enum records_kind kind;
-    const char *text; /* words or their beginnings, all of which must be found; NULL: all rows */
+    const char *text; /* words or their beginnings, all of which must be found (or 8 digits of an ID); NULL: all rows */
     unsigned only;    /* RECORDS_HELD, RECORDS_FLAGGED */
     const char *unit, *station, *camera, *author, *type, *recording; /* exactly; NULL: any */
     int64_t from, to;                                                /* ms, to not included; 0: open */

@@ -296,12 +296,13 @@ static enum err count(const struct find *f, struct records_total *total)
     return e;
 }
 
-/* 4 to 20 digits of an ID: the lowest and the highest that begin so. */
-static bool id_range(const char *id, uint8_t low[10], uint8_t high[10])
+/* At least so many of the 20 digits of an ID: the lowest and the highest that
+ * begin so. */
+static bool id_range(const char *id, size_t least, uint8_t low[10], uint8_t high[10])
 {
     char a[ENTRY_ID], b[ENTRY_ID];
     size_t n = strspn(id, "0123456789abcdef");
-    if (n < 4 || n >= ENTRY_ID || id[n])
+    if (n < least || n >= ENTRY_ID || id[n])
         return false;
     memset(a, '0', sizeof a - 1);
     memset(b, 'f', sizeof b - 1);
@@ -321,8 +322,8 @@ enum err records_find(struct records *r, const struct records_query *q, records_
                                               : TABLE_ENTRIES;
     if (q->text && f.table != TABLE_FAULTS)
         e = records_sql_words(&r->sql, q->text, &f.words);
-    /* what looks like an ID is one, if one begins so */
-    f.by_id = !e && q->text && f.table != TABLE_FAULTS && id_range(q->text, f.low, f.high);
+    /* as many digits as lists show are an ID, if one begins so */
+    f.by_id = !e && q->text && f.table != TABLE_FAULTS && id_range(q->text, 8, f.low, f.high);
     conditions(&f);
     if (!e)
         e = count(&f, total);
@@ -344,7 +345,7 @@ static enum err find_one(struct records *r, const char *type, const char *id, in
     const char *what = type ? type : "recording";
     size_t found = 0;
     enum err e;
-    if (!id_range(id, low, high))
+    if (!id_range(id, 4, low, high))
         return err_set(ERR_NOINPUT, "%s is no %s; give at least the first 4 of its 20 digits", id, _(what));
     sqlite3_stmt *s = records_sql(&r->sql, type ? SQL_FIND_ENTRY : SQL_FIND_RECORDING, &e);
     if (!s)
@@ -371,7 +372,7 @@ enum err records_positions(struct records *r, const char *type, const char *id, 
                            size_t *n)
 {
     int64_t chain = 0, seq = 0;
-    struct records_position *all = NULL;
+    struct buf all = {0}; /* of positions */
     *out = NULL;
     *n = 0;
     enum err e = find_one(r, type, id, &chain, &seq);
@@ -381,20 +382,18 @@ enum err records_positions(struct records *r, const char *type, const char *id, 
     sqlite3_bind_int64(s, 1, chain);
     sqlite3_bind_int64(s, 2, seq);
     while (!(e = records_sql_row(&r->sql, s))) {
-        struct records_position *more = reallocarray(all, *n + 1, sizeof *more);
-        if (!more) {
-            e = err_set(ERR_NOMEM, "out of memory");
+        struct records_position at = {.seq = (uint64_t)sqlite3_column_int64(s, 1)};
+        snprintf(at.chain, CHAIN_ID, "%s", (const char *)sqlite3_column_text(s, 0));
+        e = buf_add(&all, &at, sizeof at);
+        if (e)
             break;
-        }
-        all = more;
-        snprintf(all[*n].chain, CHAIN_ID, "%s", (const char *)sqlite3_column_text(s, 0));
-        all[(*n)++].seq = (uint64_t)sqlite3_column_int64(s, 1);
     }
     sqlite3_reset(s);
     if (e != ERR_NOINPUT) {
-        free(all);
+        buf_free(&all);
         return e;
     }
-    *out = all;
+    *n = all.len / sizeof **out;
+    *out = (void *)all.p;
     return ERR_OK;
 }

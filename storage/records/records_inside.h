@@ -18,6 +18,7 @@ struct records_chain {
 struct records {
     struct records_sql sql;
     const struct station *s;
+    pid_t owner; /* the process that opened it */
     char path[4096];
     char name[32];
     struct records_chain *chains; /* chains[i].n == i + 1 */

@@ -116,6 +116,11 @@ static const struct {
                       " ORDER BY p.time DESC,p.chain,p.seq DESC,p.n"},
 };
 
+#define WAITING                                                                                                        \
+    "p.type IN ('request','order') AND "                                                                               \
+    "NOT EXISTS(SELECT 1 FROM entries a WHERE a.about=p.id AND a.type IN ('approve','export')) AND "                   \
+    "NOT EXISTS(SELECT 1 FROM orders o WHERE o.id=p.about)"
+
 static const char *const conds[CONDS] = {
     [COND_POS_FROM] = "p.pos>=?",
     [COND_POS_TO] = "p.pos<?",
@@ -131,8 +136,7 @@ static const char *const conds[CONDS] = {
     [COND_RECORDING] = "p.recording=?",
     [COND_HELD] = "p.id IN (SELECT recording FROM holds)",
     [COND_FLAGGED] = "p.id IN (SELECT recording FROM entries WHERE type='flag')",
-    [COND_WAITING] = "p.type IN ('request','order') AND NOT EXISTS(SELECT 1 FROM entries a WHERE a.about=p.id AND "
-                     "a.type IN ('approve','export')) AND NOT EXISTS(SELECT 1 FROM orders o WHERE o.id=p.about)",
+    [COND_WAITING] = WAITING,
 };
 
 enum err records_sql_fail(struct records_sql *q, int rc)

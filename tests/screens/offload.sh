@@ -1,7 +1,7 @@
 # For offload.drive: a card that takes a while (a.MP4, and z.MP4 that will vanish), one with things that are no
 # recordings.
 mkdir -p "$T/slow/DCIM" "$T/odd/DCIM"
-truncate -s 1200000000 "$T/slow/DCIM/a.MP4"
+truncate -s 700000000 "$T/slow/DCIM/a.MP4"
 head -c 70000 /dev/urandom >"$T/slow/DCIM/m.MP4"
 head -c 70000 /dev/urandom >"$T/slow/DCIM/z.MP4"
 head -c 9000 /dev/urandom >"$T/odd/DCIM/one.MP4"

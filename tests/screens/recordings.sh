@@ -8,6 +8,10 @@ must at amb-7 offload --from "$T/card"
 stick_round amb-7
 stick_round office
 must at office offload BWC-9 --from "$T/own"
+mkdir "$T/film"
+must ffmpeg -nostdin -loglevel error -f lavfi -i testsrc2=size=320x240:rate=10 -t 1 -c:v libx264 -preset ultrafast \
+    -pix_fmt yuv420p "$T/film/film.MP4"
+must at office offload --from "$T/film"
 # ask USER COMMAND...: at the office
 cat >"$T/ask" <<X
 #!/bin/sh

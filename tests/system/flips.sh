@@ -11,6 +11,7 @@ must at amb-1 offload --from "$T/camera"
 stick_round amb-1
 id=$(recording amb-1 nurse a.MP4)
 must as amb-1 nurse recordings link "$id" card-17
+rm "$T/amb-1"/records-*.db # an index that its own reader checks, and makes anew: unit/test_records_blocks
 "$B/system/flip" "$T/amb-1" >"$out" 2>"$err"
 status=$?
 cat "$out"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -167,6 +168,57 @@ static void the_days_use_survives_a_restart(void **state)
     assert_int_equal(system(cmd), 0);
 }
 
+/* What link.conf becomes, or the error. */
+static enum err change(struct buf *out, const char *text, const char *const changes[], size_t n)
+{
+    buf_clear(out);
+    return settings_change(text, text ? strlen(text) : 0, changes, n, out);
+}
+
+static void a_changed_setting_stands_where_it_stood_and_others_stay(void **state)
+{
+    static const char text[] = "feldsher-link-conf 1\nhub: a:1\nrate: 5\nhub: b:2\nmetered: yes\n";
+    static const char *const two[] = {"hub: c:3 d:4", "lane 4: never"}, *const gone[] = {"hub:", "rate: "};
+    struct buf out = {0};
+    (void)state;
+    assert_int_equal(change(&out, text, two, 2), ERR_OK);
+    assert_string_equal((const char *)out.p,
+                        "feldsher-link-conf 1\nhub: c:3\nhub: d:4\nrate: 5\nmetered: yes\nlane 4: never\n");
+    assert_int_equal(change(&out, text, gone, 2), ERR_OK);
+    assert_string_equal((const char *)out.p, "feldsher-link-conf 1\nmetered: yes\n");
+    assert_int_equal(change(&out, NULL, two + 1, 1), ERR_OK);
+    assert_string_equal((const char *)out.p, "feldsher-link-conf 1\nlane 4: never\n");
+    buf_free(&out);
+}
+
+static void a_change_that_is_none_is_refused(void **state)
+{
+    static const char *const bad[] = {"rate", ": 5", "rate: 5\nhub: evil:1"};
+    struct buf out = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(change(&out, NULL, &bad[i], 1), ERR_USAGE);
+    buf_free(&out);
+}
+
+static void nothing_is_written_that_its_reader_refuses(void **state)
+{
+    char dir[] = "/tmp/feldsher-settings.XXXXXX", path[64];
+    static const char *const good[] = {"rate: 1000"}, *const bad[] = {"hours: 22:00-06:00"};
+    struct settings s;
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/link.conf", dir);
+    assert_int_equal(settings_write(dir, bad, 1), ERR_DATA); /* no lane keeps to them */
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(settings_write(dir, good, 1), ERR_OK);
+    assert_int_equal(settings_write(dir, bad, 1), ERR_DATA);
+    assert_int_equal(settings_read(&s, dir), ERR_OK);
+    assert_int_equal(s.budget.rate, 1000);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +230,9 @@ int main(void)
         cmocka_unit_test(a_clock_set_back_gives_no_day_anew),
         cmocka_unit_test(the_rate_is_kept),
         cmocka_unit_test(the_days_use_survives_a_restart),
+        cmocka_unit_test(a_changed_setting_stands_where_it_stood_and_others_stay),
+        cmocka_unit_test(a_change_that_is_none_is_refused),
+        cmocka_unit_test(nothing_is_written_that_its_reader_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,8 @@ static void a_row_differs_from_recordings_list(void **state)
     assert_string_equal(s->chain, json_string_value(json_object_get(row, "chain")));
     assert_int_equal(seq, json_integer_value(json_object_get(row, "seq")));
     assert_true(json_is_null(json_object_get(row, "hub")));
+    id[8] = '\0';
+    assert_int_equal(1, found(r, RECORDS_RECORDINGS, id));
     assert_true(json_is_null(json_object_get(row, "destroyed_under")));
     assert_true(json_is_false(json_object_get(row, "held")));
     assert_int_equal(0, json_integer_value(json_object_get(row, "blobs")));

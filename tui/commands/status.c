@@ -234,7 +234,7 @@ static enum err add_chain(void *ctx, const char *chain, const struct queue_head 
     if (strcmp(chain, c->s->chain) != 0)
         json_array_append_new(c->list, json_pack("{s:s,s:s,s:s,s:b,s:I,s:o}", "chain", chain, "station",
                                                  of ? of->name : "", "unit", of ? of->unit : "", "revoked",
-                                                 of && of->revoked, "labels", (json_int_t)head->seq, "last",
+                                                 of && of->revoked, "head", (json_int_t)head->seq, "last",
                                                  head->time ? print_time(head->time) : json_null()));
     return ERR_OK;
 }

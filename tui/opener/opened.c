@@ -32,13 +32,16 @@ struct opened {
     int64_t told, tried;
     bool renewed; /* once already: a disk that spoils it again and again is not believed */
     int watch;    /* inotify: chain/ and notices/ */
+    bool grown;   /* it has said so, and nobody has looked yet */
 };
 
+/* A chain's file is closed once its label is in queue.db, too; while it is
+ * written the index does not know of it yet. */
 static void watch_folder(const struct opened *o, const char *name)
 {
     char path[4096];
     if (file_path(path, o->dir, name) != ERR_OK ||
-        inotify_add_watch(o->watch, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE) < 0)
+        inotify_add_watch(o->watch, path, IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE) < 0)
         err_clear(); /* not there yet: looked at again at each unlock */
 }
 
@@ -207,7 +210,7 @@ static enum err list_row(void *ctx, const json_t *row)
 static enum err rows(struct opened *o, struct listing *l, const json_t *argv)
 {
     struct records_query q;
-    struct records_total total;
+    struct records_total total = {0};
     enum err e = rows_query(argv, &q, &l->where);
     if (!e && l->where) {
         l->skip = q.skip;
@@ -344,6 +347,17 @@ bool opened_answer(struct opened *o, unsigned id, const json_t *argv, const char
     return false;
 }
 
+/* What inotify says is only that something is new. */
+static bool grown(struct opened *o)
+{
+    char events[4096];
+    while (o->watch >= 0 && read(o->watch, events, sizeof events) > 0)
+        o->grown = true;
+    if (o->grown && o->state == AHEAD)
+        o->state = BEHIND;
+    return o->grown;
+}
+
 void opened_positions(struct opened *o, const json_t *argv, struct records_position **at, size_t *n)
 {
     const char *word = json_string_value(json_array_get(argv, 0));
@@ -351,19 +365,9 @@ void opened_positions(struct opened *o, const json_t *argv, struct records_posit
     const char *id = json_string_value(json_array_get(argv, 2));
     *at = NULL;
     *n = 0;
-    if (!id || strcmp(word, "recordings") != 0 || o->state != AHEAD || open_station(o) != ERR_OK ||
+    if (!id || strcmp(word, "recordings") != 0 || grown(o) || o->state != AHEAD || open_station(o) != ERR_OK ||
         records_positions(o->records, strcmp(verb, "approve") == 0 ? "request" : NULL, id, at, n) != ERR_OK)
         err_clear(); /* the command says what is wrong with it */
-}
-
-/* What inotify says is only that something is new. */
-static bool grown(struct opened *o)
-{
-    char events[4096];
-    bool any = false;
-    while (o->watch >= 0 && read(o->watch, events, sizeof events) > 0)
-        any = true;
-    return any;
 }
 
 bool opened_work(struct opened *o, opened_row_fn *fn, void *ctx)
@@ -373,7 +377,7 @@ bool opened_work(struct opened *o, opened_row_fn *fn, void *ctx)
         fn(ctx, 0, json_pack("{s:s}", "event", "news"));
         recording_free(o->list);
         o->list = NULL;
-        o->state = o->state == AHEAD ? BEHIND : o->state;
+        o->grown = false;
     }
     if (!o->user || o->state == AHEAD || o->state == WITHOUT)
         return false;

@@ -19,9 +19,9 @@ struct backup {
 
 enum { ACT_AGAIN = ACT_OWN, ACT_FOLDER, ACT_STOP };
 static const struct key_row keys[] = {
-    {K_F5, ACT_AGAIN, FIELD(10, "Look again"), N_("looks again for what is plugged in"), false},
-    {K_F6, ACT_FOLDER, FIELD(10, "Folder"), N_("a folder by its name, instead of what is plugged in"), false},
-    {K_F9, ACT_STOP, FIELD(10, "Stop"), N_("ends the copying; a later one goes on where it stopped"), false},
+    {K_F5, ACT_AGAIN, FIELD(14, "Look again"), N_("looks again for what is plugged in"), false},
+    {K_F6, ACT_FOLDER, FIELD(14, "Folder"), N_("a folder by its name, instead of what is plugged in"), false},
+    {K_F9, ACT_STOP, FIELD(14, "Stop"), N_("ends the copying; a later one goes on where it stopped"), false},
 };
 
 static const struct form_field backup_fields[] = {
@@ -139,9 +139,19 @@ static void paint(struct view *v, const struct area *a)
     }
 }
 
+/* There is a station now: what asked for one goes, too. */
+static void leave_all(struct view *v)
+{
+    for (; v; v = v->below)
+        v->closing = true;
+}
+
 static bool key(struct view *v, const struct key *k)
 {
     struct backup *s = v->state;
+    const struct desk_job *job = jobview_ended(&s->job, v->desk);
+    if (s->step == COPY && k->code == K_ESC && is_restore(v) && job && job->exit_code == 0)
+        leave_all(v);
     if (s->step == COPY)
         return false;
     if (s->step == CHOOSE)

@@ -1,6 +1,7 @@
 #include "tui/screens/bars.h"
 
 #include "tui/lang/lang.h"
+#include "tui/screens/keepers.h"
 #include "tui/widgets/cells.h"
 #include "tui/widgets/progress.h"
 
@@ -38,27 +39,26 @@ static void put_person(struct line *l, const struct desk *d)
     put(l, LOOK_TITLE, text);
 }
 
-/* "connected" where a link is, as feldsher-sync noted it. */
-static const char *link_text(const json_t *status, bool *up)
+/* "connected" where a link is, as feldsher-sync says it. */
+static const char *link_text(const struct desk *d)
 {
-    const json_t *link = json_object_get(status, "link"), *links = json_object_get(link, "links");
-    *up = false;
+    const json_t *link = keepers_link(d), *links = json_object_get(link, "links");
+    bool up = false;
     if (!json_is_true(json_object_get(link, "running")))
         return _("no link");
     for (size_t i = 0; i < json_array_size(links); i++)
-        *up = *up || strcmp(desk_str(json_array_get(links, i), "state"), "connected") == 0;
-    return *up ? _("connected") : _("dialling");
+        up = up || strcmp(desk_str(json_array_get(links, i), "state"), "connected") == 0;
+    return up ? _("connected") : _("dialling");
 }
 
-static void put_queue(struct line *l, const json_t *status)
+static void put_queue(struct line *l, const struct desk *d)
 {
-    const json_t *lanes = json_object_get(status, "unsent_by_lane");
+    const json_t *lanes = json_object_get(d->status, "unsent_by_lane");
     char size[PROGRESS_TEXT], text[CELLS_BYTES];
     uint64_t unsent = 0;
-    bool up;
     for (size_t i = 0; i < json_array_size(lanes); i++)
         unsent += (uint64_t)json_integer_value(json_array_get(lanes, i));
-    const char *link = link_text(status, &up);
+    const char *link = link_text(d);
     progress_size(size, unsent);
     if (unsent)
         snprintf(text, sizeof text, _("%s unsent, %s"), size, link);
@@ -95,7 +95,7 @@ void bars_status(const struct desk *d, const struct area *line)
     put_person(&l, d);
     if (d->status) {
         put(&l, LOOK_TITLE, d->camera);
-        put_queue(&l, d->status);
+        put_queue(&l, d);
         put_disk(&l, d->status);
     }
     if (localtime_r(&now, &tm))

@@ -177,7 +177,7 @@ static void ask_stop(struct view *v)
 static void take(struct view *v)
 {
     struct plugged_camera *c = selected(v);
-    if (!dock_offload(v->desk, c))
+    if (c && !dock_offload(v->desk, c))
         desk_say(v->desk, LOOK_WARN, "%s",
                  c->here ? _("It is being taken in, or waits for its turn") : _("It was taken out; plug it in again"));
 }

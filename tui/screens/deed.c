@@ -56,10 +56,10 @@ static const char *refuse_person(const struct deed_person *p, unsigned roles, bo
 {
     if (roles && !(p->roles & roles))
         return roles == ROLE_SUPERVISOR                  ? _("only a supervisor may")
-               : roles == (ROLE_SUPERVISOR | ROLE_ADMIN) ? _("only a supervisor or an administrator may")
+               : roles == (ROLE_SUPERVISOR | ROLE_ADMIN) ? _("for supervisors and administrators")
                                                          : _("your role may not");
     if (circle && !opens(p, unit))
-        return _("you are not in the circle that opens this unit's recordings: a member admits you");
+        return _("you are not in the unit's evidence circle");
     return NULL;
 }
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STATUS_SOON 3000 /* ms between two askings of the status, at least */
+#define STATUS_SOON 500  /* ms between two askings of the status, at least; and ten times as long as one takes */
 #define STATUS_BUSY 5000 /* and while something runs */
 
 const char *desk_str(const json_t *row, const char *member)
@@ -105,6 +105,7 @@ static void on_status(void *ctx, const struct opener_reply *r)
     if (r->end) {
         d->in->status_id = 0;
         d->in->status_at = clock_uptime();
+        d->in->status_took = d->in->status_at - d->in->status_asked;
         if (desk_is_busy(d))
             d->in->status_due = d->in->status_at + STATUS_BUSY;
         return;
@@ -120,7 +121,8 @@ static void on_status(void *ctx, const struct opener_reply *r)
 
 void desk_refresh(struct desk *d)
 {
-    int64_t now = clock_uptime(), soon = d->in->status_at + STATUS_SOON;
+    int64_t now = clock_uptime(), rest = 10 * d->in->status_took;
+    int64_t soon = d->in->status_at + (rest > STATUS_SOON ? rest : STATUS_SOON);
     int64_t due = d->in->status_at && soon > now ? soon : now;
     if (!d->in->status_due || due < d->in->status_due)
         d->in->status_due = due;
@@ -130,6 +132,7 @@ static void ask_status(struct desk *d)
 {
     static const char *const argv[] = {"status", NULL};
     d->in->status_due = 0;
+    d->in->status_asked = clock_uptime();
     if (d->in->status_id == 0)
         d->in->status_id = opener_ask(d->opener, argv, NULL, 0, -1, on_status, d);
 }

@@ -34,6 +34,7 @@ struct desk_job {
     char about[96];           /* what it is about: which recording */
     char user[NAME_LEN];      /* nobody else hears what came of it; "": it is the station's */
     bool terminal;            /* has it, as long as it runs */
+    bool cancelled;           /* by the person */
     desk_job_fn *fn;          /* or NULL */
     struct progress progress; /* by its rows with event "progress": done of bytes, or of total */
     json_t *row;              /* the last that it said */

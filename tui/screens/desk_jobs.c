@@ -93,7 +93,8 @@ static void on_job(void *ctx, const struct opener_reply *r)
     j->exit_code = r->exit_code;
     snprintf(j->error, sizeof j->error, "%s", r->error);
     if (r->exit_code && r->error[0] && !(j->watching && j->fn) && is_heard(d, j))
-        desk_say(d, LOOK_ALARM, "%s", r->error);
+        desk_say(d, j->cancelled ? LOOK_WARN : LOOK_ALARM, "%s",
+                 j->cancelled ? _("Stopped; what was done stays") : r->error);
     if (j->fn && is_heard(d, j))
         j->fn(d, j, NULL);
     if (!is_heard(d, j))
@@ -164,9 +165,11 @@ bool desk_watch(struct desk *d, const char *name, const char *const argv[])
 
 void desk_job_cancel(struct desk *d, const char *name)
 {
-    const struct desk_job *j = desk_job_find(d, name);
-    if (j && j->running)
-        opener_cancel(d->opener, j->id);
+    size_t i = find(d, name);
+    if (i == DESK_JOBS || !d->jobs[i].running)
+        return;
+    d->jobs[i].cancelled = true;
+    opener_cancel(d->opener, d->jobs[i].id);
 }
 
 bool desk_is_busy(const struct desk *d)

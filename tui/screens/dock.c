@@ -111,13 +111,14 @@ bool dock_add(struct desk *d, const char *path)
     return true;
 }
 
-static void say_result(struct desk *d, const struct plugged_camera *c)
+static void say_result(struct desk *d, const struct desk_job *j, const struct plugged_camera *c)
 {
     char text[PLUGGED_TEXT];
     enum look look = c->state == PLUGGED_STOPPED ? LOOK_ALARM : c->failed ? LOOK_WARN : LOOK_OK;
     plugged_result(c, text, sizeof text);
     if (d->top && d->top->screen == &screen_cameras) {
-        d->message[0] = '\0'; /* it stands there, with the counts */
+        if (j->error[0])
+            d->message[0] = '\0'; /* it stands there, with the counts */
         return;
     }
     desk_say(d, d->dock->cancelled ? LOOK_WARN : look, "%s: %s", c->name, text);
@@ -139,7 +140,7 @@ static void on_offload(struct desk *d, const struct desk_job *j, const json_t *r
     bool ours = j->exit_code == 74 ||
                 j->exit_code == 77; /* the station's disk, the station's right: the next fares no better */
     plugged_offload_end(c, j->exit_code, j->error, k->cancelled);
-    say_result(d, c);
+    say_result(d, j, c);
     k->cancelled = false;
     if (ours)
         plugged_wait_no_more(&k->plugged);

@@ -14,7 +14,7 @@ static const struct table_column columns[] = {
 
 enum { ACT_AGAIN = ACT_OWN };
 static const struct key_row keys[] = {
-    {K_F5, ACT_AGAIN, FIELD(10, "Again"), N_("checks again"), false},
+    {K_F5, ACT_AGAIN, FIELD(14, "Again"), N_("checks again"), false},
 };
 
 static bool check_row(struct view *v, const json_t *row, char cells[][LISTING_CELL], char id[static TABLE_ID],

@@ -115,7 +115,7 @@ static const char *refuse(struct view *v, int what)
     struct drafts *d = v->state;
     const struct table_row *r = table_selected(&d->list);
     if (what == ACT_GO_ON && r && screen_of(r->id) != &screen_note)
-        return _("read it, and type it anew where it belongs");
+        return _("open the same question again: it stands there");
     return NULL;
 }
 

@@ -131,7 +131,7 @@ static enum prompt_next send_form(struct view *v, const struct form *f)
     if (e->deed == DEED_PLAY)
         return work_play(v->desk, e->id, form_text(f, "why"), form_text(f, "start")) ? PROMPT_CLOSE : PROMPT_STAY;
     if (e->deed == DEED_LINK) {
-        const char *argv[] = {"recordings", sub, "--", e->id, form_text(f, "record"), NULL};
+        const char *argv[] = {"recordings", sub, e->id, "--", form_text(f, "record"), NULL};
         desk_ask(v, finish, argv);
     } else {
         const char *argv[] = {"recordings", sub, e->id, "--why", form_text(f, "why"), NULL};
@@ -140,15 +140,27 @@ static enum prompt_next send_form(struct view *v, const struct form *f)
     return PROMPT_WAIT;
 }
 
+static bool has_why(const struct form_field *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(fields[i].name, "why") == 0)
+            return true;
+    return false;
+}
+
 static void open_form(struct view *v)
 {
     const struct errand *e = errand_of(v);
-    prompt_open(v->desk, &(struct prompt_order){.view = v,
-                                                .title = _(forms[e->deed].title),
-                                                .text = forms[e->deed].text ? _(forms[e->deed].text) : NULL,
-                                                .fields = forms[e->deed].fields,
-                                                .n = forms[e->deed].n,
-                                                .done = send_form});
+    char draft[NAME_LEN];
+    snprintf(draft, sizeof draft, "recordings-%s-%.8s", forms[e->deed].sub, e->id);
+    prompt_open(v->desk,
+                &(struct prompt_order){.view = v,
+                                       .title = _(forms[e->deed].title),
+                                       .text = forms[e->deed].text ? _(forms[e->deed].text) : NULL,
+                                       .fields = forms[e->deed].fields,
+                                       .n = forms[e->deed].n,
+                                       .draft = has_why(forms[e->deed].fields, forms[e->deed].n) ? draft : NULL,
+                                       .done = send_form});
 }
 
 static void flag(struct view *v, int answer)
@@ -293,6 +305,8 @@ static void word_typed(struct view *v, int answer)
 {
     struct errand *e = errand_of(v);
     const char *argv[10] = {0};
+    char draft[NAME_LEN];
+    snprintf(draft, sizeof draft, "recordings-destroy-%.8s", e->id);
     if (answer != 1)
         return;
     if (e->second) {
@@ -307,6 +321,7 @@ static void word_typed(struct view *v, int answer)
                                            .text = _("It needs two supervisors; yours is the first signature."),
                                            .fields = destroy_fields,
                                            .n = 2,
+                                           .draft = draft,
                                            .done = send_order});
     }
 }

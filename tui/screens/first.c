@@ -34,7 +34,7 @@ struct first {
     bool spent; /* the file can open nothing any more */
 };
 
-enum { ACT_GO = ACT_OWN, ACT_FILE, ACT_LOOK, ACT_WORDS, ACT_LANGUAGE };
+enum { ACT_GO = ACT_OWN, ACT_FILE, ACT_LOOK, ACT_WORDS, ACT_LANGUAGE, ACT_RESTORE };
 static const struct key_row keys[] = {
     {K_F2, ACT_GO, FIELD(14, "Go"), N_("does it: Enter in the last field as well"), false},
     {K_F3, ACT_FILE, FIELD(14, "Which file"), N_("chooses among the enrolment files that were found"), false},
@@ -42,6 +42,7 @@ static const struct key_row keys[] = {
      false},
     {K_F5, ACT_WORDS, FIELD(14, "Words"), N_("makes a passphrase of words for you to write down"), false},
     {K_F7, ACT_LANGUAGE, FIELD(14, "Language"), N_("Kazakh, Russian, English"), false},
+    {K_F8, ACT_RESTORE, FIELD(14, "Restore"), N_("a station from its backup, instead of an enrolment file"), false},
 };
 static const struct form_field fields[] = {
     {.name = "file",
@@ -263,6 +264,11 @@ static void act(struct view *v, int what)
         make_words(v);
     else if (what == ACT_LANGUAGE)
         language_next(v);
+    else if (what == ACT_RESTORE && v->screen == &screen_join)
+        desk_say(v->desk, LOOK_WARN, "%s",
+                 _("There is a station here already; a backup is restored where there is none"));
+    else if (what == ACT_RESTORE)
+        desk_show(v->desk, &screen_restore, NULL);
 }
 
 static bool key(struct view *v, const struct key *k)
@@ -314,9 +320,10 @@ static void paint_pass(struct first *f, const struct area *a)
 {
     const struct secret *pass = form_secret(&f->form, "pass"), *again = form_secret(&f->form, "again");
     if (f->made) {
-        term_text(a, 0, 0, 0, LOOK_NORMAL, _("Your passphrase, shown this once. Write it down and keep it on you:"));
-        term_text(a, 1, 4, 0, LOOK_WARN, pass->p);
-        term_text(a, 2, 0, 0, LOOK_NORMAL, _("Then type it here, as it is written, in the last field."));
+        int row =
+            term_wrap(a, 0, 2, LOOK_NORMAL, _("Your passphrase, shown this once. Write it down and keep it on you:"));
+        term_text(a, row, 4, 0, LOOK_WARN, pass->p);
+        term_wrap(a, row + 1, 2, LOOK_NORMAL, _("Then type it here, as it is written, in the last field."));
         return;
     }
     if (!pass->len)
@@ -342,9 +349,9 @@ static void paint(struct view *v, const struct area *a)
     struct area files = area_part(&in, 3, 0, 1, in.cols);
     struct area form = area_part(&in, FORM_ROW, 0, form_rows(&f->form), in.cols);
     struct area code = area_part(&in, FORM_ROW + 7, 0, 1, in.cols);
-    struct area pass = area_part(&in, FORM_ROW + 9, 0, 3, in.cols);
+    struct area pass = area_part(&in, FORM_ROW + 9, 0, in.rows - FORM_ROW - 9, in.cols);
     term_wrap(
-        &in, 0, 2, LOOK_NORMAL,
+        &in, 0, 3, LOOK_NORMAL,
         v->screen == &screen_first
             ? _("This laptop is no station yet. An enrolment file from the administrator, its one-time code and a "
                 "passphrase of your own make it one.")

@@ -25,7 +25,7 @@ struct home {
     unsigned id[SOURCES];
     json_int_t total[SOURCES]; /* that an answer said; -1: not known */
     int64_t often_at, slow_at;
-    bool stale; /* something changed since */
+    int64_t due; /* something changed since: when to ask again; 0: nothing did */
     struct todo_line lines[TODO_MAX];
     size_t n, at, top, page;
     char held[TODO_TEXT];
@@ -135,7 +135,7 @@ static void ask_often(struct view *v)
     struct home *h = v->state;
     unsigned roles = v->desk->roles;
     h->often_at = clock_uptime();
-    h->stale = false;
+    h->due = 0;
     ask(v, NOTES, notes);
     ask(v, DRAFTS, drafts);
     if (roles & ROLE_SUPERVISOR)
@@ -162,6 +162,26 @@ static void ask_seldom(struct view *v)
         ask(v, USERS, users);
         ask(v, DOCTOR, doctor);
     }
+}
+
+static void ask_soon(struct view *v)
+{
+    struct home *h = v->state;
+    int64_t now = clock_uptime();
+    h->due = h->often_at + OFTEN_AGAIN;
+    if (h->due > now) {
+        desk_wake(v, h->due - now);
+        return;
+    }
+    ask_often(v);
+    ask_seldom(v);
+}
+
+static void tick(struct view *v, int64_t now)
+{
+    const struct home *h = v->state;
+    if (h->due && h->due <= now && v->desk->user[0])
+        ask_soon(v);
 }
 
 /* Another person is unlocked: nothing of what the one before could see stays. */
@@ -199,12 +219,8 @@ static void news(struct view *v, const void *event)
         begin_anew(v);
         return;
     }
-    if (event && strcmp(desk_str(event, "event"), "records") == 0)
-        h->stale = true;
-    if (clock_uptime() - h->often_at >= OFTEN_AGAIN || (h->stale && !event)) {
-        ask_often(v);
-        ask_seldom(v);
-    }
+    (void)event;
+    ask_soon(v);
     make_lines(v);
 }
 
@@ -299,6 +315,7 @@ const struct screen screen_home = {
     .paint = paint,
     .act = act,
     .key = key,
+    .tick = tick,
     .news = news,
     .close = close_home,
     .subtitle = subtitle,

@@ -1,3 +1,4 @@
+#include "storage/base/clock.h"
 #include "tui/lang/lang.h"
 #include "tui/screens/screens.h"
 #include "tui/screens/listing.h"
@@ -5,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What the programs of this station did, newest first; lines come as they are
  * written. */
@@ -24,6 +26,27 @@ static const struct table_column columns[] = {
 };
 static const struct listing_kind kind = {columns, 2, N_("Nothing was logged yet"), NULL};
 
+#define WHEN 20
+
+/* "2026-11-25 10:00:00", local. */
+static void when_text(char out[static WHEN], const char *utc)
+{
+    int64_t ms;
+    struct tm tm;
+    time_t t = clock_parse(&ms, utc, strlen(utc)) ? (time_t)(ms / 1000) : 0;
+    if (!t || !localtime_r(&t, &tm) || !strftime(out, WHEN, "%Y-%m-%d %H:%M:%S", &tm))
+        snprintf(out, WHEN, "%s", utc);
+}
+
+/* Without the check at its end, which is for verify. */
+static void what_text(char *out, size_t cap, const char *event)
+{
+    const char *check = strrchr(event, '#');
+    snprintf(out, cap, "%s", event);
+    if (check && check > event && strlen(check) == 9 && (size_t)(check - event) < cap)
+        out[check - event - 1] = '\0';
+}
+
 static void fill(struct view *v)
 {
     struct log_view *s = v->state;
@@ -33,7 +56,10 @@ static void fill(struct view *v)
     for (size_t i = 0; i < s->n && !e; i++) {
         const json_t *row = s->line[(s->next + LINES - 1 - i) % LINES];
         char id[TABLE_ID];
-        const char *cells[] = {desk_str(row, "time"), desk_str(row, "event")};
+        char when[WHEN], what[1024];
+        const char *cells[] = {when, what};
+        when_text(when, desk_str(row, "time"));
+        what_text(what, sizeof what, desk_str(row, "event"));
         snprintf(id, sizeof id, "%p", (const void *)row);
         e = table_add(&s->listing.table, 0, id, LOOK_NORMAL, cells);
     }

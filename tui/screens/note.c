@@ -163,7 +163,7 @@ static void paint(struct view *v, const struct area *a)
 {
     struct note *n = v->state;
     struct area in = area_part(a, 1, 1, a->rows - 1, a->cols - 2);
-    if (n->saved) {
+    if (n->saved && !n->saving) {
         int used = term_wrap(&in, 1, in.rows - 4, LOOK_OK, n->said);
         term_text(&in, used + 2, 0, 0, LOOK_NORMAL, _("Enter: back"));
         return;

@@ -19,7 +19,7 @@ struct passphrase {
 
 enum { ACT_WORDS = ACT_OWN };
 static const struct key_row keys[] = {
-    {K_F5, ACT_WORDS, FIELD(10, "Words"), N_("makes a passphrase of words for you, to write down"), false},
+    {K_F5, ACT_WORDS, FIELD(14, "Words"), N_("makes a passphrase of words for you, to write down"), false},
 };
 
 static const struct form_field fields[] = {

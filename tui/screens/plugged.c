@@ -266,7 +266,9 @@ void plugged_status(struct plugged *p, char *out, size_t cap)
     for (size_t i = 0; !c && n == 1 && i < PLUGGED_MAX; i++)
         c = p->c[i].here ? &p->c[i] : NULL;
     if (!c) {
-        snprintf(out, cap, n ? ngettext("%zu camera", "%zu cameras", n) : "", n);
+        out[0] = '\0';
+        if (n)
+            snprintf(out, cap, ngettext("%zu camera", "%zu cameras", n), n);
         return;
     }
     cells_escape(clean, sizeof clean, c->name);

@@ -1,7 +1,9 @@
 #include "tui/screens/prompt.h"
 
+#include "storage/base/clock.h"
 #include "tui/lang/lang.h"
 #include "tui/screens/screens.h"
+#include "tui/screens/unsaved.h"
 #include "tui/widgets/cells.h"
 
 #include <stdio.h>
@@ -16,8 +18,21 @@ struct prompt {
     prompt_fn *done;
     char title[200];
     char text[TEXT];
+    bool keeps; /* unsaved is of use */
+    struct unsaved unsaved;
     bool waiting;
 };
+
+static bool take_draft(struct view *v, const struct opener_reply *r)
+{
+    struct prompt *p = v->state;
+    if (r->row && !form_text(&p->form, "why")[0]) {
+        form_set(&p->form, "why", desk_str(r->row, "text"));
+        unsaved_found(&p->unsaved, v, r->row);
+        desk_paint(v);
+    }
+    return true;
+}
 
 static enum err open_prompt(struct view *v, const void *arg)
 {
@@ -31,6 +46,11 @@ static enum err open_prompt(struct view *v, const void *arg)
     for (size_t i = 0; i < o->n && o->values && !e; i++)
         if (o->values[i])
             form_set(&p->form, o->fields[i].name, o->values[i]);
+    p->keeps = !e && o->draft;
+    if (p->keeps) {
+        unsaved_begin(&p->unsaved, v, o->draft);
+        unsaved_find(&p->unsaved, v, take_draft);
+    }
     return e;
 }
 
@@ -46,6 +66,15 @@ static void wipe_secrets(struct form *f)
             form_wipe(f, f->fields[i].name);
 }
 
+/* It has been sent: nothing is kept. */
+static void finish(struct view *v)
+{
+    struct prompt *p = v->state;
+    if (p->keeps)
+        unsaved_drop(&p->unsaved, v);
+    desk_close(v);
+}
+
 void prompt_end(struct view *v, bool good)
 {
     for (struct view *on = v->desk->top; on; on = on->below) {
@@ -55,7 +84,7 @@ void prompt_end(struct view *v, bool good)
         p->waiting = false;
         wipe_secrets(&p->form);
         if (good)
-            desk_close(on);
+            finish(on);
         return;
     }
 }
@@ -71,7 +100,7 @@ static void send(struct view *v)
     enum prompt_next next = p->done(p->view, &p->form);
     p->waiting = next == PROMPT_WAIT;
     if (next == PROMPT_CLOSE)
-        desk_close(v);
+        finish(v);
 }
 
 static bool key(struct view *v, const struct key *k)
@@ -79,10 +108,21 @@ static bool key(struct view *v, const struct key *k)
     struct prompt *p = v->state;
     if (p->waiting)
         return k->code != K_ESC;
+    if (k->code == K_ESC && p->keeps)
+        unsaved_drop(&p->unsaved, v); /* left on purpose; what a lock or a kill ends is kept */
     enum form_answer answer = form_key(&p->form, k);
+    if (answer == FORM_CHANGED && p->keeps)
+        unsaved_typed(&p->unsaved, v, clock_uptime());
     if (answer == FORM_DONE)
         send(v);
     return answer != FORM_NOT_MINE;
+}
+
+static void tick(struct view *v, int64_t now)
+{
+    struct prompt *p = v->state;
+    if (p->keeps)
+        unsaved_tick(&p->unsaved, v, now, form_text(&p->form, "why"));
 }
 
 static int text_rows(const char *text, int cols)
@@ -118,6 +158,8 @@ static void paint(struct view *v, const struct area *a)
 static void close_prompt(struct view *v)
 {
     struct prompt *p = v->state;
+    if (p->keeps)
+        unsaved_close(&p->unsaved, v, form_text(&p->form, "why"));
     form_free(&p->form);
 }
 
@@ -130,5 +172,6 @@ const struct screen screen_prompt = {
     .open = open_prompt,
     .paint = paint,
     .key = key,
+    .tick = tick,
     .close = close_prompt,
 };

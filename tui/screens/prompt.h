@@ -20,6 +20,7 @@ struct prompt_order {
     const struct form_field *fields;
     size_t n;
     const char *const *values; /* n of them, NULL for none; or NULL */
+    const char *draft;         /* what its field "why" is kept as (unsaved.h), copied; NULL: it has none */
     prompt_fn *done;
 };
 void prompt_open(struct desk *d, const struct prompt_order *o);

@@ -25,13 +25,13 @@ struct recording_view {
 enum { ACT_STOP = ACT_OWN, ACT_PLAY, ACT_PULL, ACT_VERIFY, ACT_EVIDENCE, ACT_HOLD, ACT_FLAG, ACT_DESTROY, ACT_LINK };
 static const struct key_row keys[] = {
     {K_F2, ACT_STOP, NULL, N_("stop the check, export or viewing that runs"), false},
-    {K_F3, ACT_PLAY, FIELD(10, "View"), N_("view it; that you did, and why, goes into its custody"), true},
-    {K_F4, ACT_PULL, FIELD(10, "Pull"), N_("ask the hub for it, or for a part of it"), true},
-    {K_F5, ACT_VERIFY, FIELD(10, "Check"), N_("read it whole and check it against its entry"), true},
-    {K_F6, ACT_EVIDENCE, FIELD(10, "Evidence"), N_("evidence: ask for it; once approved, write it out"), true},
-    {K_F7, ACT_HOLD, FIELD(10, "Hold"), N_("hold it so that nobody destroys it, or end the hold"), true},
-    {K_F8, ACT_FLAG, FIELD(10, "Flag"), N_("flag it: it goes to the hub before others"), true},
-    {K_F9, ACT_DESTROY, FIELD(10, "Destroy"), N_("begin a destruction order, or sign it as the second"), true},
+    {K_F3, ACT_PLAY, FIELD(10, "View"), N_("view it; its custody says so"), true},
+    {K_F4, ACT_PULL, FIELD(10, "Pull"), N_("ask the hub for it"), true},
+    {K_F5, ACT_VERIFY, FIELD(10, "Check"), N_("check it against its entry"), true},
+    {K_F6, ACT_EVIDENCE, FIELD(10, "Evidence"), N_("evidence for a court"), true},
+    {K_F7, ACT_HOLD, FIELD(10, "Hold"), N_("hold, or end the hold"), true},
+    {K_F8, ACT_FLAG, FIELD(10, "Flag"), N_("flag it: it goes first"), true},
+    {K_F9, ACT_DESTROY, FIELD(10, "Destroy"), N_("destroy it, by two persons"), true},
     {K_NONE, ACT_LINK, NULL, N_("link it to a record"), true},
 };
 

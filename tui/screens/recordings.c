@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#define WEEK (7 * 86400)
+#define WEEK ((time_t)7 * 86400)
 
 enum filter { EVERY, HERE, AWAY, HELD, FLAGGED, TODAY, THIS_WEEK, UNIT, FILTERS };
 
@@ -56,15 +56,15 @@ enum {
 };
 static const struct key_row keys[] = {
     {K_F2, ACT_STOP, NULL, N_("stop the check, export or viewing that runs"), false},
-    {K_F3, ACT_SHOW, FIELD(10, "Show"), N_("everything about it, with its custody"), true},
-    {K_F4, ACT_PLAY, FIELD(10, "View"), N_("view it; that you did, and why, goes into its custody"), true},
-    {K_F5, ACT_VERIFY, FIELD(10, "Check"), N_("read it whole and check it against its entry"), true},
-    {K_NONE, ACT_PULL, NULL, N_("ask the hub for it, or for a part of it"), true},
-    {K_NONE, ACT_EVIDENCE, NULL, N_("evidence: ask for it; once approved, write it out"), true},
-    {K_NONE, ACT_HOLD, NULL, N_("hold it so that nobody destroys it, or end the hold"), true},
-    {K_NONE, ACT_FLAG, NULL, N_("flag it: it goes to the hub before others"), true},
+    {K_F3, ACT_SHOW, FIELD(10, "Show"), N_("everything about it"), true},
+    {K_F4, ACT_PLAY, FIELD(10, "View"), N_("view it; its custody says so"), true},
+    {K_F5, ACT_VERIFY, FIELD(10, "Check"), N_("check it against its entry"), true},
+    {K_NONE, ACT_PULL, NULL, N_("ask the hub for it"), true},
+    {K_NONE, ACT_EVIDENCE, NULL, N_("evidence for a court"), true},
+    {K_NONE, ACT_HOLD, NULL, N_("hold, or end the hold"), true},
+    {K_NONE, ACT_FLAG, NULL, N_("flag it: it goes first"), true},
     {K_NONE, ACT_LINK, NULL, N_("link it to a record"), true},
-    {K_NONE, ACT_DESTROY, NULL, N_("begin a destruction order, or sign it as the second"), true},
+    {K_NONE, ACT_DESTROY, NULL, N_("destroy it, by two persons"), true},
     {K_F6, ACT_FILTER, FIELD(10, "Filter"), N_("show those that are held, flagged, not here, of today, of the unit"),
      false},
     {K_F7, ACT_WAITING, FIELD(10, "Waiting"), N_("what waits for a second person's approval or signature"), false},
@@ -105,9 +105,11 @@ static bool take(struct view *v, const struct opener_reply *r)
         return false;
     }
     if (json_object_get(r->row, "total")) {
-        json_t *rows = s->rows;
-        s->rows = s->coming;
-        s->coming = rows;
+        if (!s->list.stale) { /* else the table does not take them either */
+            json_t *rows = s->rows;
+            s->rows = s->coming;
+            s->coming = rows;
+        }
         s->list.more = json_is_true(json_object_get(r->row, "more"));
         table_end(&s->list, s->ticket, (size_t)desk_int(r->row, "total"));
         return true;

@@ -47,7 +47,8 @@ struct screen {
      * desk_wake said is over. */
     void (*tick)(struct view *v, int64_t now);
     /* Something of the desk changed: who is unlocked, status, a job, the
-     * language; or an event of the opener came (else NULL). */
+     * language, what stood upon the view has gone; or an event of the opener
+     * came (else NULL). */
     void (*news)(struct view *v, const void *event);
     /* Before it goes, also when the screens are locked: keep a draft; and
      * after an open that failed. Requests without fn are still sent, those

@@ -31,6 +31,8 @@ const struct screen *const screens[] = {
     &screen_restore,
     &screen_log,
     &screen_settings,
+    &screen_authority,
+    &screen_decree,
     &screen_first,
     &screen_join,
     &screen_note,

@@ -9,7 +9,8 @@ extern const struct screen *const screens[];
 extern const struct screen screen_home, screen_menu, screen_help, screen_ask, screen_unlock, screen_recordings;
 extern const struct screen screen_sync, screen_plan, screen_load, screen_sticks, screen_refused, screen_limits;
 extern const struct screen screen_station, screen_users, screen_circles, screen_passphrase, screen_status,
-    screen_doctor, screen_verify, screen_rebuild, screen_backup, screen_restore, screen_log, screen_settings;
+    screen_doctor, screen_verify, screen_rebuild, screen_backup, screen_restore, screen_log, screen_settings,
+    screen_authority, screen_decree;
 extern const struct screen screen_first, screen_join, screen_note, screen_confirm, screen_drafts, screen_handover;
 extern const struct screen screen_cameras, screen_report, screen_prompt, screen_recording, screen_waiting;
 

@@ -9,12 +9,12 @@
 /* How the screens of this station are set (screens.conf). */
 struct settings_view {
     struct form form;
-    bool sent;
+    bool known, sent;
 };
 
 enum { ACT_SAVE = ACT_OWN };
 static const struct key_row keys[] = {
-    {K_F2, ACT_SAVE, FIELD(10, "Save"), N_("keeps the settings; they count at once"), false},
+    {K_F2, ACT_SAVE, FIELD(14, "Save"), N_("keeps the settings; they count at once"), false},
 };
 
 /* Languages call themselves by their own names. */
@@ -42,6 +42,8 @@ static bool take(struct view *v, const struct opener_reply *r)
         return false;
     snprintf(minutes, sizeof minutes, "%d", (int)desk_int(r->row, "idle_minutes"));
     form_set(&s->form, "idle", minutes);
+    s->known = true;
+    desk_paint(v);
     return true;
 }
 
@@ -94,13 +96,16 @@ static void paint(struct view *v, const struct area *a)
 {
     struct settings_view *s = v->state;
     struct area in = area_part(a, 1, 2, a->rows - 1, a->cols - 4);
-    form_paint(&s->form, &in);
+    if (s->known)
+        form_paint(&s->form, &in);
+    else
+        term_text(&in, 0, 0, 0, LOOK_DIM, _("The settings are being read"));
 }
 
 static bool key(struct view *v, const struct key *k)
 {
     struct settings_view *s = v->state;
-    enum form_answer answer = s->sent ? FORM_TAKEN : form_key(&s->form, k);
+    enum form_answer answer = s->sent || !s->known ? FORM_NOT_MINE : form_key(&s->form, k);
     if (answer == FORM_DONE)
         save(v);
     return answer != FORM_NOT_MINE;
@@ -109,7 +114,7 @@ static bool key(struct view *v, const struct key *k)
 static void act(struct view *v, int what)
 {
     const struct settings_view *s = v->state;
-    if (what == ACT_SAVE && !s->sent)
+    if (what == ACT_SAVE && s->known && !s->sent)
         save(v);
 }
 

@@ -30,12 +30,12 @@ static const struct table_column columns[] = {
     {FIELD(54, "What it does"), 54, 1, 0},
 };
 
-static enum err open_station(struct view *v, const void *arg)
+/* In the language of now. */
+static enum err fill(struct view *v)
 {
     struct station_view *s = v->state;
     enum err e = ERR_OK;
-    (void)arg;
-    table_init(&s->table, columns, 2, NULL, NULL);
+    table_reload(&s->table);
     for (size_t i = 0; i < sizeof entries / sizeof entries[0] && !e; i++) {
         const char *cells[] = {_(entries[i].title), _(entries[i].about)};
         if (entries[i].roles == 0 || (entries[i].roles & v->desk->roles))
@@ -43,6 +43,20 @@ static enum err open_station(struct view *v, const void *arg)
     }
     table_end(&s->table, 0, 0);
     return e;
+}
+
+static enum err open_station(struct view *v, const void *arg)
+{
+    struct station_view *s = v->state;
+    (void)arg;
+    table_init(&s->table, columns, 2, NULL, NULL);
+    return fill(v);
+}
+
+static void news(struct view *v, const void *event)
+{
+    if (!event && fill(v) != ERR_OK)
+        desk_say_error(v->desk, ERR_NOMEM);
 }
 
 static void act(struct view *v, int what)
@@ -81,5 +95,6 @@ const struct screen screen_station = {
     .paint = paint,
     .act = act,
     .key = key,
+    .news = news,
     .close = close_station,
 };

@@ -18,13 +18,13 @@
  */
 enum { ACT_WATCH = ACT_OWN, ACT_MEET, ACT_PLAN, ACT_LOAD, ACT_STICKS, ACT_REFUSED, ACT_LIMITS };
 static const struct key_row keys[] = {
-    {K_F2, ACT_WATCH, FIELD(10, "Start/stop"), N_("starts or ends the program that keeps the link"), false},
-    {K_F3, ACT_MEET, FIELD(10, "Meet now"), N_("one contact with the hub, now"), false},
-    {K_F4, ACT_PLAN, FIELD(10, "Plan"), N_("what a contact would carry, how long it takes, what stays"), false},
-    {K_F5, ACT_LOAD, FIELD(10, "Load stick"), N_("gives a stick along with a courier"), false},
-    {K_F6, ACT_STICKS, FIELD(10, "Sticks"), N_("sticks on their way, who has them, when they are due"), false},
-    {K_F7, ACT_REFUSED, FIELD(10, "Refused"), N_("what was refused or set aside, and why"), false},
-    {K_F8, ACT_LIMITS, FIELD(10, "Limits"), N_("hub, bytes a day, hours, metered links, which lane goes when"), false},
+    {K_F2, ACT_WATCH, FIELD(14, "Start/stop"), N_("starts or ends the program that keeps the link"), false},
+    {K_F3, ACT_MEET, FIELD(14, "Meet now"), N_("one contact with the hub, now"), false},
+    {K_F4, ACT_PLAN, FIELD(14, "Plan"), N_("what a contact would carry, how long it takes, what stays"), false},
+    {K_F5, ACT_LOAD, FIELD(14, "Load stick"), N_("gives a stick along with a courier"), false},
+    {K_F6, ACT_STICKS, FIELD(14, "Sticks"), N_("sticks on their way, who has them, when they are due"), false},
+    {K_F7, ACT_REFUSED, FIELD(14, "Refused"), N_("what was refused or set aside, and why"), false},
+    {K_F8, ACT_LIMITS, FIELD(14, "Limits"), N_("hub, bytes a day, hours, metered links, which lane goes when"), false},
 };
 
 #define LABELS 24

@@ -60,7 +60,7 @@ static const struct form_field fields[] = {
 
 enum { ACT_SAVE = ACT_OWN };
 static const struct key_row keys[] = {
-    {K_F2, ACT_SAVE, FIELD(10, "Save"), N_("checks the limits and writes them; a running link takes them at once"),
+    {K_F2, ACT_SAVE, FIELD(14, "Save"), N_("checks the limits and writes them; a running link takes them at once"),
      false},
 };
 

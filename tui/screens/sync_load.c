@@ -22,9 +22,9 @@ struct load {
 
 enum { ACT_AGAIN = ACT_OWN, ACT_FOLDER, ACT_STOP };
 static const struct key_row keys[] = {
-    {K_F5, ACT_AGAIN, FIELD(10, "Look again"), N_("looks again for what is plugged in"), false},
-    {K_F6, ACT_FOLDER, FIELD(10, "Folder"), N_("a folder by its name, instead of what is plugged in"), false},
-    {K_F9, ACT_STOP, FIELD(10, "Stop"), N_("ends the loading; what is on the stick stays good"), false},
+    {K_F5, ACT_AGAIN, FIELD(14, "Look again"), N_("looks again for what is plugged in"), false},
+    {K_F6, ACT_FOLDER, FIELD(14, "Folder"), N_("a folder by its name, instead of what is plugged in"), false},
+    {K_F9, ACT_STOP, FIELD(14, "Stop"), N_("ends the loading; what is on the stick stays good"), false},
 };
 
 static const struct form_field fields[] = {

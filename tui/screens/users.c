@@ -17,8 +17,8 @@ struct users {
 
 enum { ACT_ADMIT = ACT_OWN, ACT_PERSON };
 static const struct key_row keys[] = {
-    {K_F5, ACT_ADMIT, FIELD(10, "Admit"), N_("gives this person the key of a circle that you are in"), true},
-    {K_F6, ACT_PERSON, FIELD(10, "New person"), N_("a further person joins this station by an enrolment file"), false},
+    {K_F5, ACT_ADMIT, FIELD(14, "Admit"), N_("gives this person the key of a circle that you are in"), true},
+    {K_F6, ACT_PERSON, FIELD(14, "New person"), N_("a further person joins this station by an enrolment file"), false},
 };
 
 static const struct table_column columns[] = {

@@ -16,8 +16,8 @@ struct check {
 
 enum { ACT_START = ACT_OWN, ACT_STOP };
 static const struct key_row keys[] = {
-    {K_F2, ACT_START, FIELD(10, "Start"), N_("begins"), false},
-    {K_F9, ACT_STOP, FIELD(10, "Stop"), N_("ends it; nothing is changed by that"), false},
+    {K_F2, ACT_START, FIELD(14, "Start"), N_("begins"), false},
+    {K_F9, ACT_STOP, FIELD(14, "Stop"), N_("ends it; nothing is changed by that"), false},
 };
 
 static const struct table_column columns[] = {

@@ -51,17 +51,21 @@ void desk_home(struct desk *d)
 
 void views_sweep(struct desk *d)
 {
+    bool uncovered = false;
     for (struct view **at = &d->top; *at;) {
         struct view *v = *at;
         if (!v->closing) {
             at = &v->below;
             continue;
         }
+        uncovered = uncovered || at == &d->top;
         if (v->screen->close)
             v->screen->close(v);
         *at = v->below; /* its close may have said something, and asked for nothing that is still wanted */
         view_free(v);
     }
+    if (uncovered && d->top && d->top->screen->news)
+        d->top->screen->news(d->top, NULL);
 }
 
 void views_close_all(struct desk *d, bool locked_too)

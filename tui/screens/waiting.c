@@ -65,9 +65,11 @@ static bool take(struct view *v, const struct opener_reply *r)
         return false;
     }
     if (json_object_get(r->row, "total")) {
-        json_t *rows = s->rows;
-        s->rows = s->coming;
-        s->coming = rows;
+        if (!s->list.stale) { /* else the table does not take them either */
+            json_t *rows = s->rows;
+            s->rows = s->coming;
+            s->coming = rows;
+        }
         table_end(&s->list, s->ticket, (size_t)desk_int(r->row, "total"));
         return true;
     }

@@ -87,25 +87,26 @@ static bool start(struct desk *d, const char *name, const char *about, const cha
 
 bool work_verify(struct desk *d, const char *recording)
 {
-    const char *argv[] = {"recordings", "verify", "--progress", recording, NULL};
+    const char *argv[] = {"recordings", "verify", recording, "--progress", NULL};
     return start(d, "check", recording, argv, NULL);
 }
 
 bool work_play(struct desk *d, const char *recording, const char *why, const char *from)
 {
-    const char *argv[] = {"recordings", "play", "--progress", recording, "--why", why, from[0] ? "--start" : NULL, from, NULL};
+    const char *argv[] = {"recordings", "play", recording, "--progress", "--why", why, from[0] ? "--start" : NULL,
+                          from,         NULL};
     return start(d, "play", recording, argv, NULL);
 }
 
 bool work_export(struct desk *d, const char *recording, const char *folder)
 {
-    const char *argv[] = {"recordings", "export", "--progress", recording, folder, NULL};
+    const char *argv[] = {"recordings", "export", recording, folder, "--progress", NULL};
     return start(d, "export", recording, argv, NULL);
 }
 
 bool work_approve(struct desk *d, const char *request, const char *who, const struct secret *pass)
 {
-    const char *argv[] = {"recordings", "approve", "--progress", request, who ? "--user" : NULL, who, NULL};
+    const char *argv[] = {"recordings", "approve", request, "--progress", who ? "--user" : NULL, who, NULL};
     return start(d, "approve", request, argv, pass);
 }
 

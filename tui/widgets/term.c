@@ -185,6 +185,11 @@ static void give_back(void)
     refresh();
     curs_set(1);
     endwin();
+    /* terminals that keep the caret's look with its place hide it again with the other screen (libvterm) */
+    const char *shown = tigetstr("cnorm");
+    if (shown && shown != (const char *)-1)
+        putp(shown);
+    fflush(stdout);
 }
 
 void term_stop(void)
