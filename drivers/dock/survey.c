@@ -4,6 +4,7 @@
 #include "drivers/folder/folder.h"
 #include "storage/base/confine.h"
 #include "storage/base/file.h"
+#include "storage/base/mounts.h"
 #include "storage/base/lang.h"
 #include "storage/base/text.h"
 
@@ -16,11 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define MOUNTS "/proc/self/mountinfo"
-#define MOUNTS_BYTES (1u << 20)
-
-static const char *const below[] = {"/media/", "/run/media/", "/mnt/"};
 
 struct sight {
     const struct survey *s;
@@ -79,71 +75,28 @@ static enum err look(struct sight *x, const char *path)
     return e;
 }
 
-/* mountinfo writes blank, tab, LF and backslash as \ooo (proc(5)). */
-static void unescape(char *path)
-{
-    char *to = path;
-    for (const char *p = path; *p; to++) {
-        if (p[0] == '\\' && p[1] && p[2] && p[3]) {
-            *to = (char)((p[1] - '0') * 64 + (p[2] - '0') * 8 + (p[3] - '0'));
-            p += 4;
-        } else {
-            *to = *p++;
-        }
-    }
-    *to = '\0';
-}
-
 static bool is_camera(const char *path)
 {
     static const char *const names[] = {"DCIM", "dcim"};
     char dcim[4096];
     struct stat st;
-    bool there = false;
-    for (size_t i = 0; i < sizeof below / sizeof below[0] && !there; i++)
-        there = strncmp(path, below[i], strlen(below[i])) == 0;
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && there; i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && mounts_is_removable(path); i++)
         if (file_path(dcim, path, names[i]) == ERR_OK && lstat(dcim, &st) == 0 && S_ISDIR(st.st_mode))
             return true;
     return false;
 }
 
-static void each_mount(struct sight *x, char *text)
+static void each_mount(struct sight *x, char *rest)
 {
-    char *save = NULL;
-    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-        char *word[5] = {0}, *rest = line;
-        for (size_t i = 0; i < 5 && rest; i++)
-            word[i] = strsep(&rest, " ");
-        if (!rest || !word[4])
-            continue;
-        unescape(word[4]);
-        if (is_camera(word[4]) && look(x, word[4]) != ERR_OK)
-            fprintf(stderr, _("feldsher-dock: %s: %s\n"), word[4], err_text());
-    }
-}
-
-static enum err read_mounts(int fd, struct buf *text)
-{
-    uint8_t part[4096];
-    ssize_t n;
-    buf_clear(text);
-    while ((n = pread(fd, part, sizeof part, (off_t)text->len)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_errno(ERR_IO, "cannot see what is mounted");
-        enum err e = buf_add(text, part, (size_t)n);
-        if (e)
-            return e;
-    }
-    return buf_str(text, "");
+    for (struct mount m; mounts_next(&rest, &m);)
+        if (is_camera(m.folder) && look(x, m.folder) != ERR_OK)
+            fprintf(stderr, "feldsher-dock: %s: %s\n", m.folder, err_text());
 }
 
 static enum err look_at_all(const struct survey *s, int mounts, struct buf *text)
 {
     struct sight x = {.s = s};
-    enum err e = read_mounts(mounts, text);
+    enum err e = mounts_read(mounts, text);
     for (size_t i = 0; i < s->n_from && !e; i++) {
         enum err one = look(&x, s->from[i]);
         if (one && s->watch)
@@ -164,8 +117,8 @@ static enum err look_at_all(const struct survey *s, int mounts, struct buf *text
 enum err survey_run(const struct survey *s)
 {
     static const struct confine_path all = {"/", CONFINE_READ};
-    struct buf text = {.max = MOUNTS_BYTES};
-    int mounts = open(MOUNTS, O_RDONLY | O_CLOEXEC);
+    struct buf text = {0};
+    int mounts = open(MOUNTS_PATH, O_RDONLY | O_CLOEXEC);
     enum err e = mounts < 0 ? err_errno(ERR_IO, "cannot see what is mounted") : confine_self(&all, 1, CONFINE_NO_NET);
     if (!e)
         e = look_at_all(s, mounts, &text);

@@ -591,12 +591,9 @@ enum err queue_counts(struct queue *q, const char *own_chain, struct queue_count
     bind_text(s, 1, own_chain);
     bind_u64(s, 2, held);
     e = row(q, s);
-    if (!e)
-        *c = (struct queue_counts){
-            (uint64_t)sqlite3_column_int64(s, 0), (uint64_t)sqlite3_column_int64(s, 1),
-            (uint64_t)sqlite3_column_int64(s, 2), (uint64_t)sqlite3_column_int64(s, 3),
-            (uint64_t)sqlite3_column_int64(s, 4),
-        };
+    uint64_t *const into[] = {&c->labels, &c->objects, &c->marks, &c->own_unreceipted, &c->own_bytes_unreceipted};
+    for (int i = 0; i < 5 && !e; i++)
+        *into[i] = (uint64_t)sqlite3_column_int64(s, i);
     sqlite3_reset(s);
     return e;
 }

@@ -199,6 +199,7 @@ static enum err put_on(struct client *c, const struct client_options *o, struct 
         e = expect(c, pulse);
     if (!e)
         e = fill(c, load, pulse, &sent);
+    load->pulse = NULL;
     if (!e)
         e = outbox_have(c);
     if (!e)

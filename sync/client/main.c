@@ -2,8 +2,8 @@
 #include "storage/seal/hash.h"
 #include "sync/client/client.h"
 #include "sync/client/keeper.h"
+#include "sync/client/options.h"
 #include "sync/client/report.h"
-#include "sync/client/settings.h"
 #include "sync/folder/args.h"
 
 #include <stdio.h>
@@ -28,52 +28,14 @@ static bool is_network(const char *link)
     return strchr(link, ':') && (stat(link, &st) < 0 || !S_ISDIR(st.st_mode));
 }
 
-static enum err patience(const struct args *a, uint64_t *seconds)
-{
-    const char *text = args_value(a, "patience", 0);
-    char *end;
-    *seconds = KEEPER_PATIENCE;
-    if (!text)
-        return ERR_OK;
-    *seconds = strtoul(text, &end, 10);
-    return *text >= '0' && *text <= '9' && !*end && *seconds <= 86400
-               ? ERR_OK
-               : err_set(ERR_USAGE, "--patience wants seconds, not %s", text);
-}
-
 static enum err meet_hub(const struct args *a, const char *home, const char *const *links, size_t n)
 {
     struct keeper_options o = {
         .dir = home, .links = links, .n_links = n, .watch = args_has(a, "watch"), .json = args_has(a, "json")};
-    enum err e = patience(a, &o.patience);
+    enum err e = options_patience(a, &o.patience);
     if (e)
         return e;
     return args_has(a, "plan") ? keeper_plan(&o) : keeper_run(&o);
-}
-
-/* Changes link.conf where --set says so, then shows what counts. */
-static enum err settings(const struct args *a, const char *home)
-{
-    const char *changes[SETTINGS_CHANGES_MAX], *change;
-    struct settings s;
-    size_t n = 0;
-    for (; (change = args_value(a, "set", n)) != NULL; n++) {
-        if (n == SETTINGS_CHANGES_MAX)
-            return err_set(ERR_USAGE, "at most %u settings are changed at once", SETTINGS_CHANGES_MAX);
-        changes[n] = change;
-    }
-    enum err e = n ? settings_write(home, changes, n) : ERR_OK;
-    if (!e)
-        e = settings_read(&s, home);
-    if (e)
-        return e;
-    json_t *all = settings_json(&s);
-    char *text = all ? json_dumps(all, args_has(a, "json") ? JSON_COMPACT : JSON_INDENT(2)) : NULL;
-    if (text)
-        puts(text);
-    free(text);
-    json_decref(all);
-    return tell_end();
 }
 
 static enum err run(const struct args *a)
@@ -92,7 +54,7 @@ static enum err run(const struct args *a)
     if (args_has(a, "plan") + args_has(a, "once") + args_has(a, "watch") + shows > 1)
         return err_set(ERR_USAGE, "--plan, --once, --watch and --settings exclude each other");
     if (shows)
-        return e ? e : settings(a, home);
+        return e ? e : options_settings(a, home);
     for (size_t i = 0; (link = args_value(a, "link", i)) != NULL; i++) {
         if (!is_network(link)) {
             stick.folder = link;

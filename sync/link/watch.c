@@ -1,6 +1,6 @@
 #include "sync/link/watch.h"
 
-#include "storage/base/buf.h"
+#include "storage/base/mounts.h"
 #include "storage/seal/hash.h"
 
 #include <errno.h>
@@ -19,8 +19,6 @@
 
 #define MESSAGES 16384u /* bytes; the kernel sends no more at once */
 #define READS_MAX 64u   /* datagrams taken at once; the others wake us again */
-#define MOUNTS "/proc/self/mountinfo"
-#define MOUNTS_BYTES (4u << 20)
 
 struct watch {
     int net, mounts;
@@ -42,24 +40,6 @@ static enum err open_net(int *fd)
     return e;
 }
 
-static enum err read_mounts(int fd, struct buf *text)
-{
-    char part[4096];
-    ssize_t n;
-    buf_clear(text);
-    text->max = MOUNTS_BYTES;
-    while ((n = pread(fd, part, sizeof part, (off_t)text->len)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_errno(ERR_IO, "cannot see what is mounted");
-        enum err e = buf_add(text, part, (size_t)n);
-        if (e)
-            return e;
-    }
-    return ERR_OK;
-}
-
 /* Whether it is mounted otherwise than at the last look. The kernel forgets
  * its event as soon as anybody's poll has returned it, so what is mounted is
  * compared. */
@@ -67,7 +47,7 @@ static bool mounts_changed(struct watch *w)
 {
     struct buf text = {.p = NULL};
     bool changed = false;
-    if (w->mounts >= 0 && read_mounts(w->mounts, &text) == ERR_OK) {
+    if (w->mounts >= 0 && mounts_read(w->mounts, &text) == ERR_OK) {
         struct hash now = hash_of(text.p, text.len);
         changed = !hash_same(&now, &w->mounted);
         w->mounted = now;
@@ -82,7 +62,7 @@ enum err watch_open(struct watch **out)
     *out = NULL;
     if (!w)
         return err_set(ERR_NOMEM, "out of memory");
-    w->mounts = open(MOUNTS, O_RDONLY | O_CLOEXEC);
+    w->mounts = open(MOUNTS_PATH, O_RDONLY | O_CLOEXEC);
     if (open_net(&w->net) != ERR_OK && w->mounts < 0) {
         free(w);
         return ERR_IO;
@@ -183,30 +163,6 @@ unsigned watch_read(struct watch *w)
     return bits;
 }
 
-/* mountinfo writes blank, tab, newline and backslash as \ooo. */
-static bool unescape(char *s)
-{
-    char *to = s;
-    for (; *s; s++) {
-        if (*s != '\\') {
-            *to++ = *s;
-            continue;
-        }
-        unsigned v = 0;
-        for (int i = 1; i <= 3; i++) {
-            if (s[i] < '0' || s[i] > '7')
-                return false;
-            v = v * 8 + (unsigned)(s[i] - '0');
-        }
-        if (v == 0 || v > 255)
-            return false;
-        *to++ = (char)v;
-        s += 3;
-    }
-    *to = '\0';
-    return true;
-}
-
 /* Kinds of file system that are no disk; looking into some of them blocks. */
 static bool is_disk(const char *kind)
 {
@@ -221,23 +177,6 @@ static bool is_disk(const char *kind)
     return true;
 }
 
-/* A line of proc(5)'s mountinfo: the fifth field is the mount point, the one
- * behind " - " the kind. */
-static bool read_line(char *line, const char **folder, const char **kind)
-{
-    char *rest = line, *field = NULL;
-    char *dash = strstr(line, " - ");
-    if (!dash)
-        return false;
-    *dash = '\0';
-    char *k = dash + 3;
-    *kind = strsep(&k, " ");
-    for (int i = 0; i < 5; i++)
-        field = strsep(&rest, " ");
-    *folder = field;
-    return field && field[0] == '/' && unescape(field);
-}
-
 static bool is_stick(const char *folder)
 {
     char path[PATH_MAX];
@@ -249,17 +188,15 @@ static bool is_stick(const char *folder)
 enum err watch_sticks(enum err (*each)(void *ctx, const char *folder), void *ctx)
 {
     struct buf text = {.p = NULL};
-    int fd = open(MOUNTS, O_RDONLY | O_CLOEXEC);
+    int fd = open(MOUNTS_PATH, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_errno(ERR_IO, "cannot see what is mounted");
-    enum err e = read_mounts(fd, &text);
+    enum err e = mounts_read(fd, &text);
     close(fd);
-    char *rest = e || !text.len ? NULL : (char *)text.p;
-    for (char *line; !e && rest && (line = strsep(&rest, "\n"));) {
-        const char *folder, *kind;
-        if (read_line(line, &folder, &kind) && is_disk(kind) && is_stick(folder))
-            e = each(ctx, folder);
-    }
+    char *rest = (char *)text.p;
+    for (struct mount m; !e && mounts_next(&rest, &m);)
+        if (is_disk(m.kind) && is_stick(m.folder))
+            e = each(ctx, m.folder);
     buf_free(&text);
     return e;
 }

@@ -1,36 +1,15 @@
 #include "tui/commands/groups.h"
 
 #include "storage/base/file.h"
+#include "storage/base/mounts.h"
 #include "tui/lang/lang.h"
 #include "tui/media.h"
 #include "tui/medium.h"
 #include "tui/print.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define MOUNTS "/proc/self/mountinfo"
-#define MOUNTS_BYTES ((size_t)1 << 20)
-
-/* A file of /proc has no size: it is read to its end. */
-static enum err read_mounts(struct buf *text)
-{
-    uint8_t part[4096];
-    ssize_t n = 0;
-    int fd = open(MOUNTS, O_RDONLY | O_CLOEXEC);
-    enum err e = fd < 0 ? err_errno(ERR_IO, "cannot see what is mounted") : buf_str(text, "");
-    while (!e && (n = read(fd, part, sizeof part)) != 0) {
-        if (n > 0)
-            e = buf_add(text, part, (size_t)n);
-        else if (errno != EINTR)
-            e = err_errno(ERR_IO, "cannot see what is mounted");
-    }
-    file_close(&fd);
-    return e;
-}
 
 static void say(const struct call *c, const char *path)
 {
@@ -54,8 +33,10 @@ static void say(const struct call *c, const char *path)
 static enum err media(struct call *c)
 {
     static struct media found;
-    struct buf text = {.max = MOUNTS_BYTES};
-    enum err e = read_mounts(&text);
+    struct buf text = {0};
+    int fd = open(MOUNTS_PATH, O_RDONLY | O_CLOEXEC);
+    enum err e = fd < 0 ? err_errno(ERR_IO, "cannot see what is mounted") : mounts_read(fd, &text);
+    file_close(&fd);
     if (!e)
         media_read(&found, (char *)text.p);
     for (size_t i = 0; i < found.n && !e; i++)

@@ -20,8 +20,9 @@ static enum err screens(struct call *c)
         if (i == DESK_FROM)
             return err_set(ERR_USAGE, "--from is given more than %d times", DESK_FROM);
         if (!text_is_utf8(path, strlen(path)))
-            return err_set(ERR_USAGE, "a folder given with --from has a name that is not UTF-8, which the screens cannot "
-                                      "pass on; take it in with feldsher offload --from");
+            return err_set(ERR_USAGE,
+                           "a folder given with --from has a name that is not UTF-8, which the screens cannot "
+                           "pass on; take it in with feldsher offload --from");
         from[i] = path;
     }
     if (idle) {

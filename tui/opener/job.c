@@ -80,7 +80,8 @@ static void run(struct line *l, const struct job_order *o, int out, int err)
     call.at = o->at;
     call.n_at = o->n_at;
     int code = e ? err_report("feldsher", e) : answer(&call);
-    exit(code);
+    fflush(stderr);
+    _exit(code); /* what the opener has open is not the fork's to take down */
 }
 
 /* --follow, and --watch of what only looks; a player shows. */

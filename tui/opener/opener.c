@@ -68,9 +68,8 @@ static void finish(struct opener *o, struct asked *a, int exit_code, const char 
 {
     struct asked was = *a;
     json_decref(was.waiting);
-    if (error == a->why)
-        error = was.why; /* a's place is free from here on */
-    struct opener_reply r = {.id = was.id, .end = true, .exit_code = exit_code, .error = error};
+    struct opener_reply r = {.id = was.id, .end = true, .exit_code = exit_code};
+    r.error = error == a->why ? was.why : error;
     (void)o;
     *a = (struct asked){0};
     if (was.fn)

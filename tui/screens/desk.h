@@ -16,8 +16,6 @@
 #define DESK_JOBS 8
 #define DESK_REQUESTS 64
 #define DESK_FROM 8 /* --from of the command line */
-
-struct desk;
 struct desk_job;
 /* Hears each row of a job, and (row NULL) its end, whatever views are open. */
 typedef void desk_job_fn(struct desk *d, const struct desk_job *j, const json_t *row);

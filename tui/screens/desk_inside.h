@@ -14,7 +14,7 @@ struct desk_request {
 
 struct desk_inside {
     struct desk_request requests[DESK_REQUESTS];
-    int64_t status_due, status_at; /* ms; due 0: is not */
+    int64_t status_due, status_at;     /* ms; due 0: is not */
     int64_t status_asked, status_took; /* when, and how long the last one needed */
     unsigned status_id;
     bool is_station; /* the folder is one */

@@ -8,10 +8,10 @@
  * When a program that ought to run always (feldsher-sync --watch) is started,
  * and started anew. Pure: what is known and the time are passed in.
  */
-#define KEEPER_DEATHS 6               /* in a row, then a person has to look */
-#define KEEPER_WELL (10 * 60 * 1000)  /* ms: who ran so long has not died in a row */
-#define KEEPER_PAUSE_MAX (300 * 1000) /* ms between two starts; 2 s at first, doubled each time */
-#define KEEPER_OTHERS 5000            /* ms before looking again, where another one runs */
+#define KEEPER_DEATHS 6         /* in a row, then a person has to look */
+#define KEEPER_WELL 600000      /* ms: who ran so long has not died in a row */
+#define KEEPER_PAUSE_MAX 300000 /* ms between two starts; 2 s at first, doubled each time */
+#define KEEPER_OTHERS 5000      /* ms before looking again, where another one runs */
 
 struct keeper {
     bool off;     /* a person ended it, or its own kind did: not started */

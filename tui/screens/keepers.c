@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define ASK_AGAIN 2000 /* ms between two requests to end */
+
 static const char *const sync_argv[] = {"sync", "--watch", NULL};
 static const char *const link_argv[] = {"link", "--follow", NULL};
 static const char *const stop_argv[] = {"sync", "--stop", NULL};
@@ -88,6 +90,10 @@ void keepers_settle(struct desk *d, int64_t now)
     note_end(d, KEEPERS_SYNC, &k->sync, &k->sync_seen, another, now);
     if (keeper_starts(&k->link, true, job_runs(d, KEEPERS_LINK), now))
         desk_watch(d, KEEPERS_LINK, link_argv);
+    if (keepers_is_ours(d) && (k->sync.off || k->sync.again) && now >= k->ask_again) {
+        desk_job_cancel(d, KEEPERS_SYNC); /* one that was just starting may not have heard */
+        k->ask_again = now + ASK_AGAIN;
+    }
     if (k->rebuild && !keepers_runs(d)) {
         k->rebuild = false;
         desk_job(d, "rebuild", rebuild_argv);
@@ -106,6 +112,8 @@ int64_t keepers_due(const struct desk *d, int64_t now)
     for (size_t i = 0; i < 2; i++)
         if (!all[i]->off && !all[i]->gave_up && all[i]->next > now && all[i]->next < due)
             due = all[i]->next;
+    if (keepers_is_ours(d) && (k->sync.off || k->sync.again) && k->ask_again < due)
+        due = k->ask_again;
     return due;
 }
 
@@ -115,22 +123,33 @@ void keepers_start(struct desk *d)
     d->changed = true;
 }
 
+/* Ours may not have told yet that it runs: it is ended by its job. */
+static bool end_sync(struct desk *d)
+{
+    if (!keepers_is_ours(d))
+        return desk_job(d, "sync-stop", stop_argv);
+    d->in->keepers.ask_again = 0; /* at once */
+    d->changed = true;
+    return true;
+}
+
 void keepers_stop(struct desk *d)
 {
-    if (desk_job(d, "sync-stop", stop_argv))
+    if (end_sync(d))
         d->in->keepers.sync.off = true;
 }
 
 void keepers_restart(struct desk *d)
 {
+    bool ours = keepers_is_ours(d);
     if (!keepers_runs(d)) {
         keepers_start(d);
         return;
     }
-    if (!desk_job(d, "sync-stop", stop_argv))
+    if (!end_sync(d))
         return;
     keeper_want(&d->in->keepers.sync);
-    d->in->keepers.sync.again = keepers_is_ours(d);
+    d->in->keepers.sync.again = ours;
 }
 
 void keepers_rebuild(struct desk *d)

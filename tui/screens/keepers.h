@@ -17,7 +17,8 @@ struct keepers {
     unsigned sync_seen, link_seen; /* jobs whose end was taken note of */
     json_int_t receipt, head;      /* of the link's last word */
     bool running;
-    bool rebuild; /* wanted: as soon as nobody has the index open */
+    int64_t ask_again; /* when ours is asked (again) to end, where it is to */
+    bool rebuild;      /* wanted: as soon as nobody has the index open */
 };
 
 /* What is due; from desk_settle. */

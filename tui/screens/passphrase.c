@@ -51,7 +51,7 @@ static void make_words(struct view *v)
         e = err_set(ERR_NOMEM, "out of memory");
     if (e) {
         desk_say_error(v->desk, e);
-    } else {
+    } else if (s->words && words.p) {
         memcpy(s->words->p, words.p, words.len + 1);
         s->words->len = words.len;
         form_wipe(&s->form, "new");

@@ -25,8 +25,8 @@ struct recording_view {
 enum { ACT_STOP = ACT_OWN, ACT_PLAY, ACT_PULL, ACT_VERIFY, ACT_EVIDENCE, ACT_HOLD, ACT_FLAG, ACT_DESTROY, ACT_LINK };
 static const struct key_row keys[] = {
     {K_F2, ACT_STOP, NULL, N_("stop the check, export or viewing that runs"), false},
-    {K_F3, ACT_PLAY, FIELD(10, "View"), N_("view it; its custody says so"), true},
-    {K_F4, ACT_PULL, FIELD(10, "Pull"), N_("ask the hub for it"), true},
+    {K_F3, ACT_PULL, FIELD(10, "Pull"), N_("ask the hub for it"), true},
+    {K_F4, ACT_PLAY, FIELD(10, "View"), N_("view it; its custody says so"), true},
     {K_F5, ACT_VERIFY, FIELD(10, "Check"), N_("check it against its entry"), true},
     {K_F6, ACT_EVIDENCE, FIELD(10, "Evidence"), N_("evidence for a court"), true},
     {K_F7, ACT_HOLD, FIELD(10, "Hold"), N_("hold, or end the hold"), true},
@@ -129,9 +129,11 @@ static bool take(struct view *v, const struct opener_reply *r)
         return true;
     }
     s->asking = false;
-    if (s->again) {
+    if (!s->row) {
+        desk_close(v); /* there is none, and the end of this says so */
+    } else if (s->again) {
         load(v);
-    } else if (s->row && s->deed != DEEDS) {
+    } else if (s->deed != DEEDS) {
         enum deed d = s->deed;
         s->deed = DEEDS;
         errand_start(v, d, s->row);

@@ -45,7 +45,10 @@ static void add_jobs(struct page *p, const json_t *status, const char *kind, con
         return;
     page_line(p, "%s", "");
     page_title(p, title);
-    json_array_foreach(list, i, one) page_pair(p, desk_str(one, "name"), desk_str(one, "text"));
+    json_array_foreach(list, i, one)
+    {
+        page_pair(p, desk_str(one, "name"), desk_str(one, "text"));
+    }
 }
 
 static void fill(struct view *v)

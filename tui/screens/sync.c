@@ -150,7 +150,10 @@ static void paint_rest(struct line *l, const struct desk *d, const json_t *limit
     char text[CELLS_BYTES], used[PROGRESS_TEXT], most[PROGRESS_TEXT];
     size_t n = json_array_size(sticks), late = 0, i;
     const json_t *one;
-    json_array_foreach(sticks, i, one) late += json_is_true(json_object_get(one, "overdue"));
+    json_array_foreach(sticks, i, one)
+    {
+        late += json_is_true(json_object_get(one, "overdue"));
+    }
     progress_size(used, (uint64_t)desk_int(link, "used_today"));
     progress_size(most, (uint64_t)desk_int(limits, "bytes_per_day"));
     if (desk_int(limits, "bytes_per_day"))
@@ -280,6 +283,7 @@ const struct screen screen_sync = {
     .n_keys = sizeof keys / sizeof keys[0],
     .size = sizeof(struct sync),
     .menu = '4',
+    .locked = true,
     .open = open_sync,
     .paint = paint,
     .act = act,

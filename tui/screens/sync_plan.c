@@ -96,6 +96,7 @@ const struct screen screen_plan = {
     .name = "plan",
     .title = N_("What a contact would do"),
     .size = sizeof(struct plan),
+    .locked = true,
     .open = open_plan,
     .paint = paint,
     .key = key,

@@ -104,6 +104,7 @@ const struct screen screen_refused = {
     .name = "refused",
     .title = N_("Refused or set aside"),
     .size = sizeof(struct listing),
+    .locked = true,
     .open = open_refused,
     .paint = listing_paint,
     .act = act,
