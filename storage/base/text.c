@@ -131,7 +131,7 @@ static enum err next_line(struct text *t, struct span *line)
 
 enum err text_open(struct text *t, const char *name, unsigned *version, const char *p, size_t n)
 {
-    *t = (struct text){.p = p, .end = p + n};
+    *t = (struct text){.p = p, .end = n ? p + n : p};
     struct span line = {0}, word;
     enum err e = next_line(t, &line);
     if (e)

@@ -84,6 +84,7 @@ struct queue {
     sqlite3_stmt *st[STMTS];
     char path[4096];
     int lock; /* of its guard, while it is open for writing */
+    bool damaged;
 };
 
 static enum err fail(struct queue *q, int rc)
@@ -92,13 +93,19 @@ static enum err fail(struct queue *q, int rc)
     const char *why = q->db ? sqlite3_errmsg(q->db) : sqlite3_errstr(rc);
     if (code == SQLITE_FULL)
         return err_set(ERR_FULL, "the index queue.db cannot grow: the disk is full");
-    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+    q->damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    if (q->damaged)
         return err_set(ERR_BAD, "the index queue.db is damaged: %s; run `feldsher rebuild`", why);
     if (code == SQLITE_BUSY)
         return err_set(ERR_AGAIN, "the index queue.db is in use: %s", why);
     if (code == SQLITE_NOMEM)
         return err_set(ERR_NOMEM, "out of memory");
     return err_set(ERR_IO, "the index queue.db: %s", why);
+}
+
+bool queue_is_damaged(const struct queue *q)
+{
+    return q->damaged;
 }
 
 static sqlite3_stmt *prepare(struct queue *q, enum stmt id, enum err *e)
@@ -392,8 +399,6 @@ enum err queue_each_chain(struct queue *q, queue_chain_fn *fn, void *ctx)
             e = queue_head(q, chain, &h);
         if (!e)
             e = fn(ctx, chain, &h);
-        if (e == ERR_NOINPUT)
-            break;
     }
     sqlite3_finalize(s);
     return e == ERR_NOINPUT ? ERR_OK : e;
@@ -456,8 +461,6 @@ enum err queue_each_object(struct queue *q, queue_object_fn *fn, void *ctx)
         else
             e = fn(ctx, &h, (uint64_t)sqlite3_column_int64(s, 1), (enum queue_kind)sqlite3_column_int(s, 2), chain,
                    (uint64_t)sqlite3_column_int64(s, 4));
-        if (e == ERR_NOINPUT)
-            break;
     }
     sqlite3_finalize(s);
     return e == ERR_NOINPUT ? ERR_OK : e;
@@ -566,8 +569,6 @@ enum err queue_each_job(struct queue *q, const char *kind, queue_job_fn *fn, voi
             e = take_text(s, 1, &text);
         if (!e)
             e = fn(ctx, (const char *)name.p, (const char *)text.p, text.len);
-        if (e == ERR_NOINPUT)
-            break;
     }
     sqlite3_finalize(s);
     buf_free(&text);

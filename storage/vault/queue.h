@@ -19,6 +19,8 @@ enum queue_mode { QUEUE_READ, QUEUE_WRITE };
 enum err queue_open(struct queue **out, const char *dir, enum queue_mode mode) MUST_USE;
 /* The last process to close it leaves its hash in queue.db.sum. */
 void queue_close(struct queue *q);
+/* SQLite met damage in it since it was opened: rebuild. */
+bool queue_is_damaged(const struct queue *q);
 /* ERR_BAD with a sentence when the file is not as it was left, or SQLite
  * finds it damaged. Before queue_open. */
 enum err queue_check_file(const char *dir) MUST_USE;

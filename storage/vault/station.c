@@ -121,19 +121,30 @@ static enum err best_roster(struct station *s)
     return e;
 }
 
+/* A new one, from chain and objects. */
+static enum err renew_index(struct station *s)
+{
+    log_line("index damaged, rebuilding");
+    queue_close(s->queue);
+    s->queue = NULL;
+    enum err e = rebuild_queue(s->dir, s, NULL);
+    return e ? e : queue_open(&s->queue, s->dir, QUEUE_WRITE);
+}
+
 static enum err open_index(struct station *s)
 {
     enum err e = station_folders(s->dir);
     if (!e)
         e = queue_open(&s->queue, s->dir, QUEUE_WRITE);
-    if (e == ERR_BAD) {
-        log_line("index damaged, rebuilding");
-        e = rebuild_queue(s->dir, s, NULL);
-        if (!e)
-            e = queue_open(&s->queue, s->dir, QUEUE_WRITE);
-    }
+    if (e == ERR_BAD)
+        e = renew_index(s);
     if (!e)
         e = index_catch_up(s);
+    if (e == ERR_BAD && queue_is_damaged(s->queue)) {
+        e = renew_index(s);
+        if (!e)
+            e = index_catch_up(s);
+    }
     if (e == ERR_FULL && s->queue)
         e = ERR_OK; /* the index catches up when there is room */
     return e;

@@ -109,8 +109,11 @@ enum err job_start(struct job *j, const struct job_order *o)
     if (!e && (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0))
         e = err_errno(ERR_IO, "cannot make a pipe");
     pid_t pid = e ? -1 : fork();
-    if (pid == 0)
+    if (pid == 0) {
+        close(out[0]); /* or it would listen to itself, and never see that nobody else does */
+        close(err[0]);
         run(&l, o, out[1], err[1]);
+    }
     if (!e && pid < 0)
         e = err_errno(ERR_AGAIN, "cannot start another process");
     file_close(&out[1]);

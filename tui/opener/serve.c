@@ -74,6 +74,24 @@ static struct job *job_of(struct worker *w, unsigned id)
     return NULL;
 }
 
+#define CLOSED (2 + 3 * JOBS_MAX)
+
+/* What is none of a job's business: with a pipe's reading end open in one that
+ * outlives us, another would never see that nobody listens any more. */
+static void closed(const struct worker *w, int fds[static CLOSED])
+{
+    size_t n = 0;
+    fds[n++] = w->to.fd;
+    for (size_t i = 0; i < JOBS_MAX; i++) {
+        const struct job *j = &w->jobs[i];
+        const int own[] = {j->out, j->err, j->pidfd};
+        for (size_t k = 0; k < 3 && j->id; k++)
+            if (own[k] >= 0)
+                fds[n++] = own[k];
+    }
+    fds[n] = -1;
+}
+
 static enum err start_job(struct worker *w, const struct job_order *o)
 {
     struct job *j = job_of(w, 0);
@@ -84,14 +102,15 @@ static enum err start_job(struct worker *w, const struct job_order *o)
  * who gives it to the opener. */
 static void start_player(struct worker *w, unsigned id, const char *place)
 {
-    int pair[2] = {-1, -1}, closed[] = {w->to.fd, -1};
+    int pair[2] = {-1, -1}, others[CLOSED];
     char fd[16];
     enum err e = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0
                      ? err_errno(ERR_IO, "cannot make a socket for the player")
                      : ERR_OK;
     snprintf(fd, sizeof fd, "%d", pair[1]);
     const char *program[] = {"feldsher-play", "--fd", fd, place ? "--start" : NULL, place, NULL};
-    struct job_order o = {.id = id, .dir = w->dir, .fd = pair[1], .program = program, .close = closed};
+    struct job_order o = {.id = id, .dir = w->dir, .fd = pair[1], .program = program, .close = others};
+    closed(w, others);
     o.tty = place_has_windows() ? -1 : w->terminal.tty;
     if (!e)
         e = start_job(w, &o);
@@ -140,10 +159,11 @@ static void start_opener(struct worker *w, unsigned id)
 static void ask(struct worker *w, unsigned id, const json_t *argv, const char *secrets, size_t n, int fd)
 {
     const char *first = json_string_value(json_array_get(argv, 0));
-    int closed[] = {w->to.fd, -1};
+    int others[CLOSED];
     struct job_order o = {
-        .id = id, .dir = w->dir, .argv = argv, .secrets = secrets, .n = n, .tty = -1, .fd = fd, .close = closed};
+        .id = id, .dir = w->dir, .argv = argv, .secrets = secrets, .n = n, .tty = -1, .fd = fd, .close = others};
     enum err e = ERR_OK;
+    closed(w, others);
     if (!w->opened && first && strcmp(first, "opener") == 0) {
         start_opener(w, id);
         return;

@@ -286,7 +286,7 @@ static void close_cameras(struct view *v)
 const struct screen screen_cameras = {
     .name = "cameras",
     .title = N_("Cameras"),
-    .about = N_("what is plugged in; take its recordings into the station"),
+    .about = N_("what is plugged in; takes its recordings in"),
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .size = sizeof(struct cameras),

@@ -165,7 +165,7 @@ void desk_lock(struct desk *d)
     d->user[0] = '\0';
     d->roles = 0;
     desk_jobs_leave(d);
-    views_close_all(d, false); /* first, so that drafts arrive in front of it */
+    views_close_all(d); /* first, so that drafts arrive in front of it */
     unsigned id = opener_ask(d->opener, argv, NULL, 0, -1, NULL, NULL);
     (void)id; /* without the opener there are no keys */
     d->message[0] = '\0';
@@ -204,6 +204,23 @@ static void open_bottom(struct desk *d)
     desk_show(d, d->user[0] ? &screen_home : &screen_unlock, NULL);
 }
 
+/* Who unlocked from under another screen: that one stays, on home. */
+static void put_home_below(struct desk *d)
+{
+    struct view **last = &d->top;
+    while ((*last)->below)
+        last = &(*last)->below;
+    struct view *top = d->top, *old = *last;
+    if (d->user[0] == '\0' || old->screen == &screen_home)
+        return;
+    desk_show(d, &screen_home, NULL);
+    if (d->top == top)
+        return; /* no memory */
+    old->below = d->top;
+    d->top = top;
+    old->below->below = NULL;
+}
+
 void desk_settle(struct desk *d, int64_t now)
 {
     views_sweep(d);
@@ -211,6 +228,8 @@ void desk_settle(struct desk *d, int64_t now)
         open_bottom(d);
         views_sweep(d);
     }
+    if (d->top)
+        put_home_below(d);
     if (d->in->status_due && d->in->status_due <= now)
         ask_status(d);
     keepers_settle(d, now);
@@ -252,7 +271,7 @@ enum err desk_start(struct desk *d, const char *dir)
 void desk_stop(struct desk *d)
 {
     if (d->opener) {
-        views_close_all(d, true);
+        views_close_all(d);
         opener_stop(d->opener);
     }
     for (size_t i = 0; i < DESK_JOBS; i++) {

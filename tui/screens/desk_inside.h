@@ -29,6 +29,6 @@ void desk_news(struct desk *d, const json_t *event);
 void desk_jobs_leave(struct desk *d);
 /* Frees what is closed. */
 void views_sweep(struct desk *d);
-void views_close_all(struct desk *d, bool locked_too);
+void views_close_all(struct desk *d);
 
 #endif

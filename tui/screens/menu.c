@@ -90,7 +90,7 @@ static void paint(struct view *v, const struct area *a)
 {
     const struct menu *m = v->state;
     struct area in;
-    term_box(a, menu_rows(v->desk), 70, _("Menu"), &in);
+    term_box(a, menu_rows(v->desk), 76, _("Menu"), &in);
     menu_paint(v->desk, m->at, &in);
 }
 

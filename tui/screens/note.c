@@ -48,7 +48,6 @@ static bool take_draft(struct view *v, const struct opener_reply *r)
 static enum err open_note(struct view *v, const void *arg)
 {
     struct note *n = v->state;
-    v->personal = v->desk->user[0] != '\0';
     sheet_init(&n->sheet, n->text, sizeof n->text);
     unsaved_begin(&n->unsaved, v, arg ? arg : "note");
     unsaved_find(&n->unsaved, v, take_draft);

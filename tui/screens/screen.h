@@ -66,7 +66,6 @@ struct view {
     struct echo echo; /* of the key that opened it */
     int64_t wake;     /* clock_uptime() of desk_wake; 0: none */
     bool closing;
-    bool personal; /* of whoever is unlocked: locking closes it, though its screen may be open locked */
 };
 
 #endif

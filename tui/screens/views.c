@@ -68,10 +68,10 @@ void views_sweep(struct desk *d)
         d->top->screen->news(d->top, NULL);
 }
 
-void views_close_all(struct desk *d, bool locked_too)
+void views_close_all(struct desk *d)
 {
     for (struct view *v = d->top; v; v = v->below)
-        v->closing = v->closing || locked_too || v->personal || !v->screen->locked || v->screen->over;
+        v->closing = true;
     views_sweep(d);
 }
 
