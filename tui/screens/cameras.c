@@ -19,7 +19,7 @@ struct cameras {
 
 static const struct table_column columns[] = {
     {FIELD(16, "Camera"), 16, 2, CELLS_LEFT},      {FIELD(26, "State"), 26, 1, CELLS_LEFT},
-    {FIELD(10, "Recordings"), 10, 0, CELLS_RIGHT}, {FIELD(9, "Size"), 9, 0, CELLS_RIGHT},
+    {FIELD(11, "Recordings"), 11, 0, CELLS_RIGHT}, {FIELD(9, "Size"), 9, 0, CELLS_RIGHT},
     {FIELD(10, "Number"), 10, 1, CELLS_LEFT},
 };
 #define COLUMNS (sizeof columns / sizeof columns[0])

@@ -51,8 +51,10 @@ static const struct form_field play_fields[] = {
 };
 static const struct form_field pull_fields[] = {
     {.name = "why", .label = N_("Why"), .help = N_("the reason, for the chain of custody")},
-    {.name = "from", .label = N_("From"), .help = N_("25% or 120M: a place in the file; empty: the beginning")},
-    {.name = "to", .label = N_("To"), .help = N_("50% or 240M; empty: the end")},
+    {.name = "from",
+     .label = N_("From"),
+     .help = /* xgettext:no-c-format */ N_("25% or 120M: a place in the file; empty: the beginning")},
+    {.name = "to", .label = N_("To"), .help = /* xgettext:no-c-format */ N_("50% or 240M; empty: the end")},
 };
 static const struct form_field link_fields[] = {
     {.name = "record", .label = N_("Record"), .needed = true, .help = N_("the record that it belongs to")},

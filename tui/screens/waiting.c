@@ -21,7 +21,7 @@ struct waiting {
 
 static const struct table_column columns[] = {
     {FIELD(16, "Since"), 16, 0, CELLS_LEFT}, {FIELD(12, "What"), 12, 0, CELLS_LEFT},
-    {FIELD(14, "By"), 14, 1, CELLS_LEFT},    {FIELD(10, "Recording"), 10, 0, CELLS_LEFT},
+    {FIELD(14, "By"), 14, 1, CELLS_LEFT},    {FIELD(11, "Recording"), 11, 0, CELLS_LEFT},
     {FIELD(20, "Why"), 20, 3, CELLS_LEFT},
 };
 #define COLUMNS (sizeof columns / sizeof columns[0])
