@@ -46,7 +46,8 @@ static enum err copy_job(void *ctx, const char *name, const char *text, size_t n
 /* Jobs are no part of the chain: what the old index still tells is kept. */
 static void copy_jobs(struct rebuild *r)
 {
-    static const char *const kinds[] = {"intake", "want", "flag", "stick", "frozen", "restored", "quarantine", "clock"};
+    static const char *const kinds[] = {"intake",   "want",       "flag",  "stick", "frozen",
+                                        "restored", "quarantine", "clock", "shift"};
     if (queue_open(&r->old, r->dir, QUEUE_READ) != ERR_OK) {
         log_line("rebuild: the old index cannot be read, its jobs are lost");
         err_clear();

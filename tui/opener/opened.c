@@ -285,18 +285,19 @@ static enum err adopt_draft(struct opened *o, const char *name)
     return e;
 }
 
-/* draft save NAME TEXT | list | show NAME | adopt NAME | drop NAME */
+/* draft save NAME TEXT [AUTHOR] | list | show NAME | adopt NAME | drop NAME */
 static enum err draft(struct opened *o, struct listing *l, const json_t *argv)
 {
     const char *verb = json_string_value(json_array_get(argv, 1));
     const char *name = json_string_value(json_array_get(argv, 2));
     const char *text = json_string_value(json_array_get(argv, 3));
-    const char *user = o->user ? o->user->name : NULL;
+    const char *user = o->user ? o->user->name : NULL, *author = json_string_value(json_array_get(argv, 4));
     enum err e = open_station(o);
     if (e)
         return e;
+    /* whose words they are the screens know: another may be unlocked by now, or, after a kill, nobody */
     if (verb && strcmp(verb, "save") == 0 && name && text)
-        return draft_save(o->station, user, name, text, strlen(text));
+        return draft_save(o->station, author ? author : user, name, text, strlen(text));
     if (!user && verb && strcmp(verb, "drop") == 0 && name)
         return draft_drop(o->station, NULL, name);
     if (!user)

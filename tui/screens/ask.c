@@ -42,8 +42,13 @@ static bool question_key(struct view *v, const struct key *k)
 {
     struct question *q = v->state;
     struct key as = *k;
-    if (keys_digit(k) && !q->ask.word[0])
-        as.c = '0' + (uint32_t)keys_digit(k);
+    size_t digit = q->ask.word[0] ? 0 : (size_t)keys_digit(k);
+    if (digit)
+        as.c = '0' + (uint32_t)digit;
+    if (digit && digit <= q->ask.n && q->ask.off[digit - 1]) { /* with the reason, which was cut off perhaps */
+        desk_say(v->desk, LOOK_WARN, "%s", q->answers[digit - 1]);
+        return true;
+    }
     int answer = ask_key(&q->ask, &as);
     if (answer == ASK_OPEN)
         return true;

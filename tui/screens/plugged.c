@@ -282,8 +282,10 @@ void plugged_status(struct plugged *p, char *out, size_t cap)
 
 /* Each at most 26 columns, in every language. */
 static const char *const standings[] = {
-    [PLUGGED_FREE] = FIELD(26, "plugged in: F2 takes it in"),       [PLUGGED_WAITS] = FIELD(26, "waits for its turn"),
-    [PLUGGED_TAKEN] = FIELD(26, "being taken in"),        [PLUGGED_DONE] = FIELD(26, "taken in"),
+    [PLUGGED_FREE] = FIELD(26, "plugged in: F2 takes it in"),
+    [PLUGGED_WAITS] = FIELD(26, "waits for its turn"),
+    [PLUGGED_TAKEN] = FIELD(26, "being taken in"),
+    [PLUGGED_DONE] = FIELD(26, "taken in"),
     [PLUGGED_STOPPED] = FIELD(26, "stopped: F2 goes on"),
 };
 

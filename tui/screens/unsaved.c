@@ -7,6 +7,7 @@
 void unsaved_begin(struct unsaved *k, const struct view *v, const char *name)
 {
     *k = (struct unsaved){0};
+    snprintf(k->user, sizeof k->user, "%s", v->desk->user);
     if (v->desk->user[0])
         snprintf(k->name, sizeof k->name, "%s", name);
     else
@@ -31,7 +32,7 @@ void unsaved_found(struct unsaved *k, struct view *v, const json_t *row)
 
 static void write_now(struct unsaved *k, struct view *v, int64_t now, const char *text)
 {
-    const char *const save[] = {"draft", "save", k->name, text, NULL};
+    const char *const save[] = {"draft", "save", k->name, text, k->user[0] ? k->user : NULL, NULL};
     const char *const drop[] = {"draft", "drop", k->name, NULL};
     k->changed = false;
     k->at = now;

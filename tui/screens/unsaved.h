@@ -19,6 +19,7 @@
 
 struct unsaved {
     char name[NAME_LEN]; /* of the draft: "note" */
+    char user[NAME_LEN]; /* its author, whoever is unlocked when it is written; "": nobody */
     bool changed;        /* since it was written */
     bool written;        /* there is one, or may be */
     bool over;           /* dropped: nothing is kept any more */
