@@ -25,7 +25,7 @@ static bool check_row(struct view *v, const json_t *row, char cells[][LISTING_CE
     const struct listing *t = v->state;
     snprintf(id, TABLE_ID, "%zu", t->table.n_rows + t->table.n_coming);
     snprintf(cells[0], LISTING_CELL, "%s", bad ? _("BAD") : warn ? _("look") : _("ok"));
-    snprintf(cells[1], LISTING_CELL, "%s", desk_str(row, "check"));
+    snprintf(cells[1], LISTING_CELL, "%s", _(desk_str(row, "check")));
     snprintf(cells[2], LISTING_CELL, "%s", desk_str(row, "text"));
     *look = bad ? LOOK_ALARM : warn ? LOOK_WARN : LOOK_OK;
     return true;
