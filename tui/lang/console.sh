@@ -5,7 +5,8 @@
 #                       settings below $ROOT/etc/default; what stood there is
 #                       kept beside as *.before-feldsher
 # The font has 512 glyphs, Kazakh letters and half blocks among them; that
-# leaves 8 colours. CapsLock or Alt+Shift goes from us to ru to kz.
+# leaves 8 colours. CapsLock or Alt+Shift goes round us, ru, us, kz: the keymap
+# has four groups.
 set -eu
 face=TerminusBold
 size=8x16
