@@ -53,7 +53,7 @@ helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c 
 texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check screenshots setup lint format asan fuzz fuzzers torture simulate bench benches link strings pot install man clean
+.PHONY: all run test check screenshots keys setup lint format asan fuzz fuzzers torture simulate bench benches link strings pot install man clean
 .SECONDARY:
 all: $(bins) $(texts)
 
@@ -141,6 +141,9 @@ screenshots:
 	@tests/setup.sh test
 	@$(MAKE) $(bins) $(B)/system/drive
 	@B=$(B) sh tests/screens/play.sh --draw tui/pictures
+
+keys: $(bins)
+	$(Q)$(B)/feldsher --lang en keys | sed '1{/^$$/d}' > tui/KEYS.md
 
 setup:
 	@tests/setup.sh test
