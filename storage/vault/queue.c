@@ -83,8 +83,8 @@ struct queue {
     sqlite3 *db;
     sqlite3_stmt *st[STMTS];
     char path[4096];
-    int lock; /* of its guard, while it is open for writing */
-    bool damaged;
+    int lock;             /* of its guard, while it is open for writing */
+    bool damaged, behind; /* behind: what the chain says was not looked at: its sum is not left */
 };
 
 static enum err fail(struct queue *q, int rc)
@@ -227,10 +227,11 @@ enum err queue_open(struct queue **out, const char *dir, enum queue_mode mode)
     q->lock = -1;
     enum err e = file_path(q->path, dir, "queue.db");
     if (!e && mode == QUEUE_READ && guard_is_hot(q->path)) {
-        /* who only reads cannot undo what a power cut left */
+        /* who only reads cannot undo what a power cut left; the index then is behind the chain, and not as left in order */
         struct queue *writer;
         if (queue_open(&writer, dir, QUEUE_WRITE) == ERR_OK)
-            queue_close(writer);
+            writer->behind = true;
+        queue_close(writer);
     }
     if (!e && mode == QUEUE_WRITE)
         e = guard_open(q->path, &q->lock);
@@ -239,12 +240,11 @@ enum err queue_open(struct queue **out, const char *dir, enum queue_mode mode)
         int rc = sqlite3_open_v2(q->path, &q->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
         e = rc == SQLITE_OK ? set_up(q, mode) : fail(q, rc);
     }
-    if (e) {
+    if (e)
         queue_close(q);
-        return e;
-    }
-    *out = q;
-    return ERR_OK;
+    else
+        *out = q;
+    return e;
 }
 
 void queue_close(struct queue *q)
@@ -253,7 +253,7 @@ void queue_close(struct queue *q)
         return;
     for (int i = 0; i < STMTS; i++)
         sqlite3_finalize(q->st[i]);
-    bool whole = q->db && sqlite3_close(q->db) == SQLITE_OK;
+    bool whole = q->db && sqlite3_close(q->db) == SQLITE_OK && !q->behind;
     guard_close(q->path, &q->lock, whole);
     free(q);
 }
