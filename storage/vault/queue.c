@@ -229,7 +229,7 @@ enum err queue_open(struct queue **out, const char *dir, enum queue_mode mode)
     if (!e && mode == QUEUE_READ && guard_is_hot(q->path)) {
         /* who only reads cannot undo what a power cut left; the index then is behind the chain, and not as left in order */
         struct queue *writer;
-        if (queue_open(&writer, dir, QUEUE_WRITE) == ERR_OK)
+        if (queue_open(&writer, dir, QUEUE_WRITE) == ERR_OK && writer)
             writer->behind = true;
         queue_close(writer);
     }
