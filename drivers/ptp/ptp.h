@@ -1,0 +1,25 @@
+#ifndef DRIVERS_PTP_PTP_H
+#define DRIVERS_PTP_PTP_H
+
+#include "drivers/camera.h"
+#include "drivers/usb/usb.h"
+
+/*
+ * PTP (ISO 15740) and MTP 1.1 over USB as an initiator: a session on one
+ * device. Only operations that read and the clock can be asked for here;
+ * DeleteObject is sent by drivers/erase alone.
+ */
+struct ptp;
+
+/* Takes u, also with an error. ERR_AGAIN: gone; ERR_DENIED: locked (the
+ * sentence says so); ERR_IO, ERR_DATA: it speaks nonsense. */
+enum err ptp_open(struct ptp **out, struct usb *u) MUST_USE;
+void ptp_close(struct ptp *p);
+/* As a camera: takes p. name: copied, completed by DeviceInfo; its volume is
+ * the storages' ids and labels. */
+enum err ptp_camera(struct camera *out, struct ptp *p, const struct camera_name *name) MUST_USE;
+/* For drivers/erase: the handle of a listed path; ERR_NOINPUT. */
+enum err ptp_handle(const struct camera *c, const char *path, uint32_t *handle) MUST_USE;
+struct ptp *ptp_of(const struct camera *c);
+
+#endif
