@@ -9,6 +9,21 @@ void bytes_put_le64(uint8_t p[static 8], uint64_t v)
         p[i] = (uint8_t)(v >> (8 * i));
 }
 
+uint16_t bytes_le16(const uint8_t p[static 2])
+{
+    return (uint16_t)(p[0] | p[1] << 8);
+}
+
+uint32_t bytes_le32(const uint8_t p[static 4])
+{
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+uint64_t bytes_le64(const uint8_t p[static 8])
+{
+    return (uint64_t)bytes_le32(p) | (uint64_t)bytes_le32(p + 4) << 32;
+}
+
 void bytes_hex(char *out, const uint8_t *p, size_t n)
 {
     sodium_bin2hex(out, 2 * n + 1, p, n);
