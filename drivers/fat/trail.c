@@ -114,6 +114,8 @@ static enum err claim(struct trail *t, uint64_t index, uint32_t cluster, uint32_
     *met = visited_has(&v->visited, cluster, VISITED_SEEN);
     if (!*met)
         return visited_set(&v->visited, cluster, VISITED_SEEN);
+    if (index >= t->need) /* nothing of its own is in danger */
+        return ERR_OK;
     enum err e = t->contiguous ? ERR_OK : is_own(t, index, cluster, &own);
     if (e)
         return e;
@@ -217,13 +219,13 @@ static enum err look_at(struct trail *t, uint64_t i, uint32_t cluster, uint32_t 
         e = claim(t, i, cluster, before, stop);
     else
         look_for_shared(t, i, cluster);
-    if (e || *stop)
-        return e;
-    if (i >= t->need) {
+    if (!e && i >= t->need) {
         t->beyond++;
-        *stop = !marking;
+        *stop = *stop || !marking;
         return ERR_OK;
     }
+    if (e || *stop)
+        return e;
     keep_mark(t, i, cluster);
     t->length = i + 1;
     t->fragments += i == 0 || cluster != before + 1;
