@@ -106,7 +106,7 @@ static enum err feed_fat(struct record_reader *r, const uint8_t *p, struct recor
         *what = RECORD_END;
     } else if (p[0] == DELETED) {
         record_break(r);
-        r->orphan = false;
+        r->orphan = r->orphan && is_long; /* what comes before a deleted short name was its own */
         *what = is_long ? RECORD_NOTHING : RECORD_DELETED;
     } else if (is_long) {
         feed_long(r, p);
