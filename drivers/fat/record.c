@@ -215,5 +215,6 @@ enum err record_feed(struct record_reader *r, const uint8_t p[static RECORD_BYTE
     *what = RECORD_NOTHING;
     if (!r->exfat || r->got == 0)
         r->position = position;
+    out->position = r->position;
     return r->exfat ? feed_exfat(r, p, out, names, what) : feed_fat(r, p, out, names, what);
 }

@@ -271,17 +271,24 @@ static enum err look(struct trail *t, bool marking)
     return e ? e : look_over(t, marking, back);
 }
 
-enum err trail_claim(struct trail *t)
+static enum err keep_marks(struct trail *t, bool keep)
 {
-    return look(t, true);
+    if (!keep || t->contiguous)
+        return ERR_OK;
+    t->marks = malloc(TRAIL_MARKS * sizeof *t->marks);
+    return t->marks ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+}
+
+enum err trail_claim(struct trail *t, bool keep)
+{
+    enum err e = keep_marks(t, keep);
+    return e ? e : look(t, true);
 }
 
 enum err trail_survey(struct trail *t, bool keep)
 {
-    t->marks = keep && !t->contiguous ? malloc(TRAIL_MARKS * sizeof *t->marks) : NULL;
-    if (keep && !t->contiguous && !t->marks)
-        return err_set(ERR_NOMEM, "out of memory");
-    return look(t, false);
+    enum err e = keep_marks(t, keep);
+    return e ? e : look(t, false);
 }
 
 /* The number of cluster index, which is below length. */

@@ -75,11 +75,12 @@ volume exfat 512M iocharset=utf8 mkfs.exfat -c 128K
 disk_of 64M
 must mkfs.fat -F 16 -s 4 "$disk"
 must mount -t msdos "$disk" "$T/mnt"
-must python3 - "$T/mnt" <<'EOF'
+cat >"$T/short.py" <<'EOF'
 import os, sys
 for i, name in enumerate(("ПРИВЕТ.TXT", "ЁЖ.MP4", "СЪЁМКА1.AVI", "РУКА.РУ", "хвост.мал")):
     open(os.fsencode(sys.argv[1]) + b"/" + name.encode("cp866"), "wb").write(b"x" * i)
 EOF
+must python3 "$T/short.py" "$T/mnt"
 must umount "$T/mnt"
 kernel_says -r -t vfat -o $utf8
 check "short names in code page 866" agree 4
@@ -91,7 +92,7 @@ if [ "${LONG:-0}" != 0 ]; then
         [ $kind = exfat ] && bytes=4400000000 && must mkfs.exfat "$disk"
         [ $kind = fat32 ] && bytes=4294967295 && must mkfs.fat -F 32 "$disk"
         must mount -t "$([ $kind = fat32 ] && echo vfat || echo exfat)" "$disk" "$T/mnt"
-        must python3 - "$T/mnt/long.mp4" $bytes <<'EOF'
+        cat >"$T/long.py" <<'EOF'
 import random, sys
 chance, size = random.Random(3), int(sys.argv[2])
 with open(sys.argv[1], "wb") as f:
@@ -103,6 +104,7 @@ with open(sys.argv[1], "wb") as f:
             f.seek(at)
             f.write(chance.randbytes(7777))
 EOF
+        must python3 "$T/long.py" "$T/mnt/long.mp4" $bytes
         check "$kind: a file of $bytes bytes" sh -c \
             "'$fatls' --cat $disk long.mp4 | cmp - '$T/mnt/long.mp4' && [ \$('$fatls' $disk | wc -l) = 1 ]"
         must umount "$T/mnt"
