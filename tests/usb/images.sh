@@ -109,7 +109,7 @@ EOF
         must umount "$T/mnt" # only now it is all on the disk
         must mount -r -t "$type" "$disk" "$T/mnt"
         check "$kind: a file of $bytes bytes" sh -c \
-            "'$fatls' --cat $disk long.mp4 | cmp - '$T/mnt/long.mp4' && [ \$('$fatls' $disk | wc -l) = 1 ]"
+            "'$fatls' --cat $disk long.mp4 | cmp - '$T/mnt/long.mp4' && [ \$('$fatls' --list $disk) = long.mp4 ]"
         must umount "$T/mnt"
         echo "@mark long $kind"
     done
