@@ -7,7 +7,21 @@
 /*
  * The FAT16, FAT32 and exFAT volumes of a disk, read only, as a camera. MBR,
  * GPT or no partition table. One volume: its paths as they are; several: each
- * in a folder of its number. Deleted entries are never listed as files.
+ * in a folder of its number, as Linux numbers partitions. FAT12 is refused.
+ *
+ * Times: FAT has the camera's local time without a zone; mtime is that time
+ * as if it were UTC, whatever zone the station is in. exFAT's, where it says
+ * its zone, is UTC. The facts hold both as they are on the card.
+ *
+ * A file that cannot be had as a whole is listed as a file with the size that
+ * its folder says; reading it hands out what there is and then ERR_IO, from
+ * the place (`damage` in its facts) to the end. Is there nothing at all, or
+ * more damaged files than the card holds bytes, it fails by name. A file that
+ * has its place in common with another is listed, and told as failed with the
+ * reason besides. After ERR_IO the same offset asked for again is another try.
+ *
+ * Deleted entries are never listed as files. Facts about what is wrong are
+ * complete after a listing.
  */
 
 /* Takes d, also with an error. name: copied; its volume is filled in: the

@@ -86,8 +86,8 @@ static enum err measure(const struct image *m, const char *path, uint32_t *secto
 
 enum err image_open(struct disk *out, const char *path)
 {
-    uint64_t bytes;
-    struct image *m = malloc(sizeof *m);
+    uint64_t bytes = 0;
+    struct image *m = calloc(1, sizeof *m);
     if (!m)
         return err_set(ERR_NOMEM, "out of memory");
     /* a fifo must not make us wait; it is refused below */

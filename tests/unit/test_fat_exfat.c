@@ -225,7 +225,8 @@ static void folders_with_sizes_and_themselves_in_them_end(void **state)
     struct card *c = card_exfat(100);
     uint32_t next = card_set(c, ROOT, 3, "dir", 0x10, 3, 20, 2 * S, 2 * S);
     next = card_set(c, ROOT, next, "top", 0x10, 1, ROOT, S, S);
-    card_set(c, ROOT, next, "none", 0x10, 0, 0, 0, 0);
+    next = card_set(c, ROOT, next, "none", 0x10, 0, 0, 0, 0);
+    card_set(c, ROOT, next, "short", 0x10, 3, 30, 20, 20); /* not even one entry */
     uint8_t *dir = card_cluster(c, 20);
     uint32_t at = 0;
     for (uint32_t i = 0; i < 5; i++)
