@@ -3,7 +3,6 @@
 #include "storage/base/bytes.h"
 #include "storage/base/lang.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,7 +79,7 @@ static enum err tell_place(const struct listing *g, size_t path, const char *why
     char text[WHY_LEN];
     if (place == 0)
         return tell(g, path, CAMERA_FAILED, NULL, _(why));
-    snprintf(text, sizeof text, _("%s (byte %" PRIu64 ")"), _(why), place);
+    snprintf(text, sizeof text, _("%s (byte %llu)"), _(why), (unsigned long long)place);
     return tell(g, path, CAMERA_FAILED, NULL, text);
 }
 
@@ -116,9 +115,9 @@ static enum err list_file(const struct listing *g, struct volume *v, const struc
         return e;
     char why[WHY_LEN];
     snprintf(why, sizeof why,
-             _("from byte %" PRIu64 " on it has the same place on the card as another file; it is taken as it is, but "
+             _("from byte %llu on it has the same place on the card as another file; it is taken as it is, but "
                "one of the two holds the other's bytes"),
-             t.shared * v->boot.cluster);
+             (unsigned long long)t.shared * v->boot.cluster);
     return tell(g, path, CAMERA_FAILED, r, why);
 }
 
