@@ -3,7 +3,7 @@
 
 #include "drivers/erase/permit.h"
 
-/* The files that licences name, all together, by size. */
+/* The files that licences name, all together: in their order, and by size. */
 enum line_state {
     LINE_OPEN,   /* may go, as far as the station's folder says */
     LINE_BARRED, /* must stay, now */
@@ -26,6 +26,7 @@ struct line {
 
 struct lines {
     struct line *v;
+    struct line **by_size;
     size_t n;
 };
 
@@ -33,7 +34,7 @@ struct lines {
 enum err lines_gather(struct lines *out, struct permit *p, bool usable) MUST_USE;
 void lines_free(struct lines *l);
 /* The first line of a size; n gets how many there are. */
-struct line *lines_of_size(const struct lines *l, uint64_t size, size_t *n);
+struct line **lines_of_size(const struct lines *l, uint64_t size, size_t *n);
 /* Was it found with the time that the camera tells now? Seconds count. */
 bool line_is_of_time(const struct line *l, int64_t mtime);
 

@@ -64,10 +64,11 @@ static enum err unlicensed(struct plan *p, const struct camera_file *f, const ch
 static const struct line *likely(const struct plan *p, const struct listing_file *f)
 {
     size_t n;
-    const struct line *l = lines_of_size(&p->lines, f->size, &n), *best = NULL;
+    struct line *const *l = lines_of_size(&p->lines, f->size, &n);
+    const struct line *best = NULL;
     for (size_t i = 0; i < n; i++)
-        if (line_is_of_time(&l[i], f->mtime) && (!best || l[i].state == LINE_OPEN))
-            best = &l[i];
+        if (line_is_of_time(l[i], f->mtime) && (!best || l[i]->state == LINE_OPEN))
+            best = l[i];
     return best;
 }
 
