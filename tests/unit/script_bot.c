@@ -112,7 +112,8 @@ static int64_t answer(struct script_bot *d, const struct order *o, uint8_t *p)
             memcpy(d->vendor, c, 16);
             return 0;
         }
-        fail_msg("a command that does not exist in Feldsher was sent: %02X", c[0]);
+        fail_with(d, 5, 0x20, 0); /* none of ours, unless the cable has bent it: `seen` tells */
+        return -1;
     }
     if (first + n > d->sectors) {
         fail_with(d, 5, 0x21, 0);

@@ -151,7 +151,7 @@ static void a_fault_of_the_cable_gives_wrong_bytes_or_hangs(void **state)
             assert_int_equal(e, ERR_AGAIN);
         else if (e && f != SCRIPT_FLIP)
             fail_msg("fault %u at byte %llu: %s", f, (unsigned long long)at, err_text());
-        assert_true(is_reading(&r));
+        assert_true(f == SCRIPT_FLIP || is_reading(&r));
         rig_end(&r);
     }
 }
