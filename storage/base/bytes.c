@@ -3,6 +3,18 @@
 #include <sodium.h>
 #include <string.h>
 
+void bytes_put_le16(uint8_t p[static 2], uint16_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+}
+
+void bytes_put_le32(uint8_t p[static 4], uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (8 * i));
+}
+
 void bytes_put_le64(uint8_t p[static 8], uint64_t v)
 {
     for (int i = 0; i < 8; i++)
@@ -22,12 +34,6 @@ uint32_t bytes_le32(const uint8_t p[static 4])
 uint64_t bytes_le64(const uint8_t p[static 8])
 {
     return (uint64_t)bytes_le32(p) | (uint64_t)bytes_le32(p + 4) << 32;
-}
-
-void bytes_put_le32(uint8_t p[static 4], uint32_t v)
-{
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(v >> (8 * i));
 }
 
 void bytes_put_be32(uint8_t p[static 4], uint32_t v)
