@@ -3,10 +3,21 @@
 #include <sodium.h>
 #include <string.h>
 
+void bytes_put_le32(uint8_t p[static 4], uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (8 * i));
+}
+
 void bytes_put_le64(uint8_t p[static 8], uint64_t v)
 {
     for (int i = 0; i < 8; i++)
         p[i] = (uint8_t)(v >> (8 * i));
+}
+
+uint32_t bytes_le32(const uint8_t p[static 4])
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 void bytes_hex(char *out, const uint8_t *p, size_t n)

@@ -8,7 +8,10 @@
 #include <stdint.h>
 
 /* An integer to bytes by shifts, never by a cast. */
+void bytes_put_le32(uint8_t p[static 4], uint32_t v);
 void bytes_put_le64(uint8_t p[static 8], uint64_t v);
+/* And back. */
+uint32_t bytes_le32(const uint8_t p[static 4]);
 
 /* Lower-case hexadecimal; out holds 2 * n + 1. */
 void bytes_hex(char *out, const uint8_t *p, size_t n);
