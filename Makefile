@@ -88,7 +88,11 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/all.a
+# devices that are models: what units of the drivers talk to
+$(B)/models.a: $(call obj,$(sort $(wildcard tests/unit/script*.c)))
+	$(call say,AR,$(@F))
+	$(Q)rm -f $@ && ar qcs $@ $^
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/models.a $(B)/all.a
 	$(call say,LD,unit/$(@F))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka

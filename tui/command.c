@@ -30,6 +30,7 @@ static const struct command_group *const groups[] = {
     &group_recordings,
     &group_custody,
     &group_play,
+    &group_poster,
     &group_purge,
     &group_note,
     &group_sync,

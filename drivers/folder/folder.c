@@ -345,6 +345,12 @@ enum err folder_open(struct camera *out, const char *path, const char *serial)
         return e;
     }
     find_volume(f);
-    *out = (struct camera){f, describe, list, open_file, read_file, close_file, free_folder};
+    *out = (struct camera){.self = f,
+                           .describe = describe,
+                           .list = list,
+                           .open = open_file,
+                           .read = read_file,
+                           .close = close_file,
+                           .free = free_folder};
     return ERR_OK;
 }

@@ -21,6 +21,7 @@ extern const struct command_group group_cameras;
 extern const struct command_group group_recordings;
 extern const struct command_group group_custody;
 extern const struct command_group group_play;
+extern const struct command_group group_poster;
 extern const struct command_group group_purge;
 extern const struct command_group group_note;
 extern const struct command_group group_sync;

@@ -27,6 +27,7 @@ void custody_what(const json_t *event, char *out, size_t cap)
         {"approve", N_("approved: it may leave as evidence")},
         {"export", N_("wrote it out as evidence")},
         {"view", N_("viewed it")},
+        {"poster", N_("looked at its poster")},
         {"flag", N_("flagged it: it goes before others")},
         {"hold", N_("held it: nobody may destroy it")},
         {"release", N_("ended the hold")},
