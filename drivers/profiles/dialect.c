@@ -176,9 +176,13 @@ void dialect_close(struct dialect *d)
     free(d);
 }
 
-/* The sentence for a refusal; what: half of it. */
-static enum err refused(const struct dialect *d, const struct dialect_answer *a, const char *what)
+/* To what is done, not told: yes, or the sentence for a refusal; what: half of it. */
+static enum err done(const struct dialect *d, const struct dialect_answer *a, const char *what)
 {
+    if (a->what == ANSWER_OK || (a->what == ANSWER_VALUE && a->text[0]))
+        return ERR_OK;
+    if (a->what == ANSWER_VALUE)
+        return err_set(ERR_DATA, "%s: its answer is empty", _(what));
     if (a->what == ANSWER_LOW)
         return err_set(ERR_DENIED, "%s: its battery is too low; charge it and plug it in again", _(what));
     if (a->what == ANSWER_LOCKED)
@@ -212,7 +216,7 @@ enum err dialect_unlock(struct dialect *d, const void *secret, size_t n)
     if (a.what == ANSWER_VALUE)
         return err_set(ERR_DATA, "it answers to its secret with something else than yes or no");
     if (a.what == ANSWER_LOW)
-        return refused(d, &a, N_("it cannot be unlocked"));
+        return done(d, &a, N_("it cannot be unlocked"));
     return err_set(ERR_DENIED,
                    "the secret of profile %s is wrong for this camera and is not tried again; enter the right one with "
                    "feldsher cameras secret %s and plug it in again",
@@ -229,8 +233,9 @@ enum err dialect_clock(struct dialect *d, int64_t *ms)
     enum err e = ask(d, &(struct dialect_ask){.what = ASK_CLOCK}, &a, &result);
     if (e)
         return e;
-    if (a.what != ANSWER_VALUE && a.what != ANSWER_OK)
-        return refused(d, &a, N_("it does not tell its clock"));
+    e = done(d, &a, N_("it does not tell its clock"));
+    if (e)
+        return e;
     return read_clock(&d->p->zone, a.text, ms) ? ERR_OK : err_set(ERR_DATA, "its clock tells no date");
 }
 
@@ -246,7 +251,7 @@ enum err dialect_set_clock(struct dialect *d, int64_t ms)
     enum err e = ask(d, &(struct dialect_ask){.what = ASK_SET_CLOCK, .at = &at}, &a, &result);
     if (e)
         return e;
-    return a.what == ANSWER_OK || a.what == ANSWER_VALUE ? ERR_OK : refused(d, &a, N_("its clock cannot be set"));
+    return done(d, &a, N_("its clock cannot be set"));
 }
 
 enum err dialect_to_disk(struct dialect *d)
@@ -266,5 +271,5 @@ enum err dialect_to_disk(struct dialect *d)
     }
     if (e)
         return e;
-    return a.what == ANSWER_OK || a.what == ANSWER_VALUE ? ERR_OK : refused(d, &a, N_("it does not become a disk"));
+    return done(d, &a, N_("it does not become a disk"));
 }

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-/* "@Gdv;8;BC012345;#" and its end in held from at on. false: not there yet. */
-static bool line_in(const struct dialect *d, size_t at, size_t *n)
+/* From the '@' at the front of held to '#', that one counted, or to the end. */
+static bool is_whole(const struct dialect *d, size_t *n)
 {
-    const uint8_t *end = memchr(d->held + at, '#', d->n - at);
-    *n = end ? (size_t)(end - d->held) - at + 1 : d->n - at;
+    const uint8_t *end = memchr(d->held, '#', d->n);
+    *n = end ? (size_t)(end - d->held) + 1 : d->n;
     return end != NULL;
 }
 
@@ -38,47 +38,62 @@ static void read_fields(const struct dialect *d, const char *p, size_t n, struct
     a->text[len] = '\0';
 }
 
-/* Looks for an answer to name ("@Gdv;"); takes what it has looked at. */
-static bool find(struct dialect *d, const char *name, size_t name_n, size_t *junk, unsigned *stale,
-                 struct dialect_answer *a)
+enum step { STEP_MORE, STEP_DONE, STEP_NONSENSE };
+
+struct search {
+    const char *name; /* "@Gdv;" */
+    size_t name_n, junk;
+    unsigned stale; /* answers to something else */
+};
+
+static void drop_junk(struct dialect *d, struct search *s, size_t n)
 {
-    for (;;) {
+    dialect_drop(d, n);
+    s->junk += n;
+}
+
+/* Takes what it has looked at. */
+static enum step find(struct dialect *d, struct search *s, struct dialect_answer *a)
+{
+    while (s->junk <= DIALECT_JUNK_MAX && s->stale <= DIALECT_STALE_MAX) {
         const uint8_t *at = memchr(d->held, '@', d->n);
-        size_t n, before = at ? (size_t)(at - d->held) : d->n;
-        *junk += before;
-        dialect_drop(d, before);
-        if (!at)
-            return false;
-        bool whole = line_in(d, 0, &n);
-        if (n > DIALECT_ASCII_MAX || !is_plain(d->held, n)) {
-            dialect_drop(d, 1); /* an '@' of something else */
-            ++*junk;
+        size_t n;
+        if (!at || at > d->held) {
+            drop_junk(d, s, at ? (size_t)(at - d->held) : d->n);
+            if (!at)
+                return s->junk > DIALECT_JUNK_MAX ? STEP_NONSENSE : STEP_MORE;
+            continue;
+        }
+        bool whole = is_whole(d, &n);
+        if (n > DIALECT_ASCII_MAX || !is_plain(d->held, n) || (whole && n > 1 && memrchr(d->held + 1, '@', n - 1))) {
+            drop_junk(d, s, 1); /* an '@' of something else */
             continue;
         }
         if (!whole)
-            return false;
-        if (n > name_n && strncasecmp((const char *)d->held, name, name_n) == 0) {
-            read_fields(d, (const char *)d->held + name_n, n - name_n - 1, a);
-            dialect_drop(d, n);
-            return true;
-        }
+            return STEP_MORE;
+        bool ours = n > s->name_n && strncasecmp((const char *)d->held, s->name, s->name_n) == 0;
+        if (ours)
+            read_fields(d, (const char *)d->held + s->name_n, n - s->name_n - 1, a);
         dialect_drop(d, n);
-        ++*stale;
+        if (ours)
+            return STEP_DONE;
+        s->stale++;
     }
+    return STEP_NONSENSE;
 }
 
 static enum err ask_once(struct dialect *d, const char *question, size_t n, struct dialect_answer *a,
                          enum usb_result *result)
 {
-    size_t junk = 0;
-    unsigned stale = 0;
+    struct search s = {.name = question, .name_n = 5};
     int64_t deadline = clock_uptime() + DIALECT_PATIENCE;
     *result = dialect_send(d, question, n);
     for (unsigned i = 0; *result == USB_OK && i < DIALECT_READS_MAX; i++) {
         *result = dialect_more(d, deadline);
-        if (*result == USB_OK && find(d, question, 5, &junk, &stale, a))
+        enum step step = *result == USB_OK ? find(d, &s, a) : STEP_MORE;
+        if (step == STEP_DONE)
             return ERR_OK;
-        if (junk > DIALECT_JUNK_MAX || stale > DIALECT_STALE_MAX)
+        if (step == STEP_NONSENSE)
             return err_set(ERR_DATA, "it answers with what is no answer");
     }
     return *result == USB_OK ? err_set(ERR_DATA, "its answer does not end") : usb_err(*result, "it does not answer");

@@ -26,7 +26,7 @@ enum step { STEP_MORE, STEP_DONE, STEP_LIES };
 
 static enum step find(struct dialect *d, const uint8_t code[4], size_t *junk, unsigned *stale, struct dialect_answer *a)
 {
-    while (packet_in(d, junk)) {
+    while (packet_in(d, junk) && *junk <= DIALECT_JUNK_MAX && *stale <= DIALECT_STALE_MAX) {
         uint32_t payload = bytes_le32(d->held + 8);
         if (payload > DIALECT_TEXT_MAX + 4 || (payload && payload < 4))
             return STEP_LIES;
