@@ -82,6 +82,7 @@ $(B)/all.a: $(storage) $(drivers) $(erase) $(link) $(road) $(client) $(hub) $(tu
 	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(B)/obj/storage/catalog/retention.o: storage/catalog/retention.csv
+$(B)/obj/drivers/profiles/built_in.o: $(wildcard drivers/profiles/*.profile)
 $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)

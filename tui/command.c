@@ -26,6 +26,7 @@ static const struct command_group *const groups[] = {
     &group_unseal,
     &group_media,
     &group_offload,
+    &group_cameras,
     &group_recordings,
     &group_custody,
     &group_play,

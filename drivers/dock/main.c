@@ -1,3 +1,4 @@
+#include "drivers/dock/models.h"
 #include "drivers/dock/offload.h"
 #include "drivers/dock/survey.h"
 #include "drivers/dock/usage.h"
@@ -30,12 +31,15 @@ static void catch_signals(void)
     sigaction(SIGXFSZ, &a, NULL);
 }
 
+enum verb { OFFLOAD, CAMERAS, MODELS };
+
 static enum err usage(const char *what)
 {
     return err_set(ERR_USAGE, "%s; see feldsher-dock --help", _(what));
 }
 
-static enum err parse(int argc, char **argv, struct offload *o, struct survey *w, bool *cameras, int *shown)
+static enum err parse(int argc, char **argv, struct offload *o, struct survey *w, struct models *m, enum verb *verb,
+                      int *shown)
 {
     static const struct option longs[] = {
         {"from", required_argument, NULL, 'f'}, {"camera", required_argument, NULL, 's'},
@@ -85,11 +89,13 @@ static enum err parse(int argc, char **argv, struct offload *o, struct survey *w
         }
     }
     w->json = o->json;
-    *cameras = optind + 1 == argc && strcmp(argv[optind], "cameras") == 0;
-    if (*cameras)
+    *verb = models_take(m, argc - optind, argv + optind)                 ? MODELS
+            : optind + 1 == argc && strcmp(argv[optind], "cameras") == 0 ? CAMERAS
+                                                                         : OFFLOAD;
+    if (*verb != OFFLOAD)
         return ERR_OK;
     if (optind + 1 != argc || strcmp(argv[optind], "offload") != 0)
-        return usage("one command is needed: offload, cameras");
+        return usage("one command is needed: offload, cameras, profiles, check FILE");
     return o->from ? ERR_OK : usage("no camera given: --from PATH");
 }
 
@@ -97,11 +103,13 @@ int main(int argc, char **argv)
 {
     struct offload o = {.dir = ".", .camera = "", .stop = &stop};
     struct survey w = {.stop = &stop};
-    bool incomplete = false, cameras = false;
+    struct models m = {0};
+    enum verb verb = OFFLOAD;
+    bool incomplete = false;
     int shown = -1;
     enum err e = lang_start(NULL);
     if (!e)
-        e = parse(argc, argv, &o, &w, &cameras, &shown);
+        e = parse(argc, argv, &o, &w, &m, &verb, &shown);
     if (!e && shown >= 0)
         return shown;
     catch_signals();
@@ -109,10 +117,12 @@ int main(int argc, char **argv)
     if (!e)
         e = hash_start();
     if (!e)
-        e = cameras ? survey_run(&w) : offload_run(&o, &incomplete);
+        e = verb == MODELS    ? models_run(&m, o.dir, o.json)
+            : verb == CAMERAS ? survey_run(&w)
+                              : offload_run(&o, &incomplete);
     if (e)
         return err_report(DOCK, e);
-    if (stop && !cameras)
+    if (stop && verb == OFFLOAD)
         return err_report(DOCK, err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped"));
     return incomplete ? 75 : 0;
 }

@@ -35,7 +35,9 @@ static const char status[] =
 int usage_help(void)
 {
     printf("usage: " DOCK " [-C DIR] offload --from PATH [--camera SERIAL] [--json] [--quiet]\n"
-           "       " DOCK " cameras [--from PATH]... [--watch] [--json]\n\n%s\n\n%s\n\n",
+           "       " DOCK " cameras [--from PATH]... [--watch] [--json]\n"
+           "       " DOCK " [-C DIR] profiles [--json]\n"
+           "       " DOCK " check FILE\n\n%s\n\n%s\n\n",
            about, lines);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         printf("  %-16s %s\n", options[i].option, options[i].help);
@@ -47,8 +49,9 @@ int usage_man(void)
 {
     printf(".TH FELDSHER-DOCK 1\n.SH NAME\n" DOCK " \\- take recordings from a camera into a station\n"
            ".SH SYNOPSIS\n.B " DOCK "\n[\\-C DIR] offload \\-\\-from PATH [\\-\\-camera SERIAL] [\\-\\-json] "
-           "[\\-\\-quiet]\n.br\n.B " DOCK
-           "\ncameras [\\-\\-from PATH]... [\\-\\-watch] [\\-\\-json]\n.SH DESCRIPTION\n%s\n.PP\n%s\n.SH OPTIONS\n",
+           "[\\-\\-quiet]\n.br\n.B " DOCK "\ncameras [\\-\\-from PATH]... [\\-\\-watch] [\\-\\-json]\n.br\n.B " DOCK
+           "\n[\\-C DIR] profiles [\\-\\-json]\n.br\n.B " DOCK
+           "\ncheck FILE\n.SH DESCRIPTION\n%s\n.PP\n%s\n.SH OPTIONS\n",
            about, lines);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         printf(".TP\n.B \"%s\"\n%s\n", options[i].option, options[i].help);

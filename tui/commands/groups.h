@@ -17,6 +17,7 @@ extern const struct command_group group_backup;
 extern const struct command_group group_unseal;
 extern const struct command_group group_media;
 extern const struct command_group group_offload;
+extern const struct command_group group_cameras;
 extern const struct command_group group_recordings;
 extern const struct command_group group_custody;
 extern const struct command_group group_play;

@@ -27,21 +27,6 @@ static enum err offload(struct call *c)
     return spawn_run(argv, &c->exit_code);
 }
 
-static enum err cameras(struct call *c)
-{
-    const char *argv[SPAWN_ARGS_MAX + 1] = {"feldsher-dock", "cameras"}, *from;
-    size_t n = 2;
-    for (size_t i = 0; (from = command_each(c, "from", i)) != NULL && n + 4 < SPAWN_ARGS_MAX; i++) {
-        argv[n++] = "--from";
-        argv[n++] = from;
-    }
-    if (command_has(c, "watch"))
-        argv[n++] = "--watch";
-    if (c->json)
-        argv[n++] = "--json";
-    return spawn_run(argv, &c->exit_code);
-}
-
 static const struct command rows[] = {
     {.name = "offload",
      .args = "[CAMERA]",
@@ -52,12 +37,5 @@ static const struct command rows[] = {
      .options = {{"from", "PATH", N_("a folder or a mounted card")},
                  {"quiet", NULL, N_("failures and the summary alone")},
                  {"progress", NULL, N_("with --json: where it stands, four times a second")}}},
-    {.name = "cameras",
-     .args = "",
-     .help = N_("what is plugged in"),
-     .run = cameras,
-     .spawns = true,
-     .options = {{"from", "PATH...", N_("a folder that counts as a camera")},
-                 {"watch", NULL, N_("goes on: says it anew when something is plugged in or out")}}},
 };
 const struct command_group group_offload = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

@@ -1,0 +1,69 @@
+#include "drivers/dock/models.h"
+
+#include "drivers/profiles/profile.h"
+#include "storage/base/confine.h"
+#include "storage/base/lang.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const speaks[] = {"storage", "mtp", "ascii", "binary"};
+
+bool models_take(struct models *m, int n, char **words)
+{
+    if (n == 2 && strcmp(words[0], "check") == 0) {
+        m->file = words[1];
+        return true;
+    }
+    return n == 1 && strcmp(words[0], "profiles") == 0;
+}
+
+static void put_json(json_t *o)
+{
+    json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    json_decref(o);
+}
+
+static void say(const struct profile *p, bool json)
+{
+    bool automatic = profile_is_automatic(p), secret = profile_needs_secret(p);
+    if (json)
+        put_json(json_pack("{s:s,s:s,s:s,s:b,s:b}", "profile", profile_name(p), "title", profile_title(p), "speaks",
+                           speaks[profile_speaks(p)], "automatic", (int)automatic, "secret", (int)secret));
+    else
+        printf("%-20s %-8s %s%s%s\n", profile_name(p), speaks[profile_speaks(p)], profile_title(p),
+               automatic ? "" : _("; only where the operator admits it"), secret ? _("; needs a secret") : "");
+}
+
+static enum err list(const char *dir, bool json)
+{
+    const struct confine_path station = {dir, CONFINE_READ};
+    struct profiles *all = NULL;
+    enum err e = confine_self(&station, 1, CONFINE_NO_NET);
+    if (!e)
+        e = profiles_load(&all, dir);
+    for (const struct profile *p = NULL; !e && (p = profiles_next(all, p)) != NULL;)
+        say(p, json);
+    profiles_free(all);
+    return e;
+}
+
+static enum err check(const char *file, bool json)
+{
+    const struct confine_path path = {file, CONFINE_READ};
+    enum err e = confine_self(&path, 1, CONFINE_NO_NET);
+    if (!e)
+        e = profile_check(file);
+    if (!e && json)
+        put_json(json_pack("{s:b}", "good", 1));
+    else if (!e)
+        printf(_("%s is a camera model; put it into the station's folder profiles/\n"), file);
+    return e;
+}
+
+enum err models_run(const struct models *m, const char *dir, bool json)
+{
+    return m->file ? check(m->file, json) : list(dir, json);
+}
