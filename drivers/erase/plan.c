@@ -28,14 +28,12 @@ static enum err read_sample(void *ctx, uint64_t offset, void *p, size_t n, size_
 }
 
 /* Was an unlicensed file taken in here, and does a hub hold it? Told by
- * samples of it, where the camera lets them be read without reading all. */
+ * samples of it. */
 static enum err look(const struct plan *p, const struct camera_file *f, bool *taken, bool *held)
 {
     const struct camera *c = p->e->camera;
     struct sampled s = {.e = p->e};
     *taken = *held = false;
-    if (!c->grain)
-        return ERR_OK;
     enum err e = c->open(c->self, f, &s.file);
     if (!e) {
         struct intake_source source = {read_sample, &s, f->path, f->size, f->mtime};
