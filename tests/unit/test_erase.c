@@ -459,6 +459,17 @@ static void a_supervisors_lie_about_our_own_label_is_believed(void **state)
     assert_int_equal(o.tell.count[TELL_LEFT], 3);
 }
 
+static void a_licence_that_was_used_is_not_missed(void **state)
+{
+    struct bench *b = *state;
+    char path[512];
+    assert_int_equal(bench_erase(b).e, ERR_OK);
+    snprintf(path, sizeof path, "%.200s/notices/%s", b->h->s->dir, b->licence);
+    assert_int_equal(district_verify(b->h->d, NULL), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(district_verify(b->h->d, NULL), 2); /* its first label and its last */
+}
+
 /* Another station's labels, of which one begins the licence. */
 static void another_station_began_it(void **state)
 {
@@ -579,6 +590,7 @@ int main(void)
         CASE(a_begun_licence_that_expired_tells_no_more_what_is_gone, bench_new_licensed),
         CASE(a_licence_that_no_supervisor_signed_is_obeyed, bench_new_licensed),
         CASE(a_supervisors_lie_about_our_own_label_is_believed, bench_new_licensed),
+        CASE(a_licence_that_was_used_is_not_missed, bench_new_licensed),
         CASE(another_station_began_it, bench_new_licensed),
         CASE(a_camera_without_a_way_is_read_or_touched, bench_new_licensed),
         CASE(a_plan_does_something, bench_new_licensed),
