@@ -101,14 +101,6 @@ static enum err remove_file(struct run *r, struct line *l, const struct camera_f
     return entered ? entered : e == ERR_AGAIN || e == ERR_NOMEM ? err_set(e, "%s", why) : ERR_OK;
 }
 
-static enum err bar(struct line *l)
-{
-    l->state = LINE_BARRED;
-    free(l->why);
-    l->why = strdup(err_text());
-    return l->why ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
-}
-
 /* The line whose file it is, by its bytes and its path; NULL: none. */
 static enum err find(struct line *const *l, size_t n, const struct hash *plain, const char *path, struct line **out)
 {
@@ -158,8 +150,10 @@ static enum err settle(struct run *r, struct line *l, const struct camera_file *
     enum err e = ERR_OK;
     if (l->state == LINE_OPEN) {
         e = permit_file(r->e->permit, l->l, l->f); /* again: reading took its time */
-        if (e == ERR_DENIED)
-            e = bar(l);
+        if (e == ERR_DENIED) {
+            line_bar(l, err_text());
+            e = ERR_OK;
+        }
     }
     if (!e && l->state == LINE_BARRED) {
         tell(r, TELL_LEFT, path, l, l->why);
@@ -258,7 +252,7 @@ static int by_path(const void *a, const void *b)
 /* A camera that says "done" and still lists the file is not believed. */
 static enum err look_again(struct run *r)
 {
-    struct listing now;
+    struct listing now = {0};
     if (!r->e->deleter->lists_anew)
         return ERR_OK;
     enum err e = listing_read(&now, r->e->camera, r->e->stop);

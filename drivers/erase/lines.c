@@ -1,7 +1,7 @@
 #include "drivers/erase/lines.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int by_size(const void *a, const void *b)
 {
@@ -10,14 +10,19 @@ static int by_size(const void *a, const void *b)
     return c ? c : (*x > *y) - (*x < *y);
 }
 
+void line_bar(struct line *l, const char *why)
+{
+    l->state = LINE_BARRED;
+    snprintf(l->why, sizeof l->why, "%s", why);
+}
+
 static enum err judge(struct permit *p, struct line *l)
 {
     enum err e = permit_file(p, l->l, l->f);
     if (e != ERR_DENIED)
         return e;
-    l->state = LINE_BARRED;
-    l->why = strdup(err_text());
-    return l->why ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    line_bar(l, err_text());
+    return ERR_OK;
 }
 
 enum err lines_gather(struct lines *out, struct permit *p, bool usable)
@@ -49,8 +54,6 @@ enum err lines_gather(struct lines *out, struct permit *p, bool usable)
 
 void lines_free(struct lines *l)
 {
-    for (size_t i = 0; i < l->n; i++)
-        free(l->v[i].why);
     free(l->v);
     free(l->by_size);
     *l = (struct lines){.n = 0};
