@@ -37,17 +37,12 @@ static enum err keep(struct permit *p, const struct notice *n, const char *why)
         notice_free(p->licences[0].n);
         memmove(p->licences, p->licences + 1, --p->n * sizeof *p->licences);
     }
-    struct permit_licence one = {.n = NULL};
-    refuse(&one, why);
-    enum err e = notice_parse(&one.n, (const char *)n->text.p, n->text.len);
-    struct permit_licence *more = e ? NULL : reallocarray(p->licences, p->n + 1, sizeof *more);
-    if (!more) {
-        notice_free(one.n);
-        return e ? e : no_memory();
-    }
-    p->licences = more;
-    p->licences[p->n++] = one;
-    return ERR_OK;
+    struct permit_licence *l = &p->licences[p->n];
+    *l = (struct permit_licence){.n = NULL};
+    refuse(l, why);
+    enum err e = notice_parse(&l->n, (const char *)n->text.p, n->text.len);
+    p->n += !e;
+    return e;
 }
 
 static enum err look_licence(void *ctx, const struct notice *n)
@@ -251,7 +246,6 @@ void permit_free(struct permit *p)
     for (size_t i = 0; i < p->n_receipts; i++)
         receipt_free(p->receipts[i]);
     marks_free(&p->marks);
-    free(p->licences);
     free(p->receipts);
     free(p->held);
     free(p);

@@ -23,7 +23,7 @@ struct permit_licence {
 
 struct permit {
     struct station *s;
-    struct permit_licence *licences; /* by time */
+    struct permit_licence licences[PERMIT_LICENCES_MAX]; /* by time */
     size_t n;
     struct receipt **receipts; /* valid: the station's, and those that licences brought */
     size_t n_receipts;

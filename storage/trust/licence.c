@@ -46,7 +46,7 @@ enum err licence_add_receipt(struct licence *l, const void *text, size_t n)
     if (l->n_receipts == LICENCE_RECEIPTS_MAX || n > LICENCE_RECEIPT_MAX)
         return err_set(ERR_DATA, "a licence holds more than %u receipts, or one of more than %u bytes",
                        LICENCE_RECEIPTS_MAX, LICENCE_RECEIPT_MAX);
-    struct buf *more = reallocarray(l->receipts, l->n_receipts + 1, sizeof *more);
+    struct buf *more = realloc(l->receipts, (l->n_receipts + 1) * sizeof *more);
     if (!more)
         return err_set(ERR_NOMEM, "out of memory");
     l->receipts = more;
