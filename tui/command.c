@@ -32,6 +32,8 @@ static const struct command_group *const groups[] = {
     &group_play,
     &group_poster,
     &group_purge,
+    &group_licence,
+    &group_erase,
     &group_note,
     &group_sync,
     &group_sticks,

@@ -168,22 +168,16 @@ static enum usb_result move(struct script *s, size_t n)
         return USB_OK;
     }
     message_ends(s);
-    switch (f) {
-    case SCRIPT_CUT:
+    if (f == SCRIPT_CUT)
         s->gone = true;
-        return USB_GONE;
-    case SCRIPT_STALL:
+    if (f == SCRIPT_STALL)
         script_halt(s, true);
-        return USB_STALL;
-    case SCRIPT_LATE:
-        return USB_LATE;
-    case SCRIPT_BROKEN:
-        return USB_BROKEN;
-    case SCRIPT_LONG:
-        return USB_LONG;
-    default:
-        return USB_OK;
-    }
+    return f == SCRIPT_CUT      ? USB_GONE
+           : f == SCRIPT_STALL  ? USB_STALL
+           : f == SCRIPT_LATE   ? USB_LATE
+           : f == SCRIPT_BROKEN ? USB_BROKEN
+           : f == SCRIPT_LONG   ? USB_LONG
+                                : USB_OK;
 }
 
 static enum usb_result reap(void *self, const uint8_t **p, size_t *got, unsigned ms)

@@ -23,6 +23,8 @@ extern const struct command_group group_custody;
 extern const struct command_group group_play;
 extern const struct command_group group_poster;
 extern const struct command_group group_purge;
+extern const struct command_group group_licence;
+extern const struct command_group group_erase;
 extern const struct command_group group_note;
 extern const struct command_group group_sync;
 extern const struct command_group group_sticks;
