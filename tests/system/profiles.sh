@@ -54,6 +54,12 @@ check "with what needs a secret" contains "needs a secret" "$out"
 check_exit 0 "as JSON, too" at brigade-1 cameras profiles --json
 check "a row each" [ "$(python3 -c 'import json,sys; print(len([json.loads(l)["profile"] for l in open(sys.argv[1])]))' "$out")" = 4 ]
 
+printf 'feldsher-profile 1\nname: bad\nspeaks: french\n' >"$T/brigade-1/profiles/bad.profile"
+check_exit 65 "a model with a mistake among them is named" at brigade-1 cameras profiles
+check "with its line" contains "bad.profile: line 3" "$err"
+check "and blocks no other" contains amba-binary "$out"
+rm "$T/brigade-1/profiles/bad.profile"
+
 # --- the secret
 key=$T/brigade-1/keys/cameras/amba-binary.age
 printf 'abc123\n' >"$T/secret"

@@ -378,17 +378,22 @@ static void a_stations_own_profile_comes_second(void **state)
     profiles_free(all);
 }
 
-static void a_file_with_a_mistake_is_passed_over_in_silence(void **state)
+static void a_file_with_a_mistake_is_passed_over_in_silence_or_stops_the_others(void **state)
 {
     (void)state;
     struct profiles *all;
     char path[256], expect[300];
-    put("bad.profile", "feldsher-profile 1\nname: bad\nspeaks: french\n");
-    snprintf(path, sizeof path, "%s/profiles/bad.profile", dir);
+    put("amba-ascii.profile", "feldsher-profile 1\nname: amba-ascii\nspeaks: french\n");
+    snprintf(path, sizeof path, "%s/profiles/amba-ascii.profile", dir);
     snprintf(expect, sizeof expect, "%s: line 3: ", path);
-    assert_int_equal(profiles_load(&all, dir), ERR_DATA);
-    assert_null(all);
-    assert_memory_equal(err_text(), expect, strlen(expect));
+    assert_int_equal(profiles_load(&all, dir), ERR_OK);
+    assert_non_null(profiles_refused(all, 0));
+    assert_memory_equal(profiles_refused(all, 0), expect, strlen(expect));
+    assert_null(profiles_refused(all, 1));
+    assert_null(profiles_find(all, "amba-ascii")); /* not ours instead, either */
+    assert_non_null(profiles_find(all, "amba-binary"));
+    assert_non_null(profiles_find(all, "test"));
+    profiles_free(all);
     assert_int_equal(profile_check(path), ERR_DATA);
     assert_memory_equal(err_text(), expect, strlen(expect));
     unlink(path);
@@ -434,7 +439,7 @@ int main(void)
         cmocka_unit_test(a_command_that_is_no_vendors_own_may_erase),
         cmocka_unit_test(a_profile_of_ours_is_not_compiled_in),
         cmocka_unit_test(a_stations_own_profile_comes_second),
-        cmocka_unit_test(a_file_with_a_mistake_is_passed_over_in_silence),
+        cmocka_unit_test(a_file_with_a_mistake_is_passed_over_in_silence_or_stops_the_others),
     };
     return cmocka_run_group_tests_name("profiles", tests, start, end);
 }
