@@ -140,4 +140,29 @@ if [ $keyring = yes ]; then
     must as brigade-1 aigul circles
     check "and does not come back" sh -c '[ -z "$1" ]' sh "$(keyring read)"
 fi
+
+# --- typed into a terminal: twice, and nothing of it is seen
+typed() { # SECOND CODE SAYS
+    cat >"$T/typed.drive" <<END
+run feldsher -C $T/brigade-1 cameras secret amba-binary
+wait "Passphrase of aigul"
+type-from $(passphrase aigul)
+key Enter
+wait "Secret that unlocks the cameras of profile amba-binary"
+type "typed1"
+key Enter
+wait ", again"
+type "$1"
+key Enter
+wait "$3"
+expect-not "typed"
+closed
+exit-code $2
+END
+    "$B/system/drive" "$T/typed.drive" >"$out" 2>"$err"
+}
+check "two that differ are not taken" typed typed2 65 "not the same"
+[ $keyring = no ] || check "two that agree are" typed typed1 0 "is kept"
+[ $keyring = no ] || check "as they were typed" [ "$(keyring read)" = typed1 ]
+[ $keyring = no ] || must as brigade-1 aigul cameras secret amba-binary --forget
 finish
