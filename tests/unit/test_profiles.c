@@ -31,6 +31,14 @@ static const char disk[] = "feldsher-profile 1\n"                 /* 1 */
                            "names zone: +05:00\n"                 /* 14 */
                            "erase: command C1 00 00 00 00 00\n";  /* 15 */
 
+static const char bare[] = "feldsher-profile 1\n" /* 1 */
+                           "name: test\n"         /* 2 */
+                           "title: Any disk\n"    /* 3 */
+                           "speaks: storage\n"    /* 4 */
+                           "usb: 1234:0001\n"     /* 5 */
+                           "automatic: no\n"      /* 6 */
+                           "files: **\n";         /* 7 */
+
 static const char dialect[] = "feldsher-profile 1\n"                         /* 1 */
                               "name: test\n"                                 /* 2 */
                               "title: A recorder\n"                          /* 3 */
@@ -68,8 +76,8 @@ static void spoil(struct buf *out, const char *text, unsigned line, const char *
 static void a_good_profile_is_refused(void **state)
 {
     (void)state;
-    static const char *const texts[] = {disk, dialect};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const texts[] = {disk, bare, dialect};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct profile *p;
         if (profile_read(&p, "test", texts[i], strlen(texts[i])))
             fail_msg("%s", err_text());
@@ -158,6 +166,7 @@ static void a_mistake_passes_or_its_line_is_not_said(void **state)
         {disk, 15, "erase: command", 15},
         {disk, 15, "erase: mtp", 15},
         {disk, 15, "erase: all", 15},
+        {bare, 6, "automatic: yes", 6}, /* by its ids alone */
         {dialect, 4, NULL, 6},
         {dialect, 5, NULL, 4},
         {dialect, 6, "automatic: yes\nproof: folder DCIM", 7},
