@@ -39,13 +39,19 @@ static void say(const struct profile *p, bool json)
 
 static enum err list(const char *dir, bool json)
 {
-    const struct confine_path station = {dir, CONFINE_READ};
     struct profiles *all = NULL;
-    enum err e = confine_self(&station, 1, CONFINE_NO_NET);
+    enum err e = profiles_load(&all, dir);
     if (!e)
-        e = profiles_load(&all, dir);
+        e = confine_self(NULL, 0, CONFINE_NO_NET);
     for (const struct profile *p = NULL; !e && (p = profiles_next(all, p)) != NULL;)
         say(p, json);
+    /* the last one becomes the error, so that each stands on a line of stderr */
+    const char *why = NULL, *next;
+    for (size_t i = 0; all && (next = profiles_refused(all, i)) != NULL; why = next, i++)
+        if (why)
+            fprintf(stderr, "feldsher-dock: %s\n", why);
+    if (why)
+        e = err_set(ERR_DATA, "%s", why);
     profiles_free(all);
     return e;
 }
