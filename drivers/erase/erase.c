@@ -101,54 +101,46 @@ static enum err remove_file(struct run *r, struct line *l, const struct camera_f
     return entered ? entered : e == ERR_AGAIN || e == ERR_NOMEM ? err_set(e, "%s", why) : ERR_OK;
 }
 
-static enum err bar(struct line *l)
-{
-    l->state = LINE_BARRED;
-    free(l->why);
-    l->why = strdup(err_text());
-    return l->why ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
-}
-
 /* The line whose file it is, by its bytes and its path; NULL: none. */
-static enum err find(struct line *l, size_t n, const struct hash *plain, const char *path, struct line **out)
+static enum err find(struct line *const *l, size_t n, const struct hash *plain, const char *path, struct line **out)
 {
     struct hash proof;
     const struct permit_licence *of = NULL;
     enum err e = ERR_OK;
     *out = NULL;
     for (size_t i = 0; i < n && !e; i++) {
-        if (l[i].l != of)
-            e = licence_proof(&proof, l[i].l->n->id, plain, path);
-        of = l[i].l;
-        bool waits = l[i].state == LINE_OPEN || l[i].state == LINE_BARRED;
-        if (!e && waits && hash_same(&proof, &l[i].f->proof) && (!*out || (*out)->state == LINE_BARRED))
-            *out = &l[i];
+        if (l[i]->l != of)
+            e = licence_proof(&proof, l[i]->l->n->id, plain, path);
+        of = l[i]->l;
+        bool waits = l[i]->state == LINE_OPEN || l[i]->state == LINE_BARRED;
+        if (!e && waits && hash_same(&proof, &l[i]->f->proof) && (!*out || (*out)->state == LINE_BARRED))
+            *out = l[i];
     }
     return e;
 }
 
 /* A file that was read and is none of the lines': those of its time are
  * licensed, and there is something else in their place. */
-static void differs(struct run *r, struct line *l, size_t n, const struct camera_file *f, const char *path)
+static void differs(struct run *r, struct line *const *l, size_t n, const struct camera_file *f, const char *path)
 {
     bool told = false;
     for (size_t i = 0; i < n; i++) {
-        if (l[i].state != LINE_OPEN || !line_is_of_time(&l[i], f->mtime))
+        if (l[i]->state != LINE_OPEN || !line_is_of_time(l[i], f->mtime))
             continue;
-        l[i].differs = true;
+        l[i]->differs = true;
         if (!told)
-            tell(r, TELL_LEFT, path, &l[i], _("its bytes or its name are others than the licence says"));
+            tell(r, TELL_LEFT, path, l[i], _("its bytes or its name are others than a licence says"));
         told = true;
     }
 }
 
-static enum err read_failed(struct run *r, enum err e, struct line *l, size_t n, const char *path)
+static enum err read_failed(struct run *r, enum err e, struct line *const *l, size_t n, const char *path)
 {
     if (e == ERR_NOMEM || *r->e->stop)
         return e;
     for (size_t i = 0; i < n; i++)
-        l[i].unread = true;
-    tell(r, TELL_FAILED, path, l, err_text());
+        l[i]->unread = true;
+    tell(r, TELL_FAILED, path, l[0], err_text());
     return e == ERR_AGAIN ? e : ERR_OK;
 }
 
@@ -158,8 +150,10 @@ static enum err settle(struct run *r, struct line *l, const struct camera_file *
     enum err e = ERR_OK;
     if (l->state == LINE_OPEN) {
         e = permit_file(r->e->permit, l->l, l->f); /* again: reading took its time */
-        if (e == ERR_DENIED)
-            e = bar(l);
+        if (e == ERR_DENIED) {
+            line_bar(l, err_text());
+            e = ERR_OK;
+        }
     }
     if (!e && l->state == LINE_BARRED) {
         tell(r, TELL_LEFT, path, l, l->why);
@@ -176,7 +170,7 @@ static enum err settle(struct run *r, struct line *l, const struct camera_file *
 }
 
 /* One file of the camera that may be one of these n lines'. */
-static enum err examine(struct run *r, size_t file, struct line *l, size_t n, const char *path)
+static enum err examine(struct run *r, size_t file, struct line *const *l, size_t n, const char *path)
 {
     struct camera_file f = listing_camera_file(&r->listing.files[file]);
     struct line *its;
@@ -194,15 +188,15 @@ static enum err examine(struct run *r, size_t file, struct line *l, size_t n, co
 }
 
 /* Lines of a file's size, if one of them may go; else it is only said why not. */
-static bool is_wanted(struct run *r, const struct listing_file *f, struct line *l, size_t n, const char *path)
+static bool is_wanted(struct run *r, const struct listing_file *f, struct line *const *l, size_t n, const char *path)
 {
     const struct line *barred = NULL;
     bool open = false;
     for (size_t i = 0; i < n; i++) {
-        l[i].there = true;
-        open = open || l[i].state == LINE_OPEN;
-        if (l[i].state == LINE_BARRED && line_is_of_time(&l[i], f->mtime))
-            barred = &l[i];
+        l[i]->there = true;
+        open = open || l[i]->state == LINE_OPEN;
+        if (l[i]->state == LINE_BARRED && line_is_of_time(l[i], f->mtime))
+            barred = l[i];
     }
     if (barred && !open)
         tell(r, TELL_LEFT, path, barred, barred->why);
@@ -216,7 +210,7 @@ static enum err each_file(struct run *r)
     for (size_t i = 0; i < r->listing.n && !e; i++) {
         const struct listing_file *f = &r->listing.files[i];
         size_t n;
-        struct line *l = lines_of_size(&r->lines, f->size, &n);
+        struct line *const *l = lines_of_size(&r->lines, f->size, &n);
         if (n == 0)
             continue;
         buf_clear(&path);
@@ -232,7 +226,7 @@ static enum err each_file(struct run *r)
 static enum err conclude(struct run *r, struct line *l)
 {
     static const char unread[] = N_("not all of the camera could be read: whether it is there is not known");
-    static const char other[] = N_("its bytes or its name are others than the licence says");
+    static const char other[] = N_("what is there of its size and time has other bytes, or another name");
     if (!l->l->begun || (l->state != LINE_OPEN && (l->state != LINE_BARRED || l->there)))
         return ERR_OK;
     if (l->unread || r->listing.unread) {
@@ -258,7 +252,7 @@ static int by_path(const void *a, const void *b)
 /* A camera that says "done" and still lists the file is not believed. */
 static enum err look_again(struct run *r)
 {
-    struct listing now;
+    struct listing now = {0};
     if (!r->e->deleter->lists_anew)
         return ERR_OK;
     enum err e = listing_read(&now, r->e->camera, r->e->stop);
@@ -324,10 +318,10 @@ static void expect(struct run *r)
 {
     for (size_t i = 0; i < r->listing.n; i++) {
         size_t n;
-        const struct line *l = lines_of_size(&r->lines, r->listing.files[i].size, &n);
+        struct line *const *l = lines_of_size(&r->lines, r->listing.files[i].size, &n);
         bool open = false;
         for (size_t k = 0; k < n; k++)
-            open = open || l[k].state == LINE_OPEN;
+            open = open || l[k]->state == LINE_OPEN;
         r->e->tell->bytes += open ? r->listing.files[i].size : 0;
     }
 }

@@ -1,13 +1,19 @@
 #include "drivers/erase/lines.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int by_size(const void *a, const void *b)
 {
-    const struct line *x = a, *y = b;
-    int c = (x->f->size > y->f->size) - (x->f->size < y->f->size);
-    return c ? c : memcmp(x->f->proof.b, y->f->proof.b, HASH_LEN);
+    const struct line *const *x = a, *const *y = b;
+    int c = ((*x)->f->size > (*y)->f->size) - ((*x)->f->size < (*y)->f->size);
+    return c ? c : (*x > *y) - (*x < *y);
+}
+
+void line_bar(struct line *l, const char *why)
+{
+    l->state = LINE_BARRED;
+    snprintf(l->why, sizeof l->why, "%s", why);
 }
 
 static enum err judge(struct permit *p, struct line *l)
@@ -15,9 +21,8 @@ static enum err judge(struct permit *p, struct line *l)
     enum err e = permit_file(p, l->l, l->f);
     if (e != ERR_DENIED)
         return e;
-    l->state = LINE_BARRED;
-    l->why = strdup(err_text());
-    return l->why ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    line_bar(l, err_text());
+    return ERR_OK;
 }
 
 enum err lines_gather(struct lines *out, struct permit *p, bool usable)
@@ -27,7 +32,8 @@ enum err lines_gather(struct lines *out, struct permit *p, bool usable)
     for (size_t i = 0; i < p->n; i++)
         n += p->licences[i].n->licence->n_files;
     out->v = calloc(n + 1, sizeof *out->v);
-    if (!out->v)
+    out->by_size = calloc(n + 1, sizeof *out->by_size);
+    if (!out->v || !out->by_size)
         return err_set(ERR_NOMEM, "out of memory");
     enum err e = ERR_OK;
     for (size_t i = 0; i < p->n; i++) {
@@ -40,31 +46,32 @@ enum err lines_gather(struct lines *out, struct permit *p, bool usable)
             e = judge(p, line);
         }
     }
-    qsort(out->v, out->n, sizeof *out->v, by_size);
+    for (size_t i = 0; i < out->n; i++)
+        out->by_size[i] = &out->v[i];
+    qsort(out->by_size, out->n, sizeof *out->by_size, by_size);
     return e;
 }
 
 void lines_free(struct lines *l)
 {
-    for (size_t i = 0; i < l->n; i++)
-        free(l->v[i].why);
     free(l->v);
+    free(l->by_size);
     *l = (struct lines){.n = 0};
 }
 
-struct line *lines_of_size(const struct lines *l, uint64_t size, size_t *n)
+struct line **lines_of_size(const struct lines *l, uint64_t size, size_t *n)
 {
     size_t a = 0, b = l->n;
     while (a < b) {
         size_t m = a + (b - a) / 2;
-        if (l->v[m].f->size < size)
+        if (l->by_size[m]->f->size < size)
             a = m + 1;
         else
             b = m;
     }
-    for (*n = 0; a + *n < l->n && l->v[a + *n].f->size == size;)
+    for (*n = 0; a + *n < l->n && l->by_size[a + *n]->f->size == size;)
         ++*n;
-    return l->v + a;
+    return l->by_size + a;
 }
 
 bool line_is_of_time(const struct line *l, int64_t mtime)

@@ -37,16 +37,17 @@ static enum err keep(struct permit *p, const struct notice *n, const char *why)
         notice_free(p->licences[0].n);
         memmove(p->licences, p->licences + 1, --p->n * sizeof *p->licences);
     }
-    struct permit_licence *more = reallocarray(p->licences, p->n + 1, sizeof *more);
-    if (!more)
-        return no_memory();
+    struct permit_licence one = {.n = NULL};
+    refuse(&one, why);
+    enum err e = notice_parse(&one.n, (const char *)n->text.p, n->text.len);
+    struct permit_licence *more = e ? NULL : reallocarray(p->licences, p->n + 1, sizeof *more);
+    if (!more) {
+        notice_free(one.n);
+        return e ? e : no_memory();
+    }
     p->licences = more;
-    struct permit_licence *l = &more[p->n];
-    *l = (struct permit_licence){.n = NULL};
-    refuse(l, why);
-    enum err e = notice_parse(&l->n, (const char *)n->text.p, n->text.len);
-    p->n += !e;
-    return e;
+    p->licences[p->n++] = one;
+    return ERR_OK;
 }
 
 static enum err look_licence(void *ctx, const struct notice *n)

@@ -28,14 +28,12 @@ static enum err read_sample(void *ctx, uint64_t offset, void *p, size_t n, size_
 }
 
 /* Was an unlicensed file taken in here, and does a hub hold it? Told by
- * samples of it, where the camera lets them be read without reading all. */
+ * samples of it. */
 static enum err look(const struct plan *p, const struct camera_file *f, bool *taken, bool *held)
 {
     const struct camera *c = p->e->camera;
     struct sampled s = {.e = p->e};
     *taken = *held = false;
-    if (!c->grain)
-        return ERR_OK;
     enum err e = c->open(c->self, f, &s.file);
     if (!e) {
         struct intake_source source = {read_sample, &s, f->path, f->size, f->mtime, NULL};
@@ -64,10 +62,11 @@ static enum err unlicensed(struct plan *p, const struct camera_file *f, const ch
 static const struct line *likely(const struct plan *p, const struct listing_file *f)
 {
     size_t n;
-    const struct line *l = lines_of_size(&p->lines, f->size, &n), *best = NULL;
+    struct line *const *l = lines_of_size(&p->lines, f->size, &n);
+    const struct line *best = NULL;
     for (size_t i = 0; i < n; i++)
-        if (line_is_of_time(&l[i], f->mtime) && (!best || l[i].state == LINE_OPEN))
-            best = &l[i];
+        if (line_is_of_time(l[i], f->mtime) && (!best || l[i]->state == LINE_OPEN))
+            best = l[i];
     return best;
 }
 

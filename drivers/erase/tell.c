@@ -2,7 +2,6 @@
 
 #include "storage/base/clock.h"
 #include "storage/base/lang.h"
-#include "storage/base/text.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -30,23 +29,13 @@ static void put_json(json_t *o)
     json_decref(o);
 }
 
-static void put_text(const char *s)
-{
-    struct buf b = {0};
-    if (text_escape(&b, s, strlen(s)) == ERR_OK)
-        fwrite(b.p, 1, b.len, stdout);
-    buf_free(&b);
-}
-
 void tell_camera(struct tell *t, const char *serial, const char *volume, const char *how, const char *why)
 {
     if (t->json) {
         put_json(json_pack("{s:s,s:s,s:s,s:s?,s:s?}", "event", "camera", "serial", serial, "volume", volume, "how", how,
                            "why", how ? NULL : why));
     } else if (!how) {
-        printf(_("camera %s is left alone: "), serial);
-        put_text(why);
-        putchar('\n');
+        printf(_("camera %s is left alone: %s\n"), serial, why);
     }
 }
 
@@ -71,37 +60,26 @@ void tell_licence(struct tell *t, const struct permit_licence *l)
     putchar('\n');
 }
 
-/* A path is the camera's bytes: shown escaped, in JSON too, as everywhere. */
-static json_t *path_json(const char *path)
-{
-    struct buf b = {0};
-    json_t *j = NULL;
-    if (path && text_escape(&b, path, strlen(path)) == ERR_OK)
-        j = json_stringn((const char *)b.p, b.len);
-    buf_free(&b);
-    return j ? j : json_null();
-}
-
 void tell_line(struct tell *t, const struct tell_line *l)
 {
     t->count[l->what]++;
     if (l->what == TELL_ERASED)
         t->erased += l->size;
     if (t->json) {
-        put_json(json_pack("{s:s,s:s,s:o,s:I,s:s?,s:s?,s:s?}", "event", "file", "state", states[l->what], "path",
-                           path_json(l->path), "size", (json_int_t)l->size, "licence", l->licence, "recording",
-                           l->recording, "why", l->why));
+        put_json(json_pack("{s:s,s:s,s:s?,s:I,s:s?,s:s?,s:s?}", "event", "file", "state", states[l->what], "path",
+                           l->path, "size", (json_int_t)l->size, "licence", l->licence, "recording", l->recording,
+                           "why", l->why));
         return;
     }
     printf("%s ", _(words[l->what]));
     if (l->path)
-        put_text(l->path);
+        fputs(l->path, stdout);
     else
         printf(_("a file of recording %s"), l->recording);
     printf(" %llu", (unsigned long long)l->size);
     if (l->why) {
         printf(": ");
-        put_text(l->why);
+        fputs(l->why, stdout);
     }
     putchar('\n');
 }

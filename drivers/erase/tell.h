@@ -5,7 +5,7 @@
 
 /*
  * What an erase says, a line a file on standard output, for people or as JSON
- * objects (README.md lists them). Paths are escaped.
+ * objects (README.md lists them). Paths and reasons come escaped.
  */
 enum tell_what {
     TELL_MAY,        /* a plan: it would be read, and erased */

@@ -50,8 +50,9 @@ enum err licence_add_receipt(struct licence *l, const void *text, size_t n)
     if (!more)
         return err_set(ERR_NOMEM, "out of memory");
     l->receipts = more;
-    more[l->n_receipts] = (struct buf){.max = LICENCE_RECEIPT_MAX};
-    return buf_add(&more[l->n_receipts++], text, n);
+    struct buf *receipt = &l->receipts[l->n_receipts++];
+    *receipt = (struct buf){.max = LICENCE_RECEIPT_MAX};
+    return buf_add(receipt, text, n);
 }
 
 static struct hash fingerprint(const char *id, const char *what, const char *value)
