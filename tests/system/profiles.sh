@@ -164,5 +164,23 @@ END
 check "two that differ are not taken" typed typed2 65 "not the same"
 [ $keyring = no ] || check "two that agree are" typed typed1 0 "is kept"
 [ $keyring = no ] || check "as they were typed" [ "$(keyring read)" = typed1 ]
+
+# --- the screens' unlock brings it back, too
+if [ $keyring = yes ]; then
+    must keyring drop
+    cat >"$T/screens.drive" <<END
+run feldsher -C $T/brigade-1 screens
+wait "aigul"
+key Enter
+wait "Passphrase"
+type-from $(passphrase aigul)
+key Enter
+wait "Home:"
+signal TERM
+closed
+END
+    check "the screens are unlocked" expect_exit 0 "$B/system/drive" "$T/screens.drive"
+    check "and the secret is at hand" [ "$(keyring read)" = typed1 ]
+fi
 [ $keyring = no ] || must as brigade-1 aigul cameras secret amba-binary --forget
 finish
