@@ -3,6 +3,7 @@
 #include "drivers/profiles/profile.h"
 #include "storage/base/confine.h"
 #include "storage/base/lang.h"
+#include "storage/base/text.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -28,24 +29,34 @@ static void put_json(json_t *o)
 
 static void say(const struct profile *p, bool json)
 {
+    struct buf shown = {0};
+    const char *title = profile_title(p);
+    title = text_escape(&shown, title, strlen(title)) == ERR_OK ? (const char *)shown.p : "?";
     bool automatic = profile_is_automatic(p), secret = profile_needs_secret(p);
     if (json)
-        put_json(json_pack("{s:s,s:s,s:s,s:b,s:b}", "profile", profile_name(p), "title", profile_title(p), "speaks",
+        put_json(json_pack("{s:s,s:s,s:s,s:b,s:b}", "profile", profile_name(p), "title", title, "speaks",
                            speaks[profile_speaks(p)], "automatic", (int)automatic, "secret", (int)secret));
     else
-        printf("%-20s %-8s %s%s%s\n", profile_name(p), speaks[profile_speaks(p)], profile_title(p),
+        printf("%-20s %-8s %s%s%s\n", profile_name(p), speaks[profile_speaks(p)], title,
                automatic ? "" : _("; only where the operator admits it"), secret ? _("; needs a secret") : "");
+    buf_free(&shown);
 }
 
 static enum err list(const char *dir, bool json)
 {
-    const struct confine_path station = {dir, CONFINE_READ};
     struct profiles *all = NULL;
-    enum err e = confine_self(&station, 1, CONFINE_NO_NET);
+    enum err e = profiles_load(&all, dir);
     if (!e)
-        e = profiles_load(&all, dir);
+        e = confine_self(NULL, 0, CONFINE_NO_NET);
     for (const struct profile *p = NULL; !e && (p = profiles_next(all, p)) != NULL;)
         say(p, json);
+    /* the last one becomes the error, so that each stands on a line of stderr */
+    const char *why = NULL, *next;
+    for (size_t i = 0; all && (next = profiles_refused(all, i)) != NULL; why = next, i++)
+        if (why)
+            fprintf(stderr, "feldsher-dock: %s\n", why);
+    if (why)
+        e = err_set(ERR_DATA, "%s", why);
     profiles_free(all);
     return e;
 }

@@ -23,7 +23,7 @@ static enum err list(void *self, camera_list_fn *fn, void *ctx)
 static enum err open_file(void *self, const struct camera_file *listed, void **file)
 {
     struct fat *f = self;
-    const struct level *in;
+    struct level *in;
     const struct record *r;
     struct opened *opened;
     *file = NULL;

@@ -17,6 +17,7 @@ const char *level_name(const struct level *l, size_t i)
 void level_drop(struct level *l)
 {
     buf_free(&l->names);
+    trail_end(&l->trail);
     free(l->at);
     *l = (struct level){0};
 }
@@ -34,26 +35,15 @@ static void miss(struct level *l, const char *why, uint64_t place)
     }
 }
 
-static void begin_trail(const struct level *l, struct trail *t)
+static void begin_trail(struct trail *t, struct volume *v, const struct record *r)
 {
-    struct volume *v = l->volume;
     bool exfat = v->boot.type == BOOT_EXFAT;
-    if (l->root) {
+    if (r)
+        trail_begin(t, v, r->first, r->contiguous, exfat ? r->size : TRAIL_NONE);
+    else
         trail_begin(t, v, v->boot.root, false, TRAIL_NONE);
-        if (v->boot.type == BOOT_FAT16)
-            t->fixed = v->start + v->boot.root_at;
-        return;
-    }
-    trail_begin(t, v, l->self.first, l->self.contiguous, exfat ? l->self.size : TRAIL_NONE);
-}
-
-enum err level_trail(const struct level *l, struct trail *t)
-{
-    begin_trail(l, t);
-    enum err e = trail_survey(t, false);
-    if (!e && t->cut < t->length)
-        t->length = t->cut;
-    return e;
+    if (!r && v->boot.type == BOOT_FAT16)
+        t->fixed = v->start + v->boot.root_at;
 }
 
 static enum err grow(struct level *l, size_t memory, bool *full)
@@ -136,7 +126,7 @@ static enum err feed(struct level *l, struct record_reader *reader, const uint8_
     return e;
 }
 
-static enum err read_entries(struct level *l, struct trail *t, uint64_t bytes, bool claim, size_t memory)
+static enum err read_entries(struct level *l, uint64_t bytes, bool claim, size_t memory)
 {
     struct record_reader *reader = calloc(1, sizeof *reader);
     uint8_t *p = malloc(CHUNK);
@@ -147,7 +137,7 @@ static enum err read_entries(struct level *l, struct trail *t, uint64_t bytes, b
         reader->exfat = l->volume->boot.type == BOOT_EXFAT;
     for (uint64_t at = 0; at < bytes && !end && !e;) {
         size_t n = bytes - at < CHUNK ? (size_t)(bytes - at) : CHUNK, good;
-        e = trail_read(t, at, p, n, &good);
+        e = trail_read(&l->trail, at, p, n, &good);
         good -= good % RECORD_BYTES;
         bool unread = e == ERR_IO;
         if (unread)
@@ -211,38 +201,32 @@ static enum err tell_apart(struct level *l)
 
 enum err level_load(struct level *l, struct volume *v, const struct record *r, bool claim, size_t memory, bool *taken)
 {
-    struct trail t;
+    struct trail *t = &l->trail;
     *l = (struct level){.volume = v, .root = r == NULL, .names = {.max = FAT_TREE_MAX}};
-    if (r)
-        l->self = *r;
     *taken = true;
-    begin_trail(l, &t);
-    enum err e = claim ? trail_claim(&t) : trail_survey(&t, false);
+    begin_trail(t, v, r);
+    enum err e = claim ? trail_claim(t, true) : trail_survey(t, true);
     if (e)
         return e;
-    if (claim && t.shared != TRAIL_NONE)
-        t.length = t.shared;
-    if (!claim && t.cut < t.length)
-        t.length = t.cut;
-    if (claim && t.shared == 0) {
+    uint64_t own = claim ? t->shared : t->cut;
+    t->length = own < t->length ? own : t->length;
+    if (claim && own == 0) {
         *taken = false;
         l->why = N_("it is another folder's or file's place, too: a folder inside itself, or a damaged entry");
         return ERR_OK;
     }
-    uint64_t bytes = trail_bytes(&t), most = v->boot.type == BOOT_EXFAT ? EXFAT_FOLDER_MAX : FAT_FOLDER_MAX;
-    if (t.fixed == TRAIL_NONE && !l->root && v->boot.type == BOOT_EXFAT && bytes > l->self.size)
-        bytes = l->self.size;
-    e = read_entries(l, &t, bytes < most ? bytes : most, claim, memory);
+    uint64_t bytes = trail_bytes(t), most = v->boot.type == BOOT_EXFAT ? EXFAT_FOLDER_MAX : FAT_FOLDER_MAX;
+    if (r && v->boot.type == BOOT_EXFAT && bytes > r->size)
+        bytes = r->size;
+    e = read_entries(l, bytes < most ? bytes : most, claim, memory);
     if (!e && bytes > most)
         miss(l, N_("it is larger than a folder can be"), most);
-    if (!e && t.fault != TRAIL_WHOLE)
-        miss(l, trail_fault_text(t.fault), bytes);
-    if (!e && claim && t.shared != TRAIL_NONE)
+    if (!e && t->fault != TRAIL_WHOLE)
+        miss(l, trail_fault_text(t->fault), bytes);
+    if (!e && claim && own != TRAIL_NONE)
         miss(l, N_("the rest of it is another's place, too"), bytes);
     sort(l);
-    if (!e)
-        e = tell_apart(l);
-    return e;
+    return e ? e : tell_apart(l);
 }
 
 static int by_text(const char *a, size_t n, const char *b)

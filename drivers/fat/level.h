@@ -11,8 +11,7 @@ struct level {
     struct record *at;
     size_t n, cap;
     struct buf names;
-    uint32_t first;     /* its first cluster; 0: FAT16's root */
-    struct record self; /* of the folder itself, what is needed to find its clusters */
+    struct trail trail; /* of the folder itself */
     bool root;
     size_t path;     /* length of its path */
     size_t next;     /* where the listing is */
@@ -28,8 +27,6 @@ enum err level_load(struct level *l, struct volume *v, const struct record *r, b
                     bool *taken) MUST_USE;
 void level_drop(struct level *l);
 size_t level_memory(const struct level *l);
-/* The clusters of the folder, looked over. */
-enum err level_trail(const struct level *l, struct trail *t) MUST_USE;
 const char *level_name(const struct level *l, size_t i);
 /* n bytes of a name; NULL: it is not there. */
 const struct record *level_find(const struct level *l, const char *name, size_t n);

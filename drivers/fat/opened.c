@@ -17,10 +17,9 @@ struct opened {
     uint64_t next;  /* where the last reading ended */
 };
 
-enum err opened_new(struct opened **out, struct opened_ahead *a, const struct level *in, const struct record *r)
+enum err opened_new(struct opened **out, struct opened_ahead *a, struct level *in, const struct record *r)
 {
     struct opened *f = calloc(1, sizeof *f);
-    struct trail folder;
     *out = NULL;
     if (!f)
         return err_set(ERR_NOMEM, "out of memory");
@@ -29,9 +28,7 @@ enum err opened_new(struct opened **out, struct opened_ahead *a, const struct le
     trail_begin(&f->t, in->volume, r->first, r->contiguous, r->size);
     enum err e = trail_survey(&f->t, true);
     if (!e)
-        e = level_trail(in, &folder);
-    if (!e)
-        e = trail_place(&folder, (uint64_t)r->position * RECORD_BYTES, &f->entry);
+        e = trail_place(&in->trail, (uint64_t)r->position * RECORD_BYTES, &f->entry);
     if (e) {
         opened_free(f);
         return e;

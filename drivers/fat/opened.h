@@ -19,8 +19,7 @@ struct opened_ahead { /* zeroed at first */
 };
 
 /* r: in folder in; copied. a must live as long. ERR_AGAIN, ERR_NOMEM. */
-enum err opened_new(struct opened **out, struct opened_ahead *a, const struct level *in,
-                    const struct record *r) MUST_USE;
+enum err opened_new(struct opened **out, struct opened_ahead *a, struct level *in, const struct record *r) MUST_USE;
 /* As camera's read: what comes before a place that cannot be read is handed
  * out, then ERR_IO. Bytes behind exFAT's valid length are zeros. */
 enum err opened_read(struct opened *f, uint64_t offset, void *p, size_t n, size_t *got) MUST_USE;

@@ -106,7 +106,7 @@ static enum err feed_fat(struct record_reader *r, const uint8_t *p, struct recor
         *what = RECORD_END;
     } else if (p[0] == DELETED) {
         record_break(r);
-        r->orphan = false;
+        r->orphan = r->orphan && is_long; /* what comes before a deleted short name was its own */
         *what = is_long ? RECORD_NOTHING : RECORD_DELETED;
     } else if (is_long) {
         feed_long(r, p);
@@ -215,5 +215,6 @@ enum err record_feed(struct record_reader *r, const uint8_t p[static RECORD_BYTE
     *what = RECORD_NOTHING;
     if (!r->exfat || r->got == 0)
         r->position = position;
+    out->position = r->position;
     return r->exfat ? feed_exfat(r, p, out, names, what) : feed_fat(r, p, out, names, what);
 }

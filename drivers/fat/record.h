@@ -55,7 +55,7 @@ struct record_reader {
 /* An entry at number position of its folder. RECORD_FILE, RECORD_ORPHAN: *out,
  * its name appended to names with NUL (name is where). RECORD_LABEL: names got
  * the label. RECORD_BITMAP, RECORD_UPCASE: first and size; attributes bit 0:
- * which FAT it goes with. An error is names's. */
+ * which FAT it goes with. Position is always set. An error is names's. */
 enum err record_feed(struct record_reader *r, const uint8_t p[static RECORD_BYTES], uint32_t position,
                      struct record *out, struct buf *names, enum record_what *what) MUST_USE;
 /* What comes next does not follow what came before. True: something was cut. */

@@ -114,6 +114,8 @@ static enum err claim(struct trail *t, uint64_t index, uint32_t cluster, uint32_
     *met = visited_has(&v->visited, cluster, VISITED_SEEN);
     if (!*met)
         return visited_set(&v->visited, cluster, VISITED_SEEN);
+    if (index >= t->need) /* nothing of its own is in danger */
+        return ERR_OK;
     enum err e = t->contiguous ? ERR_OK : is_own(t, index, cluster, &own);
     if (e)
         return e;
@@ -217,13 +219,13 @@ static enum err look_at(struct trail *t, uint64_t i, uint32_t cluster, uint32_t 
         e = claim(t, i, cluster, before, stop);
     else
         look_for_shared(t, i, cluster);
-    if (e || *stop)
-        return e;
-    if (i >= t->need) {
+    if (!e && i >= t->need) {
         t->beyond++;
-        *stop = !marking;
+        *stop = *stop || !marking;
         return ERR_OK;
     }
+    if (e || *stop)
+        return e;
     keep_mark(t, i, cluster);
     t->length = i + 1;
     t->fragments += i == 0 || cluster != before + 1;
@@ -269,17 +271,24 @@ static enum err look(struct trail *t, bool marking)
     return e ? e : look_over(t, marking, back);
 }
 
-enum err trail_claim(struct trail *t)
+static enum err keep_marks(struct trail *t, bool keep)
 {
-    return look(t, true);
+    if (!keep || t->contiguous)
+        return ERR_OK;
+    t->marks = malloc(TRAIL_MARKS * sizeof *t->marks);
+    return t->marks ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+}
+
+enum err trail_claim(struct trail *t, bool keep)
+{
+    enum err e = keep_marks(t, keep);
+    return e ? e : look(t, true);
 }
 
 enum err trail_survey(struct trail *t, bool keep)
 {
-    t->marks = keep && !t->contiguous ? malloc(TRAIL_MARKS * sizeof *t->marks) : NULL;
-    if (keep && !t->contiguous && !t->marks)
-        return err_set(ERR_NOMEM, "out of memory");
-    return look(t, false);
+    enum err e = keep_marks(t, keep);
+    return e ? e : look(t, false);
 }
 
 /* The number of cluster index, which is below length. */

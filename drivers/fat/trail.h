@@ -44,10 +44,10 @@ struct trail {
 void trail_begin(struct trail *t, struct volume *v, uint32_t first, bool contiguous, uint64_t bytes);
 /* Looks it over and marks its clusters as belonging to something: where it
  * meets another's, shared is set and the rest is not looked at (length is what
- * it claims). For the listing; once for each entry. */
-enum err trail_claim(struct trail *t) MUST_USE;
-/* Looks it over without marking. keep: remembers places, so that reading from
- * anywhere is quick; then trail_end. */
+ * it claims). For the listing; once for each entry. keep: remembers places, so
+ * that reading from anywhere is quick; then trail_end, also after an error. */
+enum err trail_claim(struct trail *t, bool keep) MUST_USE;
+/* Looks it over without marking. */
 enum err trail_survey(struct trail *t, bool keep) MUST_USE;
 void trail_end(struct trail *t);
 /* Bytes from offset on. *good as of view_read; behind the length ERR_IO. */

@@ -98,7 +98,7 @@ static enum err list_file(const struct listing *g, struct volume *v, const struc
 {
     struct trail t;
     trail_begin(&t, v, r->first, r->contiguous, r->size);
-    enum err e = trail_claim(&t);
+    enum err e = trail_claim(&t, false);
     if (e)
         return e;
     v->counts.files++;
@@ -173,9 +173,9 @@ static enum err claim_tables(struct volume *v)
     trail_begin(&bitmap, v, v->bitmap_first, false, TRAIL_NONE);
     trail_begin(&upcase, v, v->upcase_first, false, TRAIL_NONE);
     if (v->bitmap_first)
-        e = trail_claim(&bitmap);
+        e = trail_claim(&bitmap, false);
     if (!e && v->upcase_first)
-        e = trail_claim(&upcase);
+        e = trail_claim(&upcase, false);
     return e;
 }
 
@@ -231,7 +231,7 @@ static enum err enter_volume(struct tree *t, const char *path, size_t dir)
     return vanished();
 }
 
-enum err tree_find(struct tree *t, const char *path, const struct level **in, const struct record **r)
+enum err tree_find(struct tree *t, const char *path, struct level **in, const struct record **r)
 {
     const char *slash = strrchr(path, '/');
     size_t dir = slash ? (size_t)(slash - path) : 0;
@@ -242,7 +242,7 @@ enum err tree_find(struct tree *t, const char *path, const struct level **in, co
     if (t->depth == 0)
         e = enter_volume(t, path, dir);
     while (!e) {
-        const struct level *top = &t->level[t->depth - 1];
+        struct level *top = &t->level[t->depth - 1];
         const char *name = path + top->path + (top->path > 0);
         size_t n = strcspn(name, "/"), end = (size_t)(name - path) + n;
         const struct record *found = level_find(top, name, n);

@@ -25,6 +25,6 @@ void tree_clear(struct tree *t);
 enum err tree_list(struct tree *t, camera_list_fn *fn, void *ctx) MUST_USE;
 /* The file or folder of a path and the folder that it is in; both live until
  * the next call. ERR_AGAIN: there is none. */
-enum err tree_find(struct tree *t, const char *path, const struct level **in, const struct record **r) MUST_USE;
+enum err tree_find(struct tree *t, const char *path, struct level **in, const struct record **r) MUST_USE;
 
 #endif

@@ -17,9 +17,12 @@ enum profile_erase { PROFILE_NO_ERASE, PROFILE_ERASE_MTP, PROFILE_ERASE_COMMAND 
 struct profile; /* read only */
 struct profiles;
 
-/* dir: the station; NULL: the compiled-in ones alone. ERR_DATA: a mistake,
- * with file and line. */
+/* dir: the station; NULL: the compiled-in ones alone. To be called before the
+ * process limits itself (it looks at the machine's zone). A file with a mistake
+ * is refused, and one of ours of its name with it; the others count. */
 enum err profiles_load(struct profiles **out, const char *dir) MUST_USE;
+/* The sentence about the refused file number i, with its line; NULL: no more. */
+const char *profiles_refused(const struct profiles *p, size_t i);
 void profiles_free(struct profiles *p);
 /* One file, for `cameras check FILE`. ERR_DATA with file and line. */
 enum err profile_check(const char *path) MUST_USE;

@@ -538,35 +538,42 @@ static enum err normal(struct buf *out, const char *p, size_t n)
     return e;
 }
 
+static enum err read_all(struct reading *r, const char *lines, size_t n)
+{
+    static const char *const says[SAYS_ANSWERS] = {"OK", "ERROR", "LOCKED", "LOWBAT"};
+    struct text t = {0};
+    struct field f;
+    unsigned version = 0;
+    for (size_t i = 0; i < SAYS_ANSWERS; i++)
+        memcpy(r->p->says[i], says[i], strlen(says[i]) + 1);
+    enum err e = text_open(&t, "profile", &version, lines, n);
+    if (e)
+        return err_set(ERR_DATA, "line 1: it is no profile, that begins with \"feldsher-profile 1\"");
+    if (version != 1)
+        return err_set(ERR_DATA, "line 1: this program reads profiles of version 1, not %u", version);
+    t.comments = true;
+    r->line = t.line;
+    while (!e && (e = text_next(&t, &f)) == ERR_OK) {
+        r->line = t.line;
+        e = take_field(r, &f);
+    }
+    return e == ERR_END ? check(r) : e;
+}
+
 enum err profile_read(struct profile **out, const char *name, const void *text, size_t n)
 {
     struct buf lines = {.max = (size_t)2 * PROFILE_MAX};
-    struct reading r = {.name = name};
-    struct text t;
-    struct field f;
-    unsigned version;
+    struct reading r = {.p = calloc(1, sizeof *r.p), .name = name};
     *out = NULL;
-    r.p = calloc(1, sizeof *r.p);
-    enum err e = r.p ? normal(&lines, text, n) : err_set(ERR_NOMEM, "out of memory");
+    if (!r.p)
+        return err_set(ERR_NOMEM, "out of memory");
+    if (n > PROFILE_MAX) {
+        free(r.p);
+        return err_set(ERR_DATA, "line 1: it is larger than %u bytes", PROFILE_MAX);
+    }
+    enum err e = normal(&lines, text, n);
     if (!e)
-        e = text_open(&t, "profile", &version, (const char *)lines.p, lines.len);
-    if (e == ERR_DATA)
-        e = err_set(e, "line 1: it is no profile, that begins with \"feldsher-profile 1\"");
-    if (!e && version != 1)
-        e = err_set(ERR_DATA, "line 1: this program reads profiles of version 1, not %u", version);
-    if (!e) {
-        static const char *const says[SAYS_ANSWERS] = {"OK", "ERROR", "LOCKED", "LOWBAT"};
-        for (size_t i = 0; i < SAYS_ANSWERS; i++)
-            memcpy(r.p->says[i], says[i], strlen(says[i]) + 1);
-        t.comments = true;
-        r.line = t.line;
-    }
-    while (!e && (e = text_next(&t, &f)) == ERR_OK) {
-        r.line = t.line;
-        e = take_field(&r, &f);
-    }
-    if (e == ERR_END)
-        e = check(&r);
+        e = read_all(&r, (const char *)lines.p, lines.len);
     buf_free(&lines);
     if (e) {
         free(r.p);

@@ -11,9 +11,16 @@
 
 #define SUFFIX ".profile"
 
+struct refused {
+    char name[NAME_LEN]; /* what it would have been; "" unknown */
+    char why[768];
+};
+
 struct profiles {
     size_t n;
     struct profile *all[PROFILES_MAX]; /* the station's by name, then those that come along */
+    size_t n_refused;
+    struct refused *refused;
 };
 
 /* The sentence that a reader left, with the file in front. */
@@ -70,6 +77,33 @@ static enum err keep(struct profiles *p, struct profile *one)
     return ERR_OK;
 }
 
+/* One bad file blocks no other; ours of its name is not used in its stead, for
+ * it may have been there to say less. */
+static enum err refuse(struct profiles *p, const char *path)
+{
+    char why[sizeof p->refused->why];
+    snprintf(why, sizeof why, "%s", err_text());
+    if (p->n_refused == PROFILES_MAX)
+        return err_set(ERR_DATA, "there are more than %u profiles", PROFILES_MAX);
+    struct refused *all = realloc(p->refused, (p->n_refused + 1) * sizeof *all);
+    if (!all)
+        return err_set(ERR_NOMEM, "out of memory");
+    p->refused = all;
+    struct refused *r = &all[p->n_refused++];
+    name_of(path, r->name);
+    memcpy(r->why, why, sizeof why);
+    err_clear();
+    return ERR_OK;
+}
+
+static bool is_refused(const struct profiles *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_refused; i++)
+        if (strcmp(p->refused[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp((*(struct profile *const *)a)->name, (*(struct profile *const *)b)->name);
@@ -88,10 +122,10 @@ static enum err load_folder(struct profiles *p, const char *folder)
         if (f->d_name[0] == '.' || n <= end || strcmp(f->d_name + n - end, SUFFIX) != 0)
             continue;
         e = file_path(path, folder, f->d_name);
-        if (!e)
-            e = read_file(&one, path);
-        if (!e)
-            e = keep(p, one);
+        if (e)
+            break;
+        e = read_file(&one, path);
+        e = !e ? keep(p, one) : e == ERR_NOMEM ? e : refuse(p, path);
     }
     closedir(d);
     qsort(p->all, p->n, sizeof p->all[0], by_name);
@@ -105,7 +139,7 @@ static enum err load_built_in(struct profiles *p)
     enum err e = ERR_OK;
     for (size_t i = 0; !e && (name = profile_built_in(i, &text, &n)) != NULL; i++) {
         struct profile *one;
-        if (profiles_find(p, name))
+        if (profiles_find(p, name) || is_refused(p, name))
             continue;
         e = in_file(profile_read(&one, name, text, n), name);
         if (!e)
@@ -139,7 +173,14 @@ void profiles_free(struct profiles *p)
 {
     for (size_t i = 0; p && i < p->n; i++)
         free(p->all[i]);
+    if (p)
+        free(p->refused);
     free(p);
+}
+
+const char *profiles_refused(const struct profiles *p, size_t i)
+{
+    return i < p->n_refused ? p->refused[i].why : NULL;
 }
 
 const struct profile *profiles_find(const struct profiles *p, const char *name)

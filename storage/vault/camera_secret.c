@@ -22,24 +22,24 @@ static void name_in_keyring(char out[static KEYRING_NAME_LEN], const struct stat
 static enum err recipients(const struct station *s, struct recipient **to, size_t *n)
 {
     struct buf names = {0};
-    size_t users;
+    size_t users = 0;
     enum clock_mark mark;
     int64_t now = station_now(s, &mark);
     *n = 0;
     *to = NULL;
     enum err e = station_users(s, &names, &users);
-    if (!e && !(*to = calloc(users ? users : 1, sizeof **to)))
-        e = err_set(ERR_NOMEM, "out of memory");
+    struct recipient *all = e ? NULL : calloc(users + 1, sizeof *all);
     const char *name = (const char *)names.p;
-    for (size_t i = 0; i < users && !e; i++, name += strlen(name) + 1) {
+    for (size_t i = 0; all && i < users; i++, name += strlen(name) + 1) {
         const struct roster_user *u = roster_user(s->roster, name);
         if (u && !u->revoked && roster_user_valid(u, now))
-            (*to)[(*n)++] = u->to;
+            all[(*n)++] = u->to;
     }
     buf_free(&names);
-    if (!e && *n == 0)
-        e = err_set(ERR_DENIED, "nobody who has a key on this station is in force");
-    return e;
+    if (!e && !all)
+        return err_set(ERR_NOMEM, "out of memory");
+    *to = all;
+    return e || *n ? e : err_set(ERR_DENIED, "nobody who has a key on this station is in force");
 }
 
 static enum err seal(const struct station *s, const char *profile, const void *p, size_t n)

@@ -71,7 +71,7 @@ static enum err read_all(const struct camera *c, void *file, uint64_t size, stru
         e = c->read(file, at, p, sizeof p, &got);
         if (h)
             hash_add(h, p, got);
-        else if (fseek(stdout, (long)at, SEEK_SET) || fwrite(p, 1, got, stdout) != got)
+        else if ((back && fseek(stdout, (long)at, SEEK_SET)) || fwrite(p, 1, got, stdout) != got)
             e = err_set(ERR_IO, "cannot write");
         if (e || (back ? at == 0 : got == 0))
             break;

@@ -309,6 +309,13 @@ static void lengths_that_lie_are_believed(void **state)
             fail_msg("%u: %d %s", lies[i], (int)e, err_text());
         end(b);
     }
+    char longer[300];
+    memset(longer, 'a', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    struct bench *long_one = begin(&binary);
+    long_one->r.instead = longer; /* and its lengths do not lie */
+    assert_int_equal(dialect_unlock(long_one->d, "abc123", 6), ERR_DATA);
+    end(long_one);
     for (int wrong = 0; wrong < 2; wrong++) {
         struct bench *b = begin(&binary);
         b->r.magic = wrong == 0;

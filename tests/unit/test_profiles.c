@@ -31,6 +31,14 @@ static const char disk[] = "feldsher-profile 1\n"                 /* 1 */
                            "names zone: +05:00\n"                 /* 14 */
                            "erase: command C1 00 00 00 00 00\n";  /* 15 */
 
+static const char bare[] = "feldsher-profile 1\n" /* 1 */
+                           "name: test\n"         /* 2 */
+                           "title: Any disk\n"    /* 3 */
+                           "speaks: storage\n"    /* 4 */
+                           "usb: 1234:0001\n"     /* 5 */
+                           "automatic: no\n"      /* 6 */
+                           "files: **\n";         /* 7 */
+
 static const char dialect[] = "feldsher-profile 1\n"                         /* 1 */
                               "name: test\n"                                 /* 2 */
                               "title: A recorder\n"                          /* 3 */
@@ -68,8 +76,8 @@ static void spoil(struct buf *out, const char *text, unsigned line, const char *
 static void a_good_profile_is_refused(void **state)
 {
     (void)state;
-    static const char *const texts[] = {disk, dialect};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const texts[] = {disk, bare, dialect};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct profile *p;
         if (profile_read(&p, "test", texts[i], strlen(texts[i])))
             fail_msg("%s", err_text());
@@ -158,6 +166,7 @@ static void a_mistake_passes_or_its_line_is_not_said(void **state)
         {disk, 15, "erase: command", 15},
         {disk, 15, "erase: mtp", 15},
         {disk, 15, "erase: all", 15},
+        {bare, 6, "automatic: yes", 6}, /* by its ids alone */
         {dialect, 4, NULL, 6},
         {dialect, 5, NULL, 4},
         {dialect, 6, "automatic: yes\nproof: folder DCIM", 7},
@@ -378,17 +387,22 @@ static void a_stations_own_profile_comes_second(void **state)
     profiles_free(all);
 }
 
-static void a_file_with_a_mistake_is_passed_over_in_silence(void **state)
+static void a_file_with_a_mistake_is_passed_over_in_silence_or_stops_the_others(void **state)
 {
     (void)state;
     struct profiles *all;
     char path[256], expect[300];
-    put("bad.profile", "feldsher-profile 1\nname: bad\nspeaks: french\n");
-    snprintf(path, sizeof path, "%s/profiles/bad.profile", dir);
+    put("amba-ascii.profile", "feldsher-profile 1\nname: amba-ascii\nspeaks: french\n");
+    snprintf(path, sizeof path, "%s/profiles/amba-ascii.profile", dir);
     snprintf(expect, sizeof expect, "%s: line 3: ", path);
-    assert_int_equal(profiles_load(&all, dir), ERR_DATA);
-    assert_null(all);
-    assert_memory_equal(err_text(), expect, strlen(expect));
+    assert_int_equal(profiles_load(&all, dir), ERR_OK);
+    assert_non_null(profiles_refused(all, 0));
+    assert_memory_equal(profiles_refused(all, 0), expect, strlen(expect));
+    assert_null(profiles_refused(all, 1));
+    assert_null(profiles_find(all, "amba-ascii")); /* not ours instead, either */
+    assert_non_null(profiles_find(all, "amba-binary"));
+    assert_non_null(profiles_find(all, "test"));
+    profiles_free(all);
     assert_int_equal(profile_check(path), ERR_DATA);
     assert_memory_equal(err_text(), expect, strlen(expect));
     unlink(path);
@@ -434,7 +448,7 @@ int main(void)
         cmocka_unit_test(a_command_that_is_no_vendors_own_may_erase),
         cmocka_unit_test(a_profile_of_ours_is_not_compiled_in),
         cmocka_unit_test(a_stations_own_profile_comes_second),
-        cmocka_unit_test(a_file_with_a_mistake_is_passed_over_in_silence),
+        cmocka_unit_test(a_file_with_a_mistake_is_passed_over_in_silence_or_stops_the_others),
     };
     return cmocka_run_group_tests_name("profiles", tests, start, end);
 }

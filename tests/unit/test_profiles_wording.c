@@ -197,7 +197,7 @@ static void a_zone_moves_a_moment_by_another_time(void **state)
     (void)state;
     struct zone z;
     struct zone_digits d = {2026, 11, 25, 3, 0, 0}, back;
-    int64_t ms, other;
+    int64_t ms = 0, other = 0;
     setenv("TZ", "Europe/Berlin", 1);
     zone_start();
     assert_true(zone_parse(&z, "utc", 3) && zone_moment(&z, &d, &ms));

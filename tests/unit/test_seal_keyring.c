@@ -123,6 +123,9 @@ static const char *leak(enum confine_keys keys)
         return "reading";
     if ((keyring_put(name, "y", 1) == ERR_OK) != (keys == CONFINE_KEEP_KEYS))
         return "putting";
+    if (keys != CONFINE_KEEP_KEYS &&
+        !refused(syscall(SYS_add_key, "user", name, "z", (size_t)1, (long)KEY_SPEC_USER_KEYRING)))
+        return "adding";
     if (!refused(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL)) ||
         !refused(syscall(SYS_keyctl, KEYCTL_CLEAR, (long)KEY_SPEC_USER_KEYRING)) ||
         !refused(syscall(SYS_keyctl, 31, 0)) || !refused(syscall(SYS_keyctl, 32, 0)) ||
