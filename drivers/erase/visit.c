@@ -1,58 +1,123 @@
 #include "drivers/erase/visit.h"
 
+#include "drivers/erase/delete_mtp.h"
+#include "drivers/erase/delete_vendor.h"
 #include "drivers/erase/erase.h"
 #include "drivers/erase/manual.h"
-#include "drivers/folder/folder.h"
+#include "drivers/place.h"
 #include "storage/base/lang.h"
 #include "storage/base/log.h"
 
 #include <string.h>
 
-static enum err with_camera(const struct visit *v, struct station *s, const struct camera *c, const struct deleter *d,
-                            bool *incomplete)
+struct visiting {
+    const struct visit *v;
+    struct station *s;
+    struct usb_bus *bus;
+    struct profiles *profiles;
+    struct place place;
+    struct camera camera;
+    struct deleter deleter;
+    struct delete_vendor vendor;
+};
+
+/* The one device that calls itself so, by serial number or port. */
+static enum err find(struct visiting *w)
 {
-    struct intake_camera name;
+    struct usb_list now;
+    size_t n = 0;
+    enum err e = usb_bus_list(w->bus, &now);
+    if (e)
+        return e;
+    for (size_t i = 0; i < now.n; i++) {
+        if (strcmp(w->v->camera, now.seen[i].port) != 0 && strcmp(w->v->camera, now.seen[i].serial) != 0)
+            continue;
+        w->place.seen = w->place.reads = now.seen[i];
+        n++;
+    }
+    usb_list_free(&now);
+    if (n == 0)
+        return err_set(ERR_NOINPUT, "no device %s is plugged in; feldsher cameras says what is", w->v->camera);
+    return n == 1
+               ? ERR_OK
+               : err_set(ERR_USAGE, "two devices call themselves %s; name the port (feldsher cameras)", w->v->camera);
+}
+
+static enum err find_on_usb(struct visiting *w)
+{
+    const struct confine_path usb[] = {
+        {"/dev/bus/usb", CONFINE_USE}, {"/sys", CONFINE_READ}, {"/run/udev", CONFINE_READ}, {"/proc", CONFINE_READ}};
+    enum err e = profiles_load(&w->profiles, w->v->dir);
+    if (!e)
+        e = usb_bus_open(&w->bus);
+    w->place.bus = w->bus;
+    w->place.profiles = w->profiles;
+    w->place.any = true; /* it is named */
+    if (!e)
+        e = find(w);
+    return e ? e : station_confine_keys(w->s, usb, sizeof usb / sizeof usb[0], CONFINE_NO_NET, CONFINE_READ_KEYS);
+}
+
+/* How this camera forgets a file, by its model. */
+static void choose_way(struct visiting *w)
+{
+    const struct place *p = &w->place;
+    w->deleter = (struct deleter){.why = _("its model knows no command by which it would erase a file itself")};
+    if (p->from)
+        w->deleter.why = _("what is mounted as a disk, or is a copy of one, is never written to");
+    else if (profile_erase(p->is) == PROFILE_ERASE_MTP && !p->disk.self)
+        delete_mtp(&w->deleter, &w->camera);
+    else if (p->disk.self && profile_erase(p->is) == PROFILE_ERASE_COMMAND &&
+             !delete_vendor(&w->deleter, &w->vendor, p->is, &w->place.disk))
+        w->deleter.remove = NULL;
+}
+
+static enum err open_camera(struct visiting *w)
+{
+    const struct confine_path path[] = {{w->v->from, CONFINE_READ}, {"/dev/disk/by-uuid", CONFINE_READ}};
+    w->place.s = w->s;
+    w->place.from = w->v->from;
+    w->place.serial = w->v->camera;
+    w->place.stop = w->v->stop;
+    enum err e = w->v->from ? station_confine(w->s, path, 2, CONFINE_NO_NET) : find_on_usb(w);
+    return e ? e : place_open(&w->place, &w->camera);
+}
+
+static enum err work(struct visiting *w, bool *incomplete)
+{
+    const struct visit *v = w->v;
+    const struct camera_name *name = &w->place.name;
+    const char *volume = v->from && v->volume[0] ? v->volume : name->volume;
     struct tell tell;
     struct permit *permit;
-    c->describe(c->self, &name);
-    const char *volume = v->volume[0] ? v->volume : name.volume;
-    enum err e = permit_load(&permit, s, name.serial, volume, v->licence);
+    choose_way(w);
+    enum err e = permit_load(&permit, w->s, name->serial, volume, v->licence);
     if (e)
         return e;
     tell_begin(&tell, v->json, v->progress);
-    struct erase erase = {s, permit, c, name.serial, volume, d, &tell, v->stop};
+    struct erase erase = {w->s, permit, &w->camera, name->serial, volume, &w->deleter, &tell, v->stop};
     e = v->plan ? erase_plan(&erase) : erase_run(&erase, incomplete);
     permit_free(permit);
     return e;
 }
 
-/* A mounted card, an image: to look at. */
-static enum err from_path(const struct visit *v, struct station *s, bool *incomplete)
-{
-    struct camera c;
-    struct confine_path path[] = {{v->from, CONFINE_READ}, {"/dev/disk/by-uuid", CONFINE_READ}};
-    const struct deleter none = {.why = _("what is mounted as a disk, or is a copy of one, is never written to")};
-    enum err e = station_confine(s, path, 2, CONFINE_NO_NET);
-    if (!e)
-        e = folder_open(&c, v->from, v->camera);
-    if (e)
-        return e;
-    e = with_camera(v, s, &c, &none, incomplete);
-    c.free(c.self);
-    return e;
-}
-
 enum err visit_run(const struct visit *v, bool *incomplete)
 {
-    struct station *s;
+    struct visiting w = {.v = v};
     *incomplete = false;
-    enum err e = station_open(&s, v->dir, STATION_CHAIN_KEY);
+    enum err e = station_open(&w.s, v->dir, STATION_CHAIN_KEY);
     if (e)
         return e;
     if (log_open(v->dir, ERASE) != ERR_OK)
-        err_clear(); /* a file that must go does not wait for a log */
-    e = from_path(v, s, incomplete);
+        err_clear(); /* the chain has all of it */
+    e = open_camera(&w);
+    if (!e)
+        e = work(&w, incomplete);
+    if (w.camera.self)
+        w.camera.free(w.camera.self);
+    profiles_free(w.profiles);
+    usb_bus_close(w.bus);
     log_close();
-    station_close(s);
+    station_close(w.s);
     return e;
 }
