@@ -160,7 +160,12 @@ static enum err settle(struct run *r, struct line *l, const struct camera_file *
         return ERR_OK;
     }
     if (!e)
-        e = permit_bytes(r->e->permit, l->f, plain);
+        e = permit_bytes(r->e->permit, l->l, l->f, plain);
+    if (e == ERR_DENIED) {
+        line_bar(l, err_text());
+        tell(r, TELL_LEFT, path, l, l->why);
+        return enter(r, l, "left", path, l->why);
+    }
     if (e == ERR_BAD) {
         l->state = LINE_LEFT;
         tell(r, TELL_LEFT, path, l, err_text());

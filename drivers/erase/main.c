@@ -33,11 +33,17 @@ static enum err usage(const char *what)
 static enum err parse(int argc, char **argv, struct visit *v, int *shown)
 {
     static const struct option longs[] = {
-        {"licence", required_argument, NULL, 'l'}, {"from", required_argument, NULL, 'f'},
-        {"volume", required_argument, NULL, 'V'},  {"plan", no_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},          {"progress", no_argument, NULL, 'p'},
-        {"help", no_argument, NULL, 'h'},          {"version", no_argument, NULL, 'v'},
-        {"man", no_argument, NULL, 'm'},           {NULL, 0, NULL, 0},
+        {"licence", required_argument, NULL, 'l'},
+        {"from", required_argument, NULL, 'f'},
+        {"volume", required_argument, NULL, 'V'},
+        {"plan", no_argument, NULL, 'n'},
+        {"json", no_argument, NULL, 'j'},
+        {"progress", no_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {"man", no_argument, NULL, 'm'},
+        {"copy", required_argument, NULL, 'c'},
+        {NULL, 0, NULL, 0},
     };
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, "C:", longs, NULL)) != -1;) {
@@ -53,6 +59,11 @@ static enum err parse(int argc, char **argv, struct visit *v, int *shown)
             break;
         case 'V':
             v->volume = optarg;
+            break;
+        case 'c':
+            if (v->n_copies == COPIES_MAX)
+                return usage("too many --copy");
+            v->copies[v->n_copies++] = optarg;
             break;
         case 'n':
             v->plan = true;

@@ -9,6 +9,8 @@ static const struct {
     {"-C DIR", "the station's folder (default: the current one)"},
     {"--licence ID", "this licence alone; without it, all that name files of the camera"},
     {"--plan", "says what would go and what not, and why; nothing is erased"},
+    {"--copy DIR",
+     "a folder with a backup, on another disk: where a licence lets copies stand for a hub; up to 3 times"},
     {"--from PATH", "with --plan: a folder or an image as the camera"},
     {"--volume ID", "with --from: the volume, where the folder does not tell"},
     {"--json", "one JSON object a line"},

@@ -211,13 +211,15 @@ static enum err look_holds(struct permit *p)
     return station_each_notice(p->s, look_hold, p);
 }
 
-enum err permit_load(struct permit **out, struct station *s, const char *serial, const char *volume, const char *id)
+enum err permit_load(struct permit **out, struct station *s, const char *serial, const char *volume, const char *id,
+                     struct copies *copies)
 {
     *out = NULL;
     struct permit *p = calloc(1, sizeof *p);
     if (!p)
         return no_memory();
     p->s = s;
+    p->copies = copies;
     marks_init(&p->marks, s);
     struct search w = {p, serial, volume, id, false};
     enum err e = serial[0] ? station_each_notice(s, look_licence, &w)
@@ -286,6 +288,27 @@ static bool is_on_hold(const struct permit *p, const char *recording)
     return false;
 }
 
+/* No receipt covers it: may copies stand for one? Whether they are whole is
+ * looked at when the file's turn comes. */
+static enum err may_copies(const struct permit *p, const struct permit_licence *l, const struct licence_file *f)
+{
+    enum clock_mark mark;
+    unsigned needed = l->n->licence->copies;
+    if (!needed || strcmp(f->chain, p->s->chain) != 0)
+        return err_set(ERR_DENIED, "no receipt says that a hub holds recording %s; sync first", f->recording);
+    if (!licence_hub_is_silent(p->s, f->chain, station_now(p->s, &mark)))
+        return err_set(ERR_DENIED,
+                       "no receipt says that a hub holds recording %s, and copies stand for one only where no hub was "
+                       "heard of for three weeks; sync first",
+                       f->recording);
+    if (!p->copies || p->copies->n + 1 < needed)
+        return err_set(ERR_DENIED,
+                       "no hub was heard of for weeks: %u copies on separate media are needed, with this "
+                       "station's own; name the others by --copy",
+                       needed);
+    return ERR_OK;
+}
+
 enum err permit_file(struct permit *p, const struct permit_licence *l, const struct licence_file *f)
 {
     enum clock_mark mark;
@@ -309,9 +332,7 @@ enum err permit_file(struct permit *p, const struct permit_licence *l, const str
                        "the hub holds two different labels of chain %s: it was cloned, and what was taken "
                        "in there stays",
                        f->chain);
-    if (!is_held(p, f->chain, f->seq))
-        return err_set(ERR_DENIED, "no receipt says that a hub holds recording %s; sync first", f->recording);
-    return ERR_OK;
+    return is_held(p, f->chain, f->seq) ? ERR_OK : may_copies(p, l, f);
 }
 
 /* Has the parts list of a label this mark? */
@@ -338,7 +359,7 @@ static enum err no_label(const struct licence_file *f)
                    (unsigned long long)f->seq);
 }
 
-enum err permit_bytes(struct permit *p, const struct licence_file *f, const struct hash *plain)
+static enum err check_label(struct permit *p, const struct licence_file *f, const struct hash *plain)
 {
     const struct station *s = p->s;
     struct buf text = {0};
@@ -370,6 +391,16 @@ enum err permit_bytes(struct permit *p, const struct licence_file *f, const stru
         return ERR_OK; /* another station's label need not be here */
     }
     return e && e != ERR_NOMEM && own ? no_label(f) : e;
+}
+
+enum err permit_bytes(struct permit *p, const struct permit_licence *l, const struct licence_file *f,
+                      const struct hash *plain)
+{
+    enum err e = check_label(p, f, plain);
+    if (e || is_held(p, f->chain, f->seq))
+        return e;
+    e = may_copies(p, l, f);
+    return e ? e : copies_hold(p->copies, f->seq, l->n->licence->copies);
 }
 
 enum err permit_taken(struct permit *p, const char *camera, const struct intake_source *f, bool *taken, bool *held)

@@ -19,7 +19,10 @@ struct visiting {
     struct camera camera;
     struct deleter deleter;
     struct delete_vendor vendor;
+    struct copies copies;
 };
+
+#define PATHS 4 /* that a camera needs */
 
 /* The one device that calls itself so, by serial number or port. */
 static enum err find(struct visiting *w)
@@ -43,9 +46,30 @@ static enum err find(struct visiting *w)
                : err_set(ERR_USAGE, "two devices call themselves %s; name the port (feldsher cameras)", w->v->camera);
 }
 
+/* For good: to what the camera needs, and the copies. */
+static enum err limit(struct visiting *w, const struct confine_path camera[static PATHS], enum confine_keys keys)
+{
+    struct confine_path all[PATHS + COPIES_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < PATHS; i++)
+        if (camera[i].path)
+            all[n++] = camera[i];
+    for (size_t i = 0; i < w->copies.n; i++)
+        all[n++] = (struct confine_path){w->copies.dir[i], CONFINE_READ};
+    return station_confine_keys(w->s, all, n, CONFINE_NO_NET, keys);
+}
+
+/* Before anything is limited: which disks there are is seen outside. */
+static enum err begin_copies(struct visiting *w)
+{
+    w->copies = (struct copies){.s = w->s, .n = w->v->n_copies, .medium = copies_medium};
+    memcpy(w->copies.dir, w->v->copies, sizeof w->copies.dir);
+    return copies_apart(&w->copies);
+}
+
 static enum err find_on_usb(struct visiting *w)
 {
-    const struct confine_path usb[] = {
+    const struct confine_path usb[PATHS] = {
         {"/dev/bus/usb", CONFINE_USE}, {"/sys", CONFINE_READ}, {"/run/udev", CONFINE_READ}, {"/proc", CONFINE_READ}};
     enum err e = profiles_load(&w->profiles, w->v->dir);
     if (!e)
@@ -55,7 +79,7 @@ static enum err find_on_usb(struct visiting *w)
     w->place.any = true; /* it is named */
     if (!e)
         e = find(w);
-    return e ? e : station_confine_keys(w->s, usb, sizeof usb / sizeof usb[0], CONFINE_NO_NET, CONFINE_READ_KEYS);
+    return e ? e : limit(w, usb, CONFINE_READ_KEYS);
 }
 
 /* How this camera forgets a file, by its model. */
@@ -74,12 +98,14 @@ static void choose_way(struct visiting *w)
 
 static enum err open_camera(struct visiting *w)
 {
-    const struct confine_path path[] = {{w->v->from, CONFINE_READ}, {"/dev/disk/by-uuid", CONFINE_READ}};
+    const struct confine_path path[PATHS] = {{w->v->from, CONFINE_READ}, {"/dev/disk/by-uuid", CONFINE_READ}};
     w->place.s = w->s;
     w->place.from = w->v->from;
     w->place.serial = w->v->camera;
     w->place.stop = w->v->stop;
-    enum err e = w->v->from ? station_confine(w->s, path, 2, CONFINE_NO_NET) : find_on_usb(w);
+    enum err e = begin_copies(w);
+    if (!e)
+        e = w->v->from ? limit(w, path, CONFINE_NO_KEYS) : find_on_usb(w);
     return e ? e : place_open(&w->place, &w->camera);
 }
 
@@ -91,7 +117,7 @@ static enum err work(struct visiting *w, bool *incomplete)
     struct tell tell;
     struct permit *permit;
     choose_way(w);
-    enum err e = permit_load(&permit, w->s, name->serial, volume, v->licence);
+    enum err e = permit_load(&permit, w->s, name->serial, volume, v->licence, &w->copies);
     if (e)
         return e;
     tell_begin(&tell, v->json, v->progress);

@@ -1,6 +1,7 @@
 #include "storage/records/erasure.h"
 
 #include "storage/records/custody.h"
+#include "storage/vault/licence_use.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct work {
     void *ctx;
     struct erasure_offer *offer;
     struct draft draft;
+    int64_t now;
 };
 
 /* The receipt by which a hub holds r; NULL: none. */
@@ -80,6 +82,7 @@ static enum err draft_begin(struct work *w, const char *volume)
     d->n.licence->camera = licence_camera(d->n.id, w->w->serial);
     d->n.licence->volume = licence_volume(d->n.id, volume);
     d->n.licence->expires = d->n.time + w->w->days * DAY;
+    d->n.licence->copies = w->w->copies;
     return ERR_OK;
 }
 
@@ -153,7 +156,8 @@ static enum err take(struct work *w, const struct recording *r)
     w->offer->gone += r->n_files - there;
     if (there == 0)
         return ERR_OK;
-    if (r->held || !held) {
+    bool copied = !held && w->w->copies && licence_hub_is_silent(w->s, r->chain, w->now);
+    if (r->held || (!held && !copied)) {
         *(r->held ? &w->offer->on_hold : &w->offer->not_held) += 1;
         return ERR_OK;
     }
@@ -164,7 +168,7 @@ static enum err take(struct work *w, const struct recording *r)
         e = draft_end(w);
     if (!e && !w->draft.n.licence)
         e = draft_begin(w, r->volume);
-    if (!e)
+    if (!e && held)
         e = draft_receipt(w->draft.n.licence, held);
     for (size_t i = 0; i < r->n_files && !e; i++)
         if (!is_gone(r, &r->files[i]))
@@ -214,7 +218,9 @@ enum err erasure_license(struct station *s, const struct user *u, const struct r
 {
     struct work work = {.s = s, .u = u, .l = l, .w = w, .fn = fn, .ctx = ctx, .offer = out};
     const struct recording **r = NULL;
+    enum clock_mark mark;
     size_t n = 0;
+    work.now = station_now(s, &mark);
     *out = (struct erasure_offer){0};
     enum err e = custody_role(s, u, ROLE_SUPERVISOR);
     if (!e && !w->serial[0])

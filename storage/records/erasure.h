@@ -14,6 +14,7 @@ struct erasure_wish {
     const char *volume; /* NULL: each of its volumes */
     unsigned days;
     const char *why;
+    unsigned copies; /* not 0: without a hub; so many verified copies will do for what no receipt covers */
 };
 
 struct erasure_offer {

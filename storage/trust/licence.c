@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum member { CAMERA, VOLUME, EXPIRES, FILES, RECEIPT, MEMBERS };
+enum member { CAMERA, VOLUME, EXPIRES, FILES, COPIES, RECEIPT, MEMBERS };
 
-static const char *const keys[MEMBERS] = {"camera", "volume", "expires", "file", "receipt"};
+static const char *const keys[MEMBERS] = {"camera", "volume", "expires", "file", "copies", "receipt"};
 
 #define BIT(m) (1u << (m))
 #define SPOILT BIT(MEMBERS)
@@ -120,6 +120,7 @@ static enum err read_receipt(struct licence *l, struct span v)
 static enum err read_member(struct licence *l, enum member m, struct span v)
 {
     struct licence_file f;
+    uint64_t copies = 0;
     bool good = false;
     switch (m) {
     case CAMERA:
@@ -134,6 +135,10 @@ static enum err read_member(struct licence *l, enum member m, struct span v)
     case FILES:
         if (read_file(&f, v))
             return licence_add_file(l, &f);
+        break;
+    case COPIES:
+        good = bytes_decimal(&copies, v.p, v.n, LICENCE_COPIES_MAX) && copies >= LICENCE_COPIES_MIN;
+        l->copies = (unsigned)copies;
         break;
     case RECEIPT:
         return read_receipt(l, v);
@@ -194,6 +199,8 @@ enum err licence_write(const struct licence *l, struct buf *out)
     hash_hex(volume, &l->volume);
     clock_text(expires, l->expires);
     enum err e = buf_fmt(out, "camera: %s\nvolume: %s\nexpires: %s\n", camera, volume, expires);
+    if (!e && l->copies)
+        e = buf_fmt(out, "copies: %u\n", l->copies);
     for (size_t i = 0; i < l->n_files && !e; i++)
         e = write_file(&l->files[i], out);
     for (size_t i = 0; i < l->n_receipts && !e; i++)

@@ -16,7 +16,9 @@
 #define LICENCE_FILES_MAX 2000u    /* of one notice: it stays below NOTICE_MAX */
 #define LICENCE_RECEIPTS_MAX 32u   /* one a chain */
 #define LICENCE_RECEIPT_MAX 12000u /* bytes: in base64 it fits a line */
-#define LICENCE_ID 21              /* as NOTICE_ID */
+#define LICENCE_COPIES_MIN 2u
+#define LICENCE_COPIES_MAX 4u
+#define LICENCE_ID 21 /* as NOTICE_ID */
 
 struct licence_file {
     uint64_t size;
@@ -30,6 +32,7 @@ struct licence_file {
 struct licence {
     struct hash camera, volume; /* licence_camera, licence_volume */
     int64_t expires;
+    unsigned copies; /* where no hub is heard of: so many verified copies will do; 0: only a receipt does */
     struct licence_file *files;
     size_t n_files;
     struct buf *receipts; /* as signed; nothing is said about them */

@@ -46,3 +46,23 @@ enum err licence_use_each(const struct station *s, licence_use_fn *fn, void *ctx
     struct search w = {s, fn, ctx, false};
     return index_each_chain(s->dir, look_through, &w);
 }
+
+bool licence_hub_is_silent(const struct station *s, const char *chain, int64_t now)
+{
+    struct buf text = {.max = RECEIPT_MAX};
+    struct receipt *r = NULL;
+    struct label l;
+    int64_t heard = INT64_MAX; /* nothing known: no silence either */
+    if (queue_receipt(s->queue, chain, &text) == ERR_OK &&
+        receipt_parse(&r, (const char *)text.p, text.len) == ERR_OK) {
+        if (receipt_check(r, s->roster) == ERR_OK && strcmp(r->chain, chain) == 0)
+            heard = r->time;
+    } else if (queue_label(s->queue, chain, 1, &text) == ERR_OK &&
+               label_parse(&l, (const char *)text.p, text.len) == ERR_OK && label_authentic(&l, s->roster) == ERR_OK) {
+        heard = l.time;
+    }
+    receipt_free(r);
+    buf_free(&text);
+    err_clear();
+    return heard < now - LICENCE_SILENCE;
+}

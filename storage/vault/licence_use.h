@@ -21,4 +21,12 @@ struct licence_use {
 typedef enum err licence_use_fn(void *ctx, const struct licence_use *u);
 enum err licence_use_each(const struct station *s, licence_use_fn *fn, void *ctx) MUST_USE;
 
+/*
+ * Without a hub for weeks, verified copies may stand for its receipt, where a
+ * licence says so. Silent: the newest receipt over the chain is older than
+ * this, or there is none and its first label is. now as of station_now.
+ */
+#define LICENCE_SILENCE ((int64_t)21 * 86400 * 1000) /* ms */
+bool licence_hub_is_silent(const struct station *s, const char *chain, int64_t now);
+
 #endif

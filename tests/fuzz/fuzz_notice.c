@@ -16,7 +16,8 @@ static void must(bool holds)
 
 static void same_licence(const struct licence *a, const struct licence *b)
 {
-    must(hash_same(&a->camera, &b->camera) && hash_same(&a->volume, &b->volume) && a->expires == b->expires);
+    must(hash_same(&a->camera, &b->camera) && hash_same(&a->volume, &b->volume) && a->expires == b->expires &&
+         a->copies == b->copies);
     must(a->n_files == b->n_files && a->n_files > 0 && a->n_files <= LICENCE_FILES_MAX);
     must(a->n_receipts == b->n_receipts && a->n_receipts <= LICENCE_RECEIPTS_MAX);
     for (size_t i = 0; i < a->n_files; i++) {

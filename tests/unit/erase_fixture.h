@@ -33,6 +33,7 @@ struct bench {
     bool liar;           /* "erased", and it is not */
     unsigned removed, opened;
     void (*before_remove)(struct bench *b);
+    struct copies *copies;
     volatile sig_atomic_t stop;
 };
 
@@ -156,14 +157,19 @@ FIXTURE void take_id(void *ctx, const struct notice *n, const char *volume)
     memcpy(b->licence, n->id, NOTICE_ID);
 }
 
-FIXTURE enum err bench_try_license(struct bench *b, struct erasure_offer *o)
+FIXTURE enum err bench_try_license_by(struct bench *b, unsigned copies, struct erasure_offer *o)
 {
     struct recording_list *l;
-    struct erasure_wish w = {.serial = SERIAL, .days = 14, .why = "the card is full"};
+    struct erasure_wish w = {.serial = SERIAL, .days = 14, .why = "the card is full", .copies = copies};
     assert_int_equal(recording_load(b->h->s, b->h->d->user, &l), ERR_OK);
     enum err e = erasure_license(b->h->s, b->h->d->user, l, &w, take_id, b, o);
     recording_free(l);
     return e;
+}
+
+FIXTURE enum err bench_try_license(struct bench *b, struct erasure_offer *o)
+{
+    return bench_try_license_by(b, 0, o);
 }
 
 FIXTURE void bench_license(struct bench *b)
@@ -261,7 +267,7 @@ FIXTURE struct outcome bench_erase_as(struct bench *b, const char *serial, const
     struct permit *p;
     err_clear();
     tell_begin(&o.tell, true, false);
-    o.e = permit_load(&p, b->h->s, serial, volume, id);
+    o.e = permit_load(&p, b->h->s, serial, volume, id, b->copies);
     if (!o.e) {
         struct erase e = {b->h->s, p, &b->camera, serial, volume, &b->deleter, &o.tell, &b->stop};
         o.e = plan ? erase_plan(&e) : erase_run(&e, &o.incomplete);

@@ -292,6 +292,82 @@ static void without_a_receipt(void **state)
     assert_false(bench_has(b, 2));
 }
 
+static enum err by_name(const char *path, char out[static 4096])
+{
+    snprintf(out, 4096, "%s",
+             strstr(path, "same")    ? "disk of the station"
+             : strstr(path, "other") ? path
+                                     : "disk of the station");
+    return ERR_OK;
+}
+
+/* Without a receipt, where the last one is weeks old. */
+static void copies_stand_for_a_hub_too_easily(void **state)
+{
+    struct bench *b = *state;
+    struct erasure_offer o;
+    char cmd[1024], other[256], same[256];
+    struct copies c = {.s = b->h->s, .medium = by_name};
+    snprintf(other, sizeof other, "%.100s/other", b->h->d->dir);
+    snprintf(same, sizeof same, "%.100s/same", b->h->d->dir);
+    snprintf(cmd, sizeof cmd,
+             "for d in %s %s; do mkdir -p $d/feldsher-backup && cp -a %.120s/objects $d/feldsher-backup/; done", other,
+             same, b->h->d->station);
+    assert_int_equal(system(cmd), 0);
+    /* the hub was heard of: its receipt, over nothing of these, is young */
+    bench_receipt(b, 1, 1, 0, clock_wall());
+    assert_int_equal(bench_try_license_by(b, 2, &o), ERR_NOINPUT);
+    char path[4096];
+    snprintf(path, sizeof path, "%.200s/chain/%s.hub.receipt", b->h->s->dir, b->h->s->chain);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rebuild_queue(b->h->s->dir, b->h->s, NULL), ERR_OK);
+    bench_again(b);
+    c.s = b->h->s;
+    bench_receipt(b, 1, 1, 0, clock_wall() - (int64_t)22 * 86400 * 1000);
+    assert_int_equal(bench_try_license(b, &o), ERR_NOINPUT); /* a plain licence is none the less for a receipt */
+    assert_int_equal(bench_try_license_by(b, 2, &o), ERR_OK);
+    assert_int_equal(o.files, 4);
+    /* no copy, one on the same disk, a damaged one */
+    struct outcome out = bench_erase(b);
+    assert_true(out.e == ERR_OK && out.incomplete);
+    b->copies = &c;
+    c.n = 1;
+    c.dir[0] = same;
+    assert_int_equal(copies_apart(&c), ERR_DENIED);
+    c.dir[0] = other;
+    assert_int_equal(copies_apart(&c), ERR_OK);
+    snprintf(cmd, sizeof cmd,
+             "cd %s/feldsher-backup/objects && f=$(find . -type f -size +1000k | head -n 1) && cp $f ../kept && printf "
+             "x | dd of=$f bs=1 seek=1000 conv=notrunc 2>/dev/null && echo $f >../name",
+             other);
+    assert_int_equal(system(cmd), 0);
+    out = bench_erase(b);
+    assert_true(out.e == ERR_OK && out.incomplete);
+    assert_true(bench_has(b, 0));
+    assert_false(bench_has(b, 2));
+    snprintf(cmd, sizeof cmd, "cd %s/feldsher-backup/objects && cp ../kept $(cat ../name)", other);
+    assert_int_equal(system(cmd), 0);
+    bench_again(b);
+    c.s = b->h->s;
+    c.seq = 0;
+    out = bench_erase(b);
+    assert_int_equal(out.e, ERR_OK);
+    assert_false(out.incomplete);
+    assert_all_gone(b);
+}
+
+static void a_disk_is_told_apart_from_itself(void **state)
+{
+    (void)state;
+    char a[4096], b[4096];
+    assert_int_equal(copies_medium("/nowhere", a), ERR_NOINPUT);
+    if (copies_medium("/", a) == ERR_OK) {
+        assert_int_equal(copies_medium("/etc", b), ERR_OK);
+        assert_string_equal(a, b);
+    }
+    assert_int_equal(copies_medium("/proc", a), ERR_DENIED); /* no disk at all */
+}
+
 static void a_cloned_station(void **state)
 {
     struct bench *b = *state;
@@ -582,6 +658,8 @@ int main(void)
         CASE(stopping_it_loses_the_rest, bench_new_licensed),
         CASE(a_kill_at_some_step_loses_the_truth, bench_new_licensed),
         CASE(without_a_receipt, bench_new),
+        CASE(copies_stand_for_a_hub_too_easily, bench_new),
+        cmocka_unit_test(a_disk_is_told_apart_from_itself),
         CASE(a_cloned_station, bench_new_licensed),
         CASE(what_is_held_goes, bench_new_licensed),
         CASE(a_hold_that_comes_meanwhile_comes_too_late, bench_new_licensed),

@@ -63,6 +63,7 @@ static void a_licence_loses_a_member_on_its_way_through_text(void **state)
     n.licence->camera = licence_camera(n.id, "SN-1");
     n.licence->volume = licence_volume(n.id, "");
     n.licence->expires = T0 + 86400000;
+    n.licence->copies = 2;
     for (uint64_t i = 0; i < LICENCE_FILES_MAX; i++) {
         f.seq = i + 1;
         f.mtime = i % 2 ? INT64_MIN : T0;
@@ -82,6 +83,7 @@ static void a_licence_loses_a_member_on_its_way_through_text(void **state)
     assert_true(hash_same(&back->licence->camera, &n.licence->camera));
     assert_true(hash_same(&back->licence->volume, &n.licence->volume));
     assert_int_equal(back->licence->expires, n.licence->expires);
+    assert_int_equal(back->licence->copies, 2);
     assert_int_equal(back->licence->n_files, LICENCE_FILES_MAX);
     for (size_t i = 0; i < LICENCE_FILES_MAX; i++) {
         const struct licence_file *a = &n.licence->files[i], *b = &back->licence->files[i];
@@ -127,6 +129,10 @@ static void a_licence_with_a_mistake_licenses_something(void **state)
         HEAD CAMERA VOLUME EXPIRES "file: 1000 - " H64 " " REC " " CHAIN "\n",
         HEAD CAMERA VOLUME EXPIRES "file: 1000 - " H64 " " REC " " CHAIN " 7 more\n",
         HEAD CAMERA VOLUME EXPIRES FILE_LINE "file: 1\n",
+        HEAD CAMERA VOLUME EXPIRES FILE_LINE "copies: 1\n",
+        HEAD CAMERA VOLUME EXPIRES FILE_LINE "copies: 5\n",
+        HEAD CAMERA VOLUME EXPIRES FILE_LINE "copies: yes\n",
+        HEAD CAMERA VOLUME EXPIRES FILE_LINE "copies: 2\ncopies: 2\n",
         HEAD CAMERA VOLUME EXPIRES FILE_LINE "receipt: \n",
         HEAD CAMERA VOLUME EXPIRES FILE_LINE "receipt: not base64\n",
         HEAD CAMERA VOLUME EXPIRES FILE_LINE "receipt: QUI\n",

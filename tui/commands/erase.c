@@ -20,6 +20,11 @@ static enum err erase(struct call *c)
     for (size_t i = 0; i < 2; i++)
         if (command_has(c, switches[i]))
             argv[n++] = words[3 + i];
+    const char *copy;
+    for (size_t i = 0; (copy = command_each(c, "copy", i)) != NULL && n + 6 < SPAWN_ARGS_MAX; i++) {
+        argv[n++] = "--copy";
+        argv[n++] = copy;
+    }
     if (c->json)
         argv[n++] = "--json";
     argv[n++] = "--";
@@ -37,6 +42,7 @@ static const struct command rows[] = {
      .spawns = true,
      .options = {{"plan", NULL, N_("says what would go and what not, and why")},
                  {"licence", "ID", N_("that licence alone")},
+                 {"copy", "DIR...", N_("a folder with a backup on another disk, where no hub was heard of for weeks")},
                  {"from", "PATH", N_("with --plan: a folder or an image as the camera")},
                  {"volume", "ID", N_("with --from: its volume, where the folder does not tell")},
                  {"progress", NULL, N_("with --json: where it stands, four times a second")}}},

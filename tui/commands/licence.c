@@ -40,6 +40,7 @@ static enum err new_licence(struct call *c)
     if (!e && !words_number(&n, days ? days : DAYS, ERASURE_DAYS_MAX))
         e = err_set(ERR_USAGE, "--days takes a number of days up to %u, not %s", ERASURE_DAYS_MAX, days);
     w.days = (unsigned)n;
+    w.copies = command_has(c, "without-hub") ? LICENCE_COPIES_MIN : 0;
     if (!e)
         e = session_begin(c, STATION_CHAIN_KEY, true, &s);
     if (e)
@@ -262,6 +263,7 @@ static const struct command rows[] = {
      .run = new_licence,
      .options = {{"why", "TEXT", N_("the reason")},
                  {"days", "N", N_("good for so long (14)")},
-                 {"volume", "ID", N_("only what was on that volume")}}},
+                 {"volume", "ID", N_("only what was on that volume")},
+                 {"without-hub", NULL, N_("no hub for weeks: two verified copies on separate media will do")}}},
 };
 const struct command_group group_licence = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};
