@@ -34,6 +34,8 @@ static bool read_camera(struct span line, struct admitted_camera *c)
     *c = (struct admitted_camera){0};
     if (!span_word(&line, &ids) || !span_word(&line, &profile) || !span_word(&line, &time))
         return false;
+    for (; line.n && line.p[0] == ' '; line.n--)
+        line.p++;
     return read_ids(ids, c) && span_copy(profile, c->profile, NAME_LEN) && clock_parse(&c->time, time.p, time.n) &&
            line.n > 0 && span_copy(line, c->serial, NAME_LEN);
 }

@@ -12,8 +12,8 @@
 
 static enum err list(struct call *c)
 {
-    const char *argv[SPAWN_ARGS_MAX + 1] = {"feldsher-dock", "cameras"}, *from;
-    size_t n = 2;
+    const char *argv[SPAWN_ARGS_MAX + 1] = {"feldsher-dock", "-C", c->dir, "cameras"}, *from;
+    size_t n = 4;
     for (size_t i = 0; (from = command_each(c, "from", i)) != NULL && n + 4 < SPAWN_ARGS_MAX; i++) {
         argv[n++] = "--from";
         argv[n++] = from;
@@ -34,6 +34,32 @@ static enum err check(struct call *c)
 static enum err profiles(struct call *c)
 {
     const char *argv[] = {"feldsher-dock", "-C", c->dir, "profiles", c->json ? "--json" : NULL, NULL};
+    return spawn_run(argv, &c->exit_code);
+}
+
+static enum err admit(struct call *c)
+{
+    const char *argv[12] = {"feldsher-dock", "-C", c->dir, "admit"}, *profile = command_option(c, "profile");
+    size_t n = 4;
+    if (profile) {
+        argv[n++] = "--profile";
+        argv[n++] = profile;
+    }
+    if (c->json)
+        argv[n++] = "--json";
+    argv[n++] = "--";
+    argv[n++] = c->args[0];
+    return spawn_run(argv, &c->exit_code);
+}
+
+static enum err forget(struct call *c)
+{
+    const char *argv[10] = {"feldsher-dock", "-C", c->dir, "forget"};
+    size_t n = 4;
+    if (c->json)
+        argv[n++] = "--json";
+    argv[n++] = "--";
+    argv[n++] = c->args[0];
     return spawn_run(argv, &c->exit_code);
 }
 
@@ -99,6 +125,23 @@ static const struct command rows[] = {
      .by_default = true,
      .options = {{"from", "PATH...", N_("a folder that counts as a camera")},
                  {"watch", NULL, N_("goes on: says it anew when something is plugged in or out")}}},
+    {.name = "cameras",
+     .sub = "admit",
+     .args = "CAMERA",
+     .min = 1,
+     .max = 1,
+     .help = N_("says that a device on USB is a camera: it is taken in by itself from now on"),
+     .run = admit,
+     .spawns = true,
+     .options = {{"profile", "NAME", N_("the camera model that it is; else the one that fits")}}},
+    {.name = "cameras",
+     .sub = "forget",
+     .args = "SERIAL",
+     .min = 1,
+     .max = 1,
+     .help = N_("says that it is none any more: it is left alone"),
+     .run = forget,
+     .spawns = true},
     {.name = "cameras",
      .sub = "profiles",
      .args = "",
