@@ -180,7 +180,9 @@ static enum err examine(struct run *r, size_t file, struct line *const *l, size_
     struct camera_file f = listing_camera_file(&r->listing.files[file]);
     struct line *its;
     struct hash plain;
-    enum err e = read_whole(r, &f, &plain);
+    enum err e = r->listing.files[file].twice
+                     ? err_set(ERR_DATA, "the camera lists two files of this name, and which is meant cannot be told")
+                     : read_whole(r, &f, &plain);
     if (e)
         return read_failed(r, e, l, n, path);
     e = find(l, n, &plain, path, &its);

@@ -11,6 +11,7 @@ struct listing_file {
     size_t at;
     uint64_t size;
     int64_t mtime;
+    bool twice; /* another one has the same path: which of them is meant nobody knows */
 };
 
 struct listing {

@@ -87,7 +87,7 @@ static enum err parse(int argc, char **argv, struct visit *v, int *shown)
             return usage("an option is unknown or lacks its value");
         }
     }
-    if (optind + 1 != argc)
+    if (optind + 1 != argc || !argv[optind][0])
         return usage("one camera is needed");
     v->camera = argv[optind];
     return ERR_OK;

@@ -30,6 +30,7 @@ struct bench {
     const char *bad_read;  /* of this path */
     enum err bad_read_with;
     enum err bad_remove; /* the next one only */
+    const char *twin;    /* a path that it lists once more */
     bool liar;           /* "erased", and it is not */
     unsigned removed, opened;
     void (*before_remove)(struct bench *b);
@@ -50,6 +51,8 @@ FIXTURE enum err bench_list(void *self, camera_list_fn *fn, void *ctx)
     struct bench *b = self;
     step(b);
     enum err e = b->inner.list(b->inner.self, fn, ctx);
+    if (!e && b->twin)
+        e = fn(ctx, &(struct camera_file){b->twin, 70000, INT64_MIN, CAMERA_FILE, ""});
     step(b);
     return e;
 }

@@ -111,6 +111,18 @@ static void the_twin_of_a_licensed_file_goes(void **state)
     assert_story(b, "begun A:erased A:erased E:erased B:left over");
 }
 
+static void one_of_two_files_of_one_name_goes(void **state)
+{
+    struct bench *b = *state;
+    b->twin = "DCIM/B.MP4";
+    struct outcome o = bench_erase(b);
+    assert_int_equal(o.e, ERR_OK);
+    assert_true(o.incomplete);
+    assert_true(bench_has(b, 2));
+    assert_int_equal(b->removed, 3);
+    assert_story(b, "begun A:erased A:erased E:erased B:failed open");
+}
+
 static void a_licence_none_of_whose_files_is_there_is_used_up(void **state)
 {
     struct bench *b = *state;
@@ -650,6 +662,7 @@ int main(void)
         CASE(the_same_bytes_under_another_name_go, bench_new_licensed),
         CASE(a_file_that_is_not_there_is_called_erased, bench_new_licensed),
         CASE(the_twin_of_a_licensed_file_goes, bench_new_licensed),
+        CASE(one_of_two_files_of_one_name_goes, bench_new_licensed),
         CASE(a_licence_none_of_whose_files_is_there_is_used_up, bench_new_licensed),
         CASE(what_cannot_be_read_goes_or_stops_the_rest, bench_new_licensed),
         CASE(what_the_camera_does_not_erase_is_called_erased, bench_new_licensed),
