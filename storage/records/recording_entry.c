@@ -65,6 +65,14 @@ static enum err read_file(struct recording_file *f, const json_t *j)
     return read_blobs(f, json_object_get(j, "blobs"));
 }
 
+/* Cut short it would be another's. */
+static void copy_name(char out[static NAME_LEN], const char *name)
+{
+    size_t n = strlen(name);
+    if (n < NAME_LEN)
+        memcpy(out, name, n + 1);
+}
+
 static char *camera_of(const json_t *camera)
 {
     const char *part[] = {string_of(camera, "vendor"), string_of(camera, "product"), string_of(camera, "serial")};
@@ -125,7 +133,10 @@ enum err recording_entry_read(struct recording *r, const struct station *s, cons
     for (size_t i = 0; i < s->roster->n_units && !known; i++)
         known = strcmp(s->roster->units[i], unit) == 0;
     snprintf(r->unit, sizeof r->unit, "%s", known ? unit : from ? from->unit : s->unit);
-    r->camera = camera_of(json_object_get(data, "camera"));
+    const json_t *camera = json_object_get(data, "camera");
+    copy_name(r->serial, string_of(camera, "serial"));
+    copy_name(r->volume, string_of(camera, "volume"));
+    r->camera = camera_of(camera);
     r->mode = strdup(string_of(data, "mode"));
     enum err e = r->camera && r->mode ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
     if (!e)

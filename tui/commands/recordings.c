@@ -93,10 +93,15 @@ static void show_events(const struct recording *r)
     for (size_t i = 0; i < r->n_events; i++) {
         const struct recording_event *v = &r->events[i];
         const char *why = json_string_value(json_object_get(v->data, "why"));
+        const char *state = json_string_value(json_object_get(v->data, "state"));
         char when[CLOCK_TEXT];
         clock_text(when, v->time);
         printf("  %s  ", when);
         print_text(v->type);
+        if (state) {
+            printf(" ");
+            print_text(state);
+        }
         printf(_(" by %s (entry %s)"), v->author[0] ? v->author : _("nobody logged in"), v->id);
         if (why) {
             printf(": ");
