@@ -82,12 +82,17 @@ $(B)/all.a: $(storage) $(drivers) $(erase) $(link) $(road) $(client) $(hub) $(tu
 	$(Q)rm -f $@ && ar qcs $@ $^
 
 $(B)/obj/storage/catalog/retention.o: storage/catalog/retention.csv
+$(B)/obj/drivers/profiles/built_in.o: $(wildcard drivers/profiles/*.profile)
 $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/all.a
+# devices that are models: what units of the drivers talk to
+$(B)/models.a: $(call obj,$(sort $(wildcard tests/unit/script*.c)))
+	$(call say,AR,$(@F))
+	$(Q)rm -f $@ && ar qcs $@ $^
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/models.a $(B)/all.a
 	$(call say,LD,unit/$(@F))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka

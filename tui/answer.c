@@ -15,11 +15,12 @@ static enum err finish_output(enum err so_far)
     return err_errno(ERR_IO, "cannot write the output");
 }
 
-/* No network, no other program; files as far as the account may. */
+/* No network, no other program; files as far as the account may; whoever is
+ * unlocked brings cameras' secrets into the keyring. */
 static enum err limit(const struct call *c)
 {
     static const struct confine_path all = {"/", CONFINE_WRITE};
-    return c->command->spawns ? ERR_OK : confine_self(&all, 1, CONFINE_NO_NET);
+    return c->command->spawns ? ERR_OK : confine_self_keys(&all, 1, CONFINE_NO_NET, CONFINE_KEEP_KEYS);
 }
 
 static enum err run(struct call *c)

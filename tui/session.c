@@ -3,6 +3,7 @@
 #include "storage/base/log.h"
 #include "storage/records/records.h"
 #include "storage/base/text.h"
+#include "storage/vault/camera_secret.h"
 #include "tui/lang/lang.h"
 
 #include <inttypes.h>
@@ -84,6 +85,8 @@ enum err session_unlock(const struct call *c, const struct station *s, struct us
     e = secret_try(pass, try_unlock, &u);
     secret_free(pass);
     log_line("%s %s", e ? "refused" : "unlocked", e ? "-" : who);
+    if (!e)
+        camera_secret_bring(s, *out);
     return e;
 }
 

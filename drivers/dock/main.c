@@ -1,13 +1,9 @@
-#include "drivers/dock/offload.h"
-#include "drivers/dock/survey.h"
+#include "drivers/dock/admit.h"
+#include "drivers/dock/arguments.h"
 #include "drivers/dock/usage.h"
 #include "storage/base/lang.h"
 #include "storage/seal/hash.h"
 
-#include <getopt.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #define BEHIND 5 /* nice(2) */
@@ -30,89 +26,43 @@ static void catch_signals(void)
     sigaction(SIGXFSZ, &a, NULL);
 }
 
-static enum err usage(const char *what)
+static enum err run(const struct arguments *a, bool *incomplete)
 {
-    return err_set(ERR_USAGE, "%s; see feldsher-dock --help", _(what));
-}
-
-static enum err parse(int argc, char **argv, struct offload *o, struct survey *w, bool *cameras, int *shown)
-{
-    static const struct option longs[] = {
-        {"from", required_argument, NULL, 'f'}, {"camera", required_argument, NULL, 's'},
-        {"json", no_argument, NULL, 'j'},       {"quiet", no_argument, NULL, 'q'},
-        {"progress", no_argument, NULL, 'p'},   {"watch", no_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},       {"version", no_argument, NULL, 'v'},
-        {"man", no_argument, NULL, 'm'},        {NULL, 0, NULL, 0},
-    };
-    opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, "C:", longs, NULL)) != -1;) {
-        switch (c) {
-        case 'C':
-            o->dir = optarg;
-            break;
-        case 'f':
-            o->from = optarg;
-            if (w->n_from == SURVEY_FROM_MAX)
-                return usage("too many --from");
-            w->from[w->n_from++] = optarg;
-            break;
-        case 'p':
-            o->progress = true;
-            break;
-        case 'w':
-            w->watch = true;
-            break;
-        case 's':
-            o->camera = optarg;
-            break;
-        case 'j':
-            o->json = true;
-            break;
-        case 'q':
-            o->quiet = true;
-            break;
-        case 'h':
-            *shown = usage_help();
-            return ERR_OK;
-        case 'v':
-            *shown = printf("%s %s\n", DOCK, FELDSHER_VERSION) < 0;
-            return ERR_OK;
-        case 'm':
-            *shown = usage_man();
-            return ERR_OK;
-        default:
-            return usage("an option is unknown or lacks its value");
-        }
+    switch (a->verb) {
+    case VERB_MODELS:
+        return models_run(&a->models, a->offload.dir, a->offload.json);
+    case VERB_CAMERAS:
+        return survey_run(&a->survey);
+    case VERB_WATCH:
+        return watch_run(&a->watch);
+    case VERB_ADMIT:
+        return admit_run(a->offload.dir, a->offload.camera, a->profile, a->offload.json);
+    case VERB_FORGET:
+        return admit_forget(a->offload.dir, a->offload.camera, a->offload.json);
+    case VERB_OFFLOAD:
+        break;
     }
-    w->json = o->json;
-    *cameras = optind + 1 == argc && strcmp(argv[optind], "cameras") == 0;
-    if (*cameras)
-        return ERR_OK;
-    if (optind + 1 != argc || strcmp(argv[optind], "offload") != 0)
-        return usage("one command is needed: offload, cameras");
-    return o->from ? ERR_OK : usage("no camera given: --from PATH");
+    return offload_run(&a->offload, incomplete);
 }
 
 int main(int argc, char **argv)
 {
-    struct offload o = {.dir = ".", .camera = "", .stop = &stop};
-    struct survey w = {.stop = &stop};
-    bool incomplete = false, cameras = false;
-    int shown = -1;
+    struct arguments a;
+    bool incomplete = false;
     enum err e = lang_start(NULL);
     if (!e)
-        e = parse(argc, argv, &o, &w, &cameras, &shown);
-    if (!e && shown >= 0)
-        return shown;
+        e = arguments_read(&a, argc, argv, &stop);
+    if (!e && a.shown >= 0)
+        return a.shown;
     catch_signals();
     setpriority(PRIO_PROCESS, 0, BEHIND); /* whoever types goes first */
     if (!e)
         e = hash_start();
     if (!e)
-        e = cameras ? survey_run(&w) : offload_run(&o, &incomplete);
+        e = run(&a, &incomplete);
     if (e)
         return err_report(DOCK, e);
-    if (stop && !cameras)
+    if (stop && a.verb == VERB_OFFLOAD)
         return err_report(DOCK, err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped"));
     return incomplete ? 75 : 0;
 }

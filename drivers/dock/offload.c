@@ -1,299 +1,124 @@
 #include "drivers/dock/offload.h"
 
-#include "drivers/dock/list.h"
-#include "drivers/dock/say.h"
-#include "drivers/folder/folder.h"
-#include "storage/base/confine.h"
+#include "drivers/dock/choose.h"
+#include "drivers/dock/take.h"
+#include "storage/base/clock.h"
 #include "storage/base/log.h"
-#include "storage/vault/intake.h"
+#include "storage/records/custody.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A recording that is gathered and not yet in the chain. */
-struct waiting {
-    size_t file;
-    char id[ENTRY_ID];
-    uint64_t size;
-    uint64_t resumed_from;
-};
-
+/* One offload from end to end. */
 struct dock {
     const struct offload *o;
     struct station *s;
+    struct usb_bus *bus;
+    struct profiles *profiles;
+    struct admitted admitted;
+    struct place place;
     struct camera camera;
-    struct intake *in;
-    struct list list;
-    struct say say;
-    struct waiting *waiting;
-    size_t n_waiting;
-    size_t cap_waiting;
-    uint64_t done; /* bytes of the recordings before the present one */
-    uint64_t at;   /* number of the present one */
+    struct take take;
+    char session[ENTRY_ID]; /* what its recordings' entries and its own have in common */
 };
 
-/* A file of the camera while it is open. */
-struct reading {
-    const struct dock *d;
-    size_t file;
-    void *handle;
-    bool failed;
-};
-
-static enum err read_source(void *ctx, uint64_t offset, void *p, size_t n, size_t *got)
+static void say_away(struct dock *d, bool away)
 {
-    struct reading *r = ctx;
-    *got = 0;
-    if (*r->d->o->stop)
-        return err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped");
-    enum err e = r->d->camera.read(r->handle, offset, p, n, got);
-    r->failed = e != ERR_OK;
-    return e;
+    say_event(&d->take.say, away ? "waiting" : "back", away ? err_text() : "");
+    log_line(away ? "the camera was pulled out and is waited for" : "the camera is back");
 }
 
-static struct camera_file listed(const struct dock *d, size_t file)
+static enum err again(void *ctx)
 {
-    const struct list_file *f = &d->list.files[file];
-    return (struct camera_file){list_path(&d->list, file), f->size, f->mtime, CAMERA_FILE, ""};
-}
-
-static enum err reading_open(const struct dock *d, size_t file, struct reading *r, struct intake_source *source)
-{
-    struct camera_file f = listed(d, file);
-    *r = (struct reading){.d = d, .file = file};
-    *source = (struct intake_source){read_source, r, f.path, f.size, f.mtime};
-    return d->camera.open(d->camera.self, &f, &r->handle);
-}
-
-static void failed(struct dock *d, size_t file, const char *why)
-{
-    say_line(&d->say, &(struct say_line){.what = SAY_FAILED, .path = list_path(&d->list, file), .why = why});
-}
-
-/* What waited is in the chain now, or (why) lost and to be taken anew. */
-static void settle(struct dock *d, const char *why)
-{
-    for (size_t i = 0; i < d->n_waiting; i++) {
-        const struct waiting *w = &d->waiting[i];
-        if (why)
-            failed(d, w->file, why);
-        else
-            say_line(&d->say, &(struct say_line){SAY_STORED, w->id, list_path(&d->list, w->file), w->size,
-                                                 w->resumed_from, NULL});
-    }
-    d->n_waiting = 0;
-}
-
-static enum err wait_for(struct dock *d, const struct waiting *w)
-{
-    if (d->n_waiting == d->cap_waiting) {
-        size_t cap = d->cap_waiting ? 2 * d->cap_waiting : 64;
-        struct waiting *all = realloc(d->waiting, cap * sizeof *all);
-        if (!all)
-            return err_set(ERR_NOMEM, "out of memory");
-        d->waiting = all;
-        d->cap_waiting = cap;
-    }
-    d->waiting[d->n_waiting++] = *w;
-    return ERR_OK;
-}
-
-/* The files of one recording: of those that are open, the first is it. */
-struct group {
-    size_t n;
-    struct reading reading[1 + INTAKE_SIDECARS_MAX];
-    struct intake_source source[1 + INTAKE_SIDECARS_MAX];
-};
-
-static void group_drop(struct group *g, const struct dock *d, size_t i)
-{
-    d->camera.close(g->reading[i].handle);
-    g->n--;
-    for (; i < g->n; i++) {
-        g->reading[i] = g->reading[i + 1];
-        g->source[i] = g->source[i + 1];
-        g->source[i].ctx = &g->reading[i];
-    }
-}
-
-/* A sidecar that cannot be opened is told and left out. */
-static enum err group_open(struct group *g, struct dock *d, const struct list_recording *r)
-{
-    enum err e = reading_open(d, r->first, &g->reading[0], &g->source[0]);
+    struct dock *d = ctx;
+    say_away(d, true);
+    d->camera.free(d->camera.self);
+    d->take.on.opened++;
+    enum err e = place_again(&d->place, &d->camera);
     if (e)
-        return e;
-    g->n = 1;
-    for (size_t i = 1; i <= r->n_sidecars; i++) {
-        if (reading_open(d, r->first + i, &g->reading[g->n], &g->source[g->n]) == ERR_OK)
-            g->n++;
-        else
-            failed(d, r->first + i, err_text());
-    }
-    return ERR_OK;
-}
-
-/* Leaves out the sidecars whose reading failed; were there any? */
-static bool leave_out(struct group *g, struct dock *d)
-{
-    size_t before = g->n;
-    for (size_t i = g->n; i-- > 1;)
-        if (g->reading[i].failed) {
-            failed(d, g->reading[i].file, err_text());
-            group_drop(g, d, i);
-        }
-    return g->n < before;
-}
-
-static enum err take_group(struct dock *d, struct group *g, struct intake_report *r)
-{
-    enum err e;
-    do {
-        struct intake_file f = {&g->source[0], &g->source[1], g->n - 1};
-        e = intake_file(d->in, &f, r);
-    } while (e && !r->stop && leave_out(g, d));
+        d->camera = (struct camera){0};
+    else
+        say_away(d, false);
     return e;
 }
 
-/* One recording. late: a sidecar of a known one, of which nothing is said when
- * it is known, too. An error is our side's: the next would fare no better. */
-static enum err take(struct dock *d, const struct list_recording *rec, bool late)
+static bool gone(void *ctx)
 {
-    struct intake_report r = {0};
-    struct group *g = calloc(1, sizeof *g);
-    if (!g)
+    const struct dock *d = ctx;
+    return d->camera.self && place_is_gone(&d->place);
+}
+
+static json_t *about(struct take *t, const struct group_file *g)
+{
+    struct dock *d = t->ctx;
+    struct profile_said said = {.start = INT64_MIN};
+    char when[CLOCK_TEXT];
+    json_t *o = json_pack("{s:s}", "session", d->session);
+    if (!o || !t->model)
+        return o;
+    profile_read_name(t->model, g->reading.file.path, &said);
+    json_t *name = json_object();
+    if (said.device[0])
+        json_object_set_new(name, "device", json_string(said.device));
+    if (said.officer[0])
+        json_object_set_new(name, "officer", json_string(said.officer));
+    if (said.start != INT64_MIN) {
+        clock_text(when, said.start);
+        json_object_set_new(name, "start", json_string(when));
+    }
+    if (json_object_size(name))
+        json_object_set(o, "name_says", name);
+    json_decref(name);
+    return o;
+}
+
+/* The session's own entry: with what it was done, and how it went. */
+static enum err append_session(struct dock *d, const char *end)
+{
+    const struct camera_name *n = &d->place.name;
+    const struct say *say = &d->take.say;
+    char id[ENTRY_ID];
+    json_t *facts = place_facts(&d->place, &d->camera);
+    json_t *data =
+        json_pack("{s:s,s:{s:s,s:s,s:s,s:s,s:s},s:I,s:I,s:I,s:I,s:I,s:s}", "session", d->session, "camera", "vendor",
+                  n->vendor, "product", n->product, "serial", n->serial, "profile", n->profile, "volume", n->volume,
+                  "stored", (json_int_t)say->count[SAY_STORED], "known", (json_int_t)say->count[SAY_KNOWN], "failed",
+                  (json_int_t)say->count[SAY_FAILED], "not_taken", (json_int_t)say->count[SAY_NOT_TAKEN], "reopened",
+                  (json_int_t)d->take.on.opened, "end", end);
+    bool good = facts && data && json_object_update(data, facts) == 0;
+    json_decref(facts);
+    if (!good) {
+        json_decref(data);
         return err_set(ERR_NOMEM, "out of memory");
-    enum err e = group_open(g, d, rec);
-    if (!e)
-        e = take_group(d, g, &r);
-    uint64_t size = 0;
-    for (size_t i = 0; i < g->n; i++) {
-        size += g->source[i].size;
-        d->camera.close(g->reading[i].handle);
     }
-    free(g);
-    if (e && !r.stop && !*d->o->stop)
-        failed(d, rec->first, err_text());
-    if (r.lost || r.durable)
-        settle(d, r.lost ? err_text() : NULL);
-    if (e)
-        return r.stop ? e : ERR_OK;
-    if (r.result == INTAKE_KNOWN && !late)
-        say_line(&d->say, &(struct say_line){.what = SAY_KNOWN, .path = list_path(&d->list, rec->first)});
-    if (r.result == INTAKE_KNOWN)
-        return ERR_OK;
-    struct waiting w = {rec->first, "", size, r.resumed_from};
-    memcpy(w.id, r.id, sizeof w.id);
-    e = wait_for(d, &w);
-    if (!e && r.durable)
-        settle(d, NULL);
-    return e;
-}
-
-/* A known recording may have got sidecars since. */
-static enum err take_all_of(struct dock *d, const struct list_recording *rec)
-{
-    uint64_t known = d->say.count[SAY_KNOWN];
-    enum err e = take(d, rec, false);
-    bool is_known = d->say.count[SAY_KNOWN] > known;
-    for (size_t i = 1; i <= rec->n_sidecars && is_known && !e; i++)
-        e = take(d, &(struct list_recording){.first = rec->first + i}, true);
-    return e;
-}
-
-static uint64_t bytes_of(const struct list *l, const struct list_recording *rec)
-{
-    uint64_t bytes = 0;
-    for (size_t i = 0; i <= rec->n_sidecars; i++)
-        bytes += l->files[rec->first + i].size;
-    return bytes;
-}
-
-static void total(const struct list *l, size_t at, uint64_t *recordings, uint64_t *bytes)
-{
-    struct list_recording rec;
-    *recordings = *bytes = 0;
-    while (list_next(l, &at, &rec)) {
-        *recordings += 1;
-        *bytes += bytes_of(l, &rec);
-    }
-}
-
-static void progress(void *ctx, uint64_t done)
-{
-    struct dock *d = ctx;
-    say_progress(&d->say, d->at, d->done + done);
-}
-
-/* A full disk: how much all that is left needs. */
-static enum err full(const struct dock *d, size_t from)
-{
-    uint64_t recordings, bytes;
-    char why[1024];
-    snprintf(why, sizeof why, "%s", err_text());
-    why[strcspn(why, ";")] = '\0';
-    total(&d->list, from, &recordings, &bytes);
-    return err_set(
-        ERR_FULL,
-        "%s; for the %llu recordings that are left %.1f MB are needed in all: free them on the station's disk "
-        "and run offload again, it goes on where it stopped",
-        why, (unsigned long long)recordings, (double)bytes / 1e6);
-}
-
-static enum err take_everything(struct dock *d)
-{
-    struct list_recording rec;
-    enum err e = ERR_OK;
-    size_t next = 0, first = 0;
-    while (!e && !*d->o->stop && list_next(&d->list, &next, &rec)) {
-        d->at++;
-        e = take_all_of(d, &rec);
-        d->done += bytes_of(&d->list, &rec);
-        progress(d, 0);
-        if (!e)
-            first = next;
-    }
-    if (e == ERR_FULL)
-        e = full(d, first);
-    /* what is finished is kept, whatever stopped the rest */
-    char why[1024];
-    snprintf(why, sizeof why, "%s", err_text());
-    enum err last = intake_flush(d->in);
-    settle(d, last ? err_text() : NULL);
-    return e ? err_set(e, "%s", why) : last;
-}
-
-static enum err list_one(void *ctx, const struct camera_file *f)
-{
-    struct dock *d = ctx;
-    if (*d->o->stop)
-        return err_set(ERR_AGAIN, "stopped before anything was taken");
-    if (f->state == CAMERA_FILE)
-        return list_add(&d->list, f);
-    enum say_what what = f->state == CAMERA_FAILED ? SAY_FAILED : SAY_NOT_TAKEN;
-    say_line(&d->say, &(struct say_line){.what = what, .path = f->path, .why = f->why});
-    return ERR_OK;
+    return custody_entry(d->s, NULL, NULL, "offload", data, id);
 }
 
 static enum err take_camera(struct dock *d)
 {
-    struct intake_camera described;
-    uint64_t recordings, bytes;
-    d->camera.describe(d->camera.self, &described);
-    enum err e = intake_new(&d->in, d->s, &described, progress, d);
-    if (e)
-        return e;
-    e = d->camera.list(d->camera.self, list_one, d);
-    if (!e) {
-        list_sort(&d->list);
-        total(&d->list, 0, &recordings, &bytes);
-        say_found(&d->say, recordings, bytes);
-        e = take_everything(d);
+    const struct camera_name *n = &d->place.name;
+    struct take *t = &d->take;
+    char why[1024];
+    t->s = d->s;
+    t->ctx = d;
+    t->about = about;
+    t->model = d->place.from ? NULL : d->place.is;
+    t->described =
+        (struct intake_camera){n->vendor, n->product, n->serial, n->profile, n->volume, d->place.clock_before};
+    t->on = (struct reading_camera){.camera = &d->camera, .ctx = d, .stop = d->o->stop};
+    if (!d->o->from && !d->o->no_wait) {
+        t->on.again = again;
+        t->on.gone = gone;
     }
-    say_summary(&d->say);
-    intake_free(d->in);
-    return e;
+    enum err e = take_run(t);
+    snprintf(why, sizeof why, "%s", err_text());
+    enum err noted = ERR_OK;
+    /* of a session that brought nothing, and was stopped by us, nothing is to be said */
+    if (d->camera.self && (!e || t->say.count[SAY_STORED]))
+        noted = append_session(d, e ? why : *d->o->stop ? "stopped" : "");
+    return e ? err_set(e, "%s", why) : noted;
 }
 
 /* A camera folder inside the station's, or the other way round, is a mistake. */
@@ -309,6 +134,56 @@ static enum err check_apart(const char *dir, const char *from)
     return ERR_OK;
 }
 
+static enum err from_path(struct dock *d)
+{
+    const struct confine_path camera[] = {{d->o->from, CONFINE_READ}, {"/dev/disk/by-uuid", CONFINE_READ}};
+    enum err e = station_confine(d->s, camera, 2, CONFINE_NO_NET);
+    return e ? e : check_apart(d->o->dir, d->o->from);
+}
+
+static enum err from_usb(struct dock *d)
+{
+    const struct confine_path usb[] = {
+        {"/dev/bus/usb", CONFINE_USE}, {"/sys", CONFINE_READ}, {"/run/udev", CONFINE_READ}, {"/proc", CONFINE_READ}};
+    enum err e = profiles_load(&d->profiles, d->o->dir);
+    if (!e)
+        e = admitted_read(&d->admitted, d->o->dir);
+    if (!e)
+        e = usb_bus_open(&d->bus);
+    d->place.bus = d->bus;
+    d->place.profiles = d->profiles;
+    if (!e && d->o->seen)
+        choose_seen(&d->place, &d->admitted, d->o->seen, false);
+    else if (!e)
+        e = choose_named(&d->place, &d->admitted, d->o->camera);
+    return e ? e : station_confine_keys(d->s, usb, sizeof usb / sizeof usb[0], CONFINE_NO_NET, CONFINE_READ_KEYS);
+}
+
+static enum err open_camera(struct dock *d)
+{
+    enum clock_mark mark;
+    station_now(d->s, &mark);
+    d->place.s = d->s;
+    d->place.from = d->o->from;
+    d->place.serial = d->o->camera;
+    d->place.trusted = mark == CLOCK_FINE;
+    d->place.stop = d->o->stop;
+    batch_entry_id(d->session);
+    enum err e = d->o->from ? from_path(d) : from_usb(d);
+    return e ? e : place_open(&d->place, &d->camera);
+}
+
+static void end(struct dock *d)
+{
+    if (d->camera.self)
+        d->camera.free(d->camera.self);
+    admitted_free(&d->admitted);
+    profiles_free(d->profiles);
+    usb_bus_close(d->bus);
+    log_close();
+    station_close(d->s);
+}
+
 enum err offload_run(const struct offload *o, bool *incomplete)
 {
     struct dock d = {.o = o};
@@ -318,24 +193,18 @@ enum err offload_run(const struct offload *o, bool *incomplete)
         return e;
     if (log_open(o->dir, "feldsher-dock") != ERR_OK)
         err_clear(); /* evidence goes before the log */
-    struct confine_path camera[] = {{o->from, CONFINE_READ}, {"/dev/disk/by-uuid", CONFINE_READ}};
-    e = station_confine(d.s, camera, 2, CONFINE_NO_NET);
-    if (!e)
-        e = check_apart(o->dir, o->from);
-    if (!e)
-        e = folder_open(&d.camera, o->from, o->camera);
+    say_begin(&d.take.say, o->json, o->quiet, o->progress);
+    e = open_camera(&d);
     if (!e) {
-        say_begin(&d.say, o->json, o->quiet, o->progress);
+        if (o->label)
+            say_label(&d.take.say, d.place.name.serial[0] ? d.place.name.serial : d.place.seen.port);
+        say_camera(&d.take.say, &d.place, &d.camera);
         log_line("offload begins");
         e = take_camera(&d);
-        log_line("offload ends: %llu stored, %llu known, %llu failed", (unsigned long long)d.say.count[SAY_STORED],
-                 (unsigned long long)d.say.count[SAY_KNOWN], (unsigned long long)d.say.count[SAY_FAILED]);
-        d.camera.free(d.camera.self);
-        *incomplete = d.say.count[SAY_FAILED] > 0 || *o->stop;
+        log_line("offload ends: %llu stored, %llu known, %llu failed", (unsigned long long)d.take.say.count[SAY_STORED],
+                 (unsigned long long)d.take.say.count[SAY_KNOWN], (unsigned long long)d.take.say.count[SAY_FAILED]);
+        *incomplete = d.take.say.count[SAY_FAILED] > 0 || *o->stop;
     }
-    list_free(&d.list);
-    free(d.waiting);
-    log_close();
-    station_close(d.s);
+    end(&d);
     return e;
 }

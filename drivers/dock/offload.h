@@ -1,6 +1,7 @@
 #ifndef DRIVERS_DOCK_OFFLOAD_H
 #define DRIVERS_DOCK_OFFLOAD_H
 
+#include "drivers/usb/usb.h"
 #include "storage/base/err.h"
 
 #include <signal.h>
@@ -9,11 +10,14 @@
 /* Takes everything that is on a camera into a station. */
 struct offload {
     const char *dir;    /* the station */
-    const char *from;   /* folder or mount */
-    const char *camera; /* serial number; "" unknown */
+    const char *from;   /* folder, mount or image; NULL: on USB */
+    const char *camera; /* from: its serial number, "" unknown; else serial number or port, "": the only one */
     bool json;
     bool quiet;
     bool progress;                     /* as JSON, too */
+    bool no_wait;                      /* a camera that is pulled out is not waited for */
+    bool label;                        /* rows name the camera: several are taken in at once */
+    const struct usb_seen *seen;       /* this device, found already; NULL: look */
     const volatile sig_atomic_t *stop; /* not 0: finish at the next slice */
 };
 

@@ -26,13 +26,62 @@ static void wipe_bar(struct say *s)
     s->drawn = false;
 }
 
-/* Takes o. */
-static void put_json(json_t *o)
+/* Takes o. One write a row: several processes may say theirs on one pipe. */
+static void put_json(const struct say *s, json_t *o)
 {
+    if (o && s->label[0])
+        json_object_set_new(o, "camera", json_string(s->label));
     if (o)
         json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(o);
+}
+
+void say_label(struct say *s, const char *label)
+{
+    snprintf(s->label, sizeof s->label, "%s", label);
+}
+
+static json_t *when(int64_t ms)
+{
+    char text[CLOCK_TEXT];
+    if (ms == INT64_MIN)
+        return json_null();
+    clock_text(text, ms);
+    return json_string(text);
+}
+
+void say_camera(struct say *s, const struct place *p, const struct camera *c)
+{
+    struct camera_status is = {.battery = -1};
+    const struct camera_name *n = &p->name;
+    if (p->from)
+        return;
+    if (c->status && c->status(c->self, &is) != ERR_OK)
+        err_clear();
+    if (is.battery < 0)
+        is.battery = p->told.battery;
+    if (s->json)
+        put_json(s, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:I,s:o,s:o,s:b}", "event", "taking", "port",
+                              p->seen.port, "vendor", n->vendor, "product", n->product, "serial", n->serial, "profile",
+                              n->profile, "volume", n->volume, "battery", is.battery, "free", (json_int_t)is.free,
+                              "size", (json_int_t)is.total, "clock", when(p->clock_before), "asked",
+                              when(p->clock_asked), "clock_set", (int)p->clock_set));
+    else if (!s->quiet)
+        printf(_("camera %s %s, number %s, at port %s\n"), n->vendor, n->product, n->serial, p->seen.port);
+    fflush(stdout);
+}
+
+void say_event(struct say *s, const char *event, const char *why)
+{
+    wipe_bar(s);
+    if (s->json)
+        put_json(s, json_pack("{s:s,s:s}", "event", event, "why", why));
+    else if (strcmp(event, "waiting") == 0)
+        printf(_("the camera was pulled out; plug it in again, it goes on where it was\n"));
+    else
+        printf(_("the camera is back; going on\n"));
+    fflush(stdout);
 }
 
 void say_found(struct say *s, uint64_t recordings, uint64_t bytes)
@@ -40,8 +89,8 @@ void say_found(struct say *s, uint64_t recordings, uint64_t bytes)
     s->recordings = recordings;
     s->bytes = bytes;
     if (s->json)
-        put_json(json_pack("{s:s,s:I,s:I}", "event", "found", "recordings", (json_int_t)recordings, "bytes",
-                           (json_int_t)bytes));
+        put_json(s, json_pack("{s:s,s:I,s:I}", "event", "found", "recordings", (json_int_t)recordings, "bytes",
+                              (json_int_t)bytes));
     else if (!s->quiet)
         printf(_("found %llu recordings, %llu bytes\n"), (unsigned long long)recordings, (unsigned long long)bytes);
     fflush(stdout);
@@ -61,7 +110,7 @@ static void put_line(const struct say_line *l, const char *path)
         printf("%s %s: %s\n", word, path, l->why);
 }
 
-static void put_line_json(const struct say_line *l, const char *path)
+static void put_line_json(const struct say *s, const struct say_line *l, const char *path)
 {
     json_t *o = json_pack("{s:s,s:s,s:s}", "event", "recording", "result", words[l->what], "path", path);
     if (l->what == SAY_STORED) {
@@ -71,7 +120,7 @@ static void put_line_json(const struct say_line *l, const char *path)
     } else if (l->what != SAY_KNOWN) {
         json_object_set_new(o, "why", json_string(l->why));
     }
-    put_json(o);
+    put_json(s, o);
 }
 
 void say_line(struct say *s, const struct say_line *l)
@@ -85,7 +134,7 @@ void say_line(struct say *s, const struct say_line *l)
     const char *shown = text_escape(&path, l->path, strlen(l->path)) == ERR_OK ? (const char *)path.p : "?";
     wipe_bar(s);
     if (s->json)
-        put_line_json(l, shown);
+        put_line_json(s, l, shown);
     else
         put_line(l, shown);
     buf_free(&path);
@@ -101,9 +150,9 @@ void say_progress(struct say *s, uint64_t recording, uint64_t done)
     double rate = (double)done / ((double)(now - s->start + 1) / 1000);
     uint64_t left = rate > 0 && done < s->bytes ? (uint64_t)((double)(s->bytes - done) / rate) : 0;
     if (s->told_json) {
-        put_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "event", "progress", "recording", (json_int_t)recording,
-                           "recordings", (json_int_t)s->recordings, "done", (json_int_t)done, "bytes",
-                           (json_int_t)s->bytes, "rate", (json_int_t)rate, "seconds_left", (json_int_t)left));
+        put_json(s, json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "event", "progress", "recording", (json_int_t)recording,
+                              "recordings", (json_int_t)s->recordings, "done", (json_int_t)done, "bytes",
+                              (json_int_t)s->bytes, "rate", (json_int_t)rate, "seconds_left", (json_int_t)left));
         fflush(stdout);
         return;
     }
@@ -119,10 +168,10 @@ void say_summary(struct say *s)
     double seconds = (double)(clock_uptime() - s->start) / 1000;
     wipe_bar(s);
     if (s->json)
-        put_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:f}", "event", "summary", "stored",
-                           (json_int_t)s->count[SAY_STORED], "known", (json_int_t)s->count[SAY_KNOWN], "failed",
-                           (json_int_t)s->count[SAY_FAILED], "not_taken", (json_int_t)s->count[SAY_NOT_TAKEN], "bytes",
-                           (json_int_t)s->stored, "seconds", seconds));
+        put_json(s, json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:f}", "event", "summary", "stored",
+                              (json_int_t)s->count[SAY_STORED], "known", (json_int_t)s->count[SAY_KNOWN], "failed",
+                              (json_int_t)s->count[SAY_FAILED], "not_taken", (json_int_t)s->count[SAY_NOT_TAKEN],
+                              "bytes", (json_int_t)s->stored, "seconds", seconds));
     else
         printf(_("offload: %llu stored, %llu known, %llu failed, %llu not taken, %llu bytes in %.1f s\n"),
                (unsigned long long)s->count[SAY_STORED], (unsigned long long)s->count[SAY_KNOWN],

@@ -1,7 +1,7 @@
 #ifndef DRIVERS_DOCK_SAY_H
 #define DRIVERS_DOCK_SAY_H
 
-#include "storage/base/err.h"
+#include "drivers/place.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +24,8 @@ struct say {
     uint64_t recordings; /* found */
     uint64_t bytes;
     uint64_t count[SAY_KINDS];
-    uint64_t stored; /* bytes */
+    uint64_t stored;      /* bytes */
+    char label[NAME_LEN]; /* of the camera, in each row; "" one alone */
 };
 
 struct say_line {
@@ -38,6 +39,12 @@ struct say_line {
 
 /* progress: as JSON, too. */
 void say_begin(struct say *s, bool json, bool quiet, bool progress);
+/* Rows name the camera from now on. */
+void say_label(struct say *s, const char *label);
+/* On USB: which camera it is, its battery, its room, its clock. */
+void say_camera(struct say *s, const struct place *p, const struct camera *c);
+/* Something of the camera: "waiting", "back". */
+void say_event(struct say *s, const char *event, const char *why);
 /* What is on the camera. */
 void say_found(struct say *s, uint64_t recordings, uint64_t bytes);
 void say_line(struct say *s, const struct say_line *line);

@@ -1,7 +1,7 @@
 #include "drivers/dock/survey.h"
 
 #include "drivers/dock/list.h"
-#include "drivers/folder/folder.h"
+#include "drivers/dock/sight.h"
 #include "storage/base/confine.h"
 #include "storage/base/file.h"
 #include "storage/base/mounts.h"
@@ -18,8 +18,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOOK_AGAIN 1000 /* ms between looks at what is mounted */
+
 struct sight {
     const struct survey *s;
+    struct usb_bus *bus; /* NULL: this machine has none that can be used */
+    struct profiles *profiles;
     size_t cameras;
     enum err e; /* of a folder that was named */
 };
@@ -57,7 +61,8 @@ static enum err look(struct sight *x, const char *path)
     struct list list = {0};
     struct list_recording rec;
     uint64_t recordings = 0, bytes = 0;
-    enum err e = folder_open(&camera, path, "");
+    struct place place = {.from = path, .serial = ""};
+    enum err e = place_open(&place, &camera);
     if (e)
         return e;
     camera.describe(camera.self, &described);
@@ -93,9 +98,32 @@ static void each_mount(struct sight *x, char *rest)
             fprintf(stderr, "feldsher-dock: %s: %s\n", m.folder, err_text());
 }
 
-static enum err look_at_all(const struct survey *s, int mounts, struct buf *text)
+/* What could be a camera on USB. What cannot is not said. */
+static enum err each_device(struct sight *x)
 {
-    struct sight x = {.s = s};
+    struct admitted admitted;
+    struct usb_list now;
+    const struct profile *model;
+    enum err e = admitted_read(&admitted, x->s->dir);
+    if (e)
+        return e;
+    e = usb_bus_list(x->bus, &now);
+    for (size_t i = 0; i < now.n && !e; i++) {
+        enum choice c = choose(x->profiles, &admitted, &now.seen[i], &model);
+        if (c == CHOICE_NONE)
+            continue;
+        sight_say(&now.seen[i], c, model, x->s->json, false);
+        x->cameras++;
+    }
+    usb_list_free(&now);
+    admitted_free(&admitted);
+    return e;
+}
+
+static enum err look_at_all(struct sight *at, int mounts, struct buf *text)
+{
+    struct sight x = *at;
+    const struct survey *s = x.s;
     enum err e = mounts_read(mounts, text);
     for (size_t i = 0; i < s->n_from && !e; i++) {
         enum err one = look(&x, s->from[i]);
@@ -106,6 +134,8 @@ static enum err look_at_all(const struct survey *s, int mounts, struct buf *text
     }
     if (!e)
         each_mount(&x, (char *)text->p);
+    if (!e && x.bus)
+        e = each_device(&x);
     if (!e && s->json)
         printf("{\"event\":\"surveyed\",\"cameras\":%zu}\n", x.cameras);
     else if (!e && x.cameras == 0)
@@ -114,24 +144,55 @@ static enum err look_at_all(const struct survey *s, int mounts, struct buf *text
     return e;
 }
 
-enum err survey_run(const struct survey *s)
+/* Until something is mounted or unmounted, plugged in or out, or nobody
+ * listens any more (*over). */
+static enum err wait_for(struct sight *x, int mounts, bool *over)
 {
-    static const struct confine_path all = {"/", CONFINE_READ};
-    struct buf text = {0};
-    int mounts = open(MOUNTS_PATH, O_RDONLY | O_CLOEXEC);
-    enum err e = mounts < 0 ? err_errno(ERR_IO, "cannot see what is mounted") : confine_self(&all, 1, CONFINE_NO_NET);
-    if (!e)
-        e = look_at_all(s, mounts, &text);
-    while (!e && s->watch && !*s->stop) {
+    bool changed = false;
+    while (!changed && !*x->s->stop) {
         /* the reader's end, too: whoever listened has gone */
         struct pollfd on[2] = {{.fd = mounts, .events = POLLPRI}, {.fd = STDOUT_FILENO}};
-        if (poll(on, 2, -1) < 0 && errno != EINTR)
-            e = err_errno(ERR_IO, "cannot wait for a camera");
-        else if (on[1].revents)
-            break;
-        else if (on[0].revents)
-            e = look_at_all(s, mounts, &text);
+        if (poll(on, 2, x->bus ? 0 : -1) < 0 && errno != EINTR)
+            return err_errno(ERR_IO, "cannot wait for a camera");
+        *over = on[1].revents != 0;
+        if (*over || on[0].revents)
+            return ERR_OK;
+        enum err e = x->bus ? usb_bus_wait(x->bus, LOOK_AGAIN, x->s->stop, &changed) : ERR_OK;
+        if (e)
+            return e;
     }
+    return ERR_OK;
+}
+
+static enum err run(struct sight *x, int mounts, struct buf *text)
+{
+    bool over = false;
+    enum err e = look_at_all(x, mounts, text);
+    while (!e && x->s->watch && !*x->s->stop && !over) {
+        e = wait_for(x, mounts, &over);
+        if (!e && !over && !*x->s->stop)
+            e = look_at_all(x, mounts, text);
+    }
+    return e;
+}
+
+enum err survey_run(const struct survey *s)
+{
+    static const struct confine_path all[] = {{"/", CONFINE_READ}, {"/dev/bus/usb", CONFINE_USE}};
+    struct buf text = {0};
+    struct sight x = {.s = s};
+    enum err e = profiles_load(&x.profiles, s->dir);
+    if (!e && usb_bus_open(&x.bus) != ERR_OK)
+        err_clear(); /* mounted cards are there all the same; doctor says what is wrong with USB */
+    int mounts = open(MOUNTS_PATH, O_RDONLY | O_CLOEXEC);
+    if (!e && mounts < 0)
+        e = err_errno(ERR_IO, "cannot see what is mounted");
+    if (!e)
+        e = confine_self(all, 2, CONFINE_NO_NET);
+    if (!e)
+        e = run(&x, mounts, &text);
+    usb_bus_close(x.bus);
+    profiles_free(x.profiles);
     buf_free(&text);
     file_close(&mounts);
     return e;

@@ -9,12 +9,14 @@
 
 /*
  * What is plugged in: every volume mounted below /media, /run/media or /mnt
- * that has a DCIM folder, and what is named besides. Files are listed, none is
- * opened.
+ * that has a DCIM folder, and what is named besides (folders, images): files
+ * are listed, none is opened. And every device on USB that could be a camera:
+ * nothing is read from it.
  */
 #define SURVEY_FROM_MAX 16
 
 struct survey {
+    const char *dir;                   /* the station: its models, its admitted cameras; where there is none: none */
     const char *from[SURVEY_FROM_MAX]; /* folders that count as cameras, DCIM or not */
     size_t n_from;
     bool json;

@@ -7,8 +7,11 @@ static const struct {
     const char *help;
 } options[] = {
     {"-C DIR", "the station's folder (default: the current one)"},
-    {"--from PATH", "the camera: a folder or a mounted card"},
+    {"CAMERA", "a device on USB, by its serial number or port; without it the only camera there is"},
+    {"--from PATH", "in its place a folder, a mounted card, or a raw image of one"},
     {"--camera SERIAL", "its serial number, where the card does not tell"},
+    {"--no-wait", "a camera that is pulled out is not waited for: exit 75"},
+    {"--profile NAME", "of admit: the model that it is"},
     {"--json", "one JSON object a line"},
     {"--quiet", "print failures and the summary alone"},
     {"--progress", "with --json: where it stands, at most four times a second"},
@@ -21,7 +24,8 @@ static const struct {
 static const char about[] =
     "Takes every recording that is on a camera into a station: read once, sealed to the unit's evidence circles, "
     "durable, and entered in the chain. Nobody needs to be logged in. What the station holds already is known and not "
-    "stored twice; an interrupted offload goes on where it stopped. The camera is only read.";
+    "stored twice; an interrupted offload goes on where it stopped. The camera is only read, but for its clock. "
+    "watch takes in every camera as it is plugged in, several at once.";
 
 static const char lines[] =
     "Prints a line a recording (stored ID PATH SIZE; known PATH; failed PATH: REASON; not taken PATH: WHAT) and a last "
@@ -34,8 +38,13 @@ static const char status[] =
 
 int usage_help(void)
 {
-    printf("usage: " DOCK " [-C DIR] offload --from PATH [--camera SERIAL] [--json] [--quiet]\n"
-           "       " DOCK " cameras [--from PATH]... [--watch] [--json]\n\n%s\n\n%s\n\n",
+    printf("usage: " DOCK " [-C DIR] offload [CAMERA | --from PATH [--camera SERIAL]] [--no-wait] [--json] [--quiet]\n"
+           "       " DOCK " [-C DIR] watch [--json] [--quiet]\n"
+           "       " DOCK " [-C DIR] cameras [--from PATH]... [--watch] [--json]\n"
+           "       " DOCK " [-C DIR] admit CAMERA [--profile NAME]\n"
+           "       " DOCK " [-C DIR] forget SERIAL\n"
+           "       " DOCK " [-C DIR] profiles [--json]\n"
+           "       " DOCK " check FILE\n\n%s\n\n%s\n\n",
            about, lines);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         printf("  %-16s %s\n", options[i].option, options[i].help);
@@ -46,9 +55,13 @@ int usage_help(void)
 int usage_man(void)
 {
     printf(".TH FELDSHER-DOCK 1\n.SH NAME\n" DOCK " \\- take recordings from a camera into a station\n"
-           ".SH SYNOPSIS\n.B " DOCK "\n[\\-C DIR] offload \\-\\-from PATH [\\-\\-camera SERIAL] [\\-\\-json] "
-           "[\\-\\-quiet]\n.br\n.B " DOCK
-           "\ncameras [\\-\\-from PATH]... [\\-\\-watch] [\\-\\-json]\n.SH DESCRIPTION\n%s\n.PP\n%s\n.SH OPTIONS\n",
+           ".SH SYNOPSIS\n.B " DOCK
+           "\n[\\-C DIR] offload [CAMERA | \\-\\-from PATH [\\-\\-camera SERIAL]] [\\-\\-no\\-wait] [\\-\\-json] "
+           "[\\-\\-quiet]\n.br\n.B " DOCK "\n[\\-C DIR] watch [\\-\\-json] [\\-\\-quiet]\n.br\n.B " DOCK
+           "\n[\\-C DIR] admit CAMERA [\\-\\-profile NAME]\n.br\n.B " DOCK "\n[\\-C DIR] forget SERIAL\n.br\n.B " DOCK
+           "\n[\\-C DIR] cameras [\\-\\-from PATH]... [\\-\\-watch] [\\-\\-json]\n.br\n.B " DOCK
+           "\n[\\-C DIR] profiles [\\-\\-json]\n.br\n.B " DOCK
+           "\ncheck FILE\n.SH DESCRIPTION\n%s\n.PP\n%s\n.SH OPTIONS\n",
            about, lines);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         printf(".TP\n.B \"%s\"\n%s\n", options[i].option, options[i].help);

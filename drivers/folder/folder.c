@@ -322,18 +322,23 @@ static bool is_plain(const char *s)
     return plain;
 }
 
+enum err folder_check_serial(const char *serial)
+{
+    if (strlen(serial) < NAME_LEN && is_plain(serial))
+        return ERR_OK;
+    return err_set(ERR_USAGE, "a camera's serial number is up to %u bytes of plain text", NAME_LEN - 1);
+}
+
 enum err folder_open(struct camera *out, const char *path, const char *serial)
 {
     struct stat st;
-    if (strlen(serial) >= NAME_LEN || !is_plain(serial))
-        return err_set(ERR_USAGE, "a camera's serial number is up to %u bytes of plain text", NAME_LEN - 1);
+    enum err checked = folder_check_serial(serial);
+    if (checked)
+        return checked;
     if (stat(path, &st) < 0)
         return err_errno(ERR_NOINPUT, "cannot find %s", path);
     if (!S_ISDIR(st.st_mode))
-        return err_set(ERR_DATA,
-                       "%s is no folder; raw disk images can be read once cameras on USB can: mount it, or name "
-                       "a folder",
-                       path);
+        return err_set(ERR_DATA, "%s is no folder", path);
     struct folder *f = calloc(1, sizeof *f);
     if (!f)
         return err_set(ERR_NOMEM, "out of memory");
@@ -345,6 +350,12 @@ enum err folder_open(struct camera *out, const char *path, const char *serial)
         return e;
     }
     find_volume(f);
-    *out = (struct camera){f, describe, list, open_file, read_file, close_file, free_folder};
+    *out = (struct camera){.self = f,
+                           .describe = describe,
+                           .list = list,
+                           .open = open_file,
+                           .read = read_file,
+                           .close = close_file,
+                           .free = free_folder};
     return ERR_OK;
 }

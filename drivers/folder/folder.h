@@ -14,5 +14,7 @@
 /* serial: "" unknown. Where path is the root of a mounted volume, the volume
  * gets its UUID. ERR_NOINPUT: path is not there; ERR_DATA: it is no folder. */
 enum err folder_open(struct camera *out, const char *path, const char *serial) MUST_USE;
+/* ERR_USAGE: too long, or no plain text. */
+enum err folder_check_serial(const char *serial) MUST_USE;
 
 #endif

@@ -10,6 +10,7 @@
  * DeleteObject is sent by drivers/erase alone.
  */
 struct ptp;
+struct session;
 
 /* Takes u, also with an error. ERR_AGAIN: gone; ERR_DENIED: locked (the
  * sentence says so); ERR_IO, ERR_DATA: it speaks nonsense. */
@@ -21,5 +22,8 @@ enum err ptp_camera(struct camera *out, struct ptp *p, const struct camera_name 
 /* For drivers/erase: the handle of a listed path; ERR_NOINPUT. */
 enum err ptp_handle(const struct camera *c, const char *path, uint32_t *handle) MUST_USE;
 struct ptp *ptp_of(const struct camera *c);
+/* For drivers/erase: its session, to run an operation with a permit of its own
+ * (session.h). What is being read meanwhile is ended. */
+struct session *ptp_session(struct ptp *p);
 
 #endif

@@ -46,7 +46,7 @@ enum usb_result {
     USB_LONG,    /* it sent more than was asked for */
     USB_EMPTY,   /* reap: nothing is posted */
     USB_STOPPED, /* whoever started us wants an end */
-    USB_NOMEM,
+    USB_NOMEM,   /* the system has no memory for a transfer of this size: less at a time may go */
 };
 
 struct usb_request { /* USB 2.0, table 9-2 */
@@ -75,6 +75,8 @@ struct usb {
     enum usb_result (*clear_halt)(void *self, bool in);
     /* Of the port; the interface is claimed again. Posted transfers are gone. */
     enum usb_result (*reset)(void *self);
+    /* Waits without doing anything; USB_STOPPED when somebody wants an end. */
+    enum usb_result (*pause)(void *self, unsigned ms);
     void (*free)(void *self);
 };
 

@@ -3,6 +3,18 @@
 #include <sodium.h>
 #include <string.h>
 
+void bytes_put_le16(uint8_t p[static 2], uint16_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+}
+
+void bytes_put_le32(uint8_t p[static 4], uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (8 * i));
+}
+
 void bytes_put_le64(uint8_t p[static 8], uint64_t v)
 {
     for (int i = 0; i < 8; i++)
@@ -22,6 +34,28 @@ uint32_t bytes_le32(const uint8_t p[static 4])
 uint64_t bytes_le64(const uint8_t p[static 8])
 {
     return (uint64_t)bytes_le32(p) | (uint64_t)bytes_le32(p + 4) << 32;
+}
+
+void bytes_put_be32(uint8_t p[static 4], uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+void bytes_put_be64(uint8_t p[static 8], uint64_t v)
+{
+    bytes_put_be32(p, (uint32_t)(v >> 32));
+    bytes_put_be32(p + 4, (uint32_t)v);
+}
+
+uint32_t bytes_be32(const uint8_t p[static 4])
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];
+}
+
+uint64_t bytes_be64(const uint8_t p[static 8])
+{
+    return (uint64_t)bytes_be32(p) << 32 | (uint64_t)bytes_be32(p + 4);
 }
 
 void bytes_hex(char *out, const uint8_t *p, size_t n)

@@ -8,9 +8,17 @@
 #include <stdint.h>
 
 /* An integer to bytes by shifts, never by a cast. */
+void bytes_put_le16(uint8_t p[static 2], uint16_t v);
+void bytes_put_le32(uint8_t p[static 4], uint32_t v);
 void bytes_put_le64(uint8_t p[static 8], uint64_t v);
-
 /* And back. */
+uint32_t bytes_le32(const uint8_t p[static 4]);
+
+void bytes_put_be32(uint8_t p[static 4], uint32_t v);
+void bytes_put_be64(uint8_t p[static 8], uint64_t v);
+/* And back. */
+uint32_t bytes_be32(const uint8_t p[static 4]);
+uint64_t bytes_be64(const uint8_t p[static 8]);
 uint16_t bytes_le16(const uint8_t p[static 2]);
 uint32_t bytes_le32(const uint8_t p[static 4]);
 uint64_t bytes_le64(const uint8_t p[static 8]);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -10,6 +11,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define KEYCTL_HIGHEST 31u /* of what it can be asked; later kernels' are above */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -95,7 +98,26 @@ static int local(scmp_filter_ctx ctx)
     return bad;
 }
 
-static enum err filter(enum confine_net net)
+/* Of keyctl, whose first argument says what to do, no more than a keyring needs. */
+static int keys_rules(scmp_filter_ctx ctx, enum confine_keys keys)
+{
+    static const unsigned reading[] = {KEYCTL_SEARCH, KEYCTL_READ};
+    static const unsigned keeping[] = {KEYCTL_SETPERM, KEYCTL_UNLINK};
+    if (keys == CONFINE_NO_KEYS)
+        return seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(keyctl), 0);
+    /* the filter allows what no rule names, so that the rules name all others */
+    unsigned allowed = 0;
+    for (size_t i = 0; i < 2; i++)
+        allowed |= 1u << reading[i] | (keys == CONFINE_KEEP_KEYS ? 1u << keeping[i] : 0);
+    int bad =
+        seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(keyctl), 1, SCMP_A0(SCMP_CMP_GT, KEYCTL_HIGHEST, 0));
+    for (unsigned i = 0; i <= KEYCTL_HIGHEST && !bad; i++)
+        if (!(allowed & 1u << i))
+            bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(keyctl), 1, SCMP_A0(SCMP_CMP_EQ, i, 0));
+    return bad;
+}
+
+static enum err filter(enum confine_net net, enum confine_keys keys)
 {
     static const int never[] = {
         SCMP_SYS(execve),
@@ -113,8 +135,6 @@ static enum err filter(enum confine_net net)
         SCMP_SYS(delete_module),
         SCMP_SYS(kexec_load),
         SCMP_SYS(kexec_file_load),
-        SCMP_SYS(keyctl),
-        SCMP_SYS(add_key),
         SCMP_SYS(request_key),
         SCMP_SYS(perf_event_open),
         SCMP_SYS(userfaultfd),
@@ -146,6 +166,10 @@ static enum err filter(enum confine_net net)
     if (net == CONFINE_LOCAL && !bad)
         bad = local(ctx);
     if (!bad)
+        bad = keys_rules(ctx, keys);
+    if (!bad && keys != CONFINE_KEEP_KEYS)
+        bad = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(add_key), 0);
+    if (!bad)
         bad = seccomp_load(ctx);
     seccomp_release(ctx);
     if (bad) {
@@ -157,10 +181,15 @@ static enum err filter(enum confine_net net)
 
 enum err confine_self(const struct confine_path *paths, size_t n, enum confine_net net)
 {
+    return confine_self_keys(paths, n, net, CONFINE_NO_KEYS);
+}
+
+enum err confine_self_keys(const struct confine_path *paths, size_t n, enum confine_net net, enum confine_keys keys)
+{
     if (SANITIZED)
         return ERR_OK;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return err_errno(ERR_IO, "cannot give up privileges");
     enum err e = landlock(paths, n);
-    return e ? e : filter(net);
+    return e ? e : filter(net, keys);
 }

@@ -29,6 +29,14 @@ enum confine_net {
     CONFINE_NET,
 };
 
+enum confine_keys {
+    CONFINE_NO_KEYS,
+    CONFINE_READ_KEYS, /* may find and read what is in the account's keyring (storage/seal/keyring.h) */
+    CONFINE_KEEP_KEYS, /* may put secrets there, too */
+};
+
 enum err confine_self(const struct confine_path *paths, size_t n, enum confine_net net) MUST_USE;
+enum err confine_self_keys(const struct confine_path *paths, size_t n, enum confine_net net,
+                           enum confine_keys keys) MUST_USE;
 
 #endif

@@ -148,7 +148,10 @@ enum err text_open(struct text *t, const char *name, unsigned *version, const ch
 enum err text_next(struct text *t, struct field *f)
 {
     struct span line = {0};
-    enum err e = next_line(t, &line);
+    enum err e;
+    do
+        e = next_line(t, &line);
+    while (!e && t->comments && (line.n == 0 || *line.p == '#'));
     if (e)
         return e;
     const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;

@@ -17,6 +17,7 @@ struct text {
     const char *p;
     const char *end;
     unsigned line; /* of the field last returned, from 1 */
+    bool comments; /* set behind text_open: lines that are empty or begin with '#' are passed over */
 };
 
 struct span {

@@ -46,13 +46,15 @@ struct recording {
     char chain[CHAIN_ID];
     uint64_t seq;
     int64_t time;
-    char clock[8];                /* the mark of its station's clock then: ok, behind, ahead */
-    struct hash parts;            /* of its batch's label; zero when there is no blob */
-    unsigned gathered;            /* recordings in its batch, itself included */
-    char station[NAME_LEN];       /* by the roster */
-    char unit[NAME_LEN];          /* as the entry says, or the station's */
-    char *camera;                 /* vendor, product, serial; "" unknown */
-    char *mode;                   /* "" unknown */
+    char clock[8];                           /* the mark of its station's clock then: ok, behind, ahead */
+    struct hash parts;                       /* of its batch's label; zero when there is no blob */
+    unsigned gathered;                       /* recordings in its batch, itself included */
+    char station[NAME_LEN];                  /* by the roster */
+    char unit[NAME_LEN];                     /* as the entry says, or the station's */
+    char *camera;                            /* vendor, product, serial; "" unknown */
+    char serial[NAME_LEN], volume[NAME_LEN]; /* the camera's; "" unknown, or longer than names are */
+    char *mode;                              /* "" unknown */
+    json_t *more;                 /* how it was found and read, as the entry has it: session, holes, media, ... */
     struct recording_file *files; /* [0] the recording, sidecars behind it */
     size_t n_files;
     const struct recording_event *events; /* in order of time */

@@ -65,6 +65,14 @@ static enum err read_file(struct recording_file *f, const json_t *j)
     return read_blobs(f, json_object_get(j, "blobs"));
 }
 
+/* Cut short it would be another's. */
+static void copy_name(char out[static NAME_LEN], const char *name)
+{
+    size_t n = strlen(name);
+    if (n < NAME_LEN)
+        memcpy(out, name, n + 1);
+}
+
 static char *camera_of(const json_t *camera)
 {
     const char *part[] = {string_of(camera, "vendor"), string_of(camera, "product"), string_of(camera, "serial")};
@@ -89,6 +97,22 @@ void recording_entry_free(struct recording *r)
     free(r->files);
     free(r->camera);
     free(r->mode);
+    json_decref(r->more);
+}
+
+/* What is only shown. */
+static json_t *more_of(const json_t *data)
+{
+    static const char *const keys[] = {"session", "name_says", "found", "holes", "retries", "waits", "media", "skew"};
+    json_t *o = json_object();
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && o; i++) {
+        json_t *one = json_object_get(data, keys[i]);
+        if (one && json_object_set(o, keys[i], one) < 0) {
+            json_decref(o);
+            return NULL;
+        }
+    }
+    return o;
 }
 
 static enum err read_files(struct recording *r, const json_t *data)
@@ -125,9 +149,13 @@ enum err recording_entry_read(struct recording *r, const struct station *s, cons
     for (size_t i = 0; i < s->roster->n_units && !known; i++)
         known = strcmp(s->roster->units[i], unit) == 0;
     snprintf(r->unit, sizeof r->unit, "%s", known ? unit : from ? from->unit : s->unit);
-    r->camera = camera_of(json_object_get(data, "camera"));
+    const json_t *camera = json_object_get(data, "camera");
+    copy_name(r->serial, string_of(camera, "serial"));
+    copy_name(r->volume, string_of(camera, "volume"));
+    r->camera = camera_of(camera);
     r->mode = strdup(string_of(data, "mode"));
-    enum err e = r->camera && r->mode ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    r->more = more_of(data);
+    enum err e = r->camera && r->mode && r->more ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
     if (!e)
         e = read_files(r, data);
     if (e)

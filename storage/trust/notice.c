@@ -18,8 +18,8 @@ enum member { KIND, ID, DISTRICT, TIME, WHY, RECORDING, PARTS, BASIS, CIRCLE, GE
 static const char *const keys[MEMBERS] = {"kind",  "id",    "district", "time",       "why",  "recording",
                                           "parts", "basis", "circle",   "generation", "user", "key"};
 
-/* By kind: the members it has, and who may sign it. An erase licence is only
- * carried yet; what else stands in it is not looked at. */
+/* By kind: the members it has, and who may sign it. Those of a licence are
+ * licence.c's. */
 static const struct {
     const char *name;
     unsigned members;
@@ -48,6 +48,7 @@ void notice_free(struct notice *n)
     free(n->basis);
     buf_free(&n->key);
     buf_free(&n->text);
+    licence_free(n->licence);
     free(n);
 }
 
@@ -153,7 +154,7 @@ static enum err read_body(struct notice *n, const char *body, size_t len)
 {
     struct text t;
     struct field f;
-    unsigned version, seen = 0;
+    unsigned version, seen = 0, licence_seen = 0;
     enum err e = text_open(&t, "notice", &version, body, len);
     while (!e && (e = text_next(&t, &f)) == ERR_OK) {
         enum member m = KIND;
@@ -162,6 +163,8 @@ static enum err read_body(struct notice *n, const char *body, size_t len)
         if (!seen && m != KIND)
             return err_set(ERR_DATA, "a notice does not begin with its kind");
         bool ours = m < MEMBERS && (!seen || (kinds[n->kind].members & BIT(m)));
+        if (!ours && n->kind == NOTICE_ERASE && licence_read(&n->licence, &licence_seen, &f) == ERR_NOMEM)
+            return ERR_NOMEM;
         if (!ours && (m == MEMBERS || open_ended(n->kind)))
             continue;
         if (!ours || (seen & BIT(m)))
@@ -177,6 +180,7 @@ static enum err read_body(struct notice *n, const char *body, size_t len)
     for (enum member m = KIND; m < MEMBERS; m++)
         if ((kinds[n->kind].members & BIT(m)) && !(seen & BIT(m)))
             return err_set(ERR_DATA, "a notice has no line \"%s: ...\"", keys[m]);
+    licence_end(&n->licence, licence_seen);
     return ERR_OK;
 }
 
@@ -312,6 +316,8 @@ static enum err write_members(struct buf *b, const struct notice *n)
     for (enum member m = KIND; m < KEY && !e; m++)
         if (kinds[n->kind].members & BIT(m))
             e = buf_fmt(b, "%s: %s\n", keys[m], values[m]);
+    if (!e && n->kind == NOTICE_ERASE && n->licence)
+        e = licence_write(n->licence, b);
     if (e || !(kinds[n->kind].members & BIT(KEY)))
         return e;
     char *b64 = malloc(BYTES_B64(n->key.len));
@@ -323,21 +329,27 @@ static enum err write_members(struct buf *b, const struct notice *n)
     return e;
 }
 
+void notice_new_id(char out[static NOTICE_ID])
+{
+    uint8_t raw[(NOTICE_ID - 1) / 2];
+    randombytes_buf(raw, sizeof raw);
+    bytes_hex(out, raw, sizeof raw);
+}
+
 enum err notice_write(struct notice *n)
 {
     if (n->kind == NOTICE_UNKNOWN)
         return err_set(ERR_BUG, "cannot write a notice of an unknown kind");
-    if (!n->id[0]) {
-        uint8_t raw[(NOTICE_ID - 1) / 2];
-        randombytes_buf(raw, sizeof raw);
-        bytes_hex(n->id, raw, sizeof raw);
-    }
+    if (!n->id[0])
+        notice_new_id(n->id);
     struct buf text = {.max = NOTICE_MAX};
     struct notice *back = empty();
     enum err e = back ? write_members(&text, n) : ERR_NOMEM;
     /* nothing is signed that could not be read */
     if (!e)
         e = read_body(back, (const char *)text.p, text.len);
+    if (!e && !back->licence != !n->licence)
+        e = err_set(ERR_DATA, "an erase licence without files, or beyond a ceiling, is none");
     if (!e && (strcmp(back->why, n->why ? n->why : "") != 0 || strcmp(back->basis, n->basis ? n->basis : "") != 0))
         e = err_set(ERR_DATA, "a reason or a legal basis must be one line, and belong to a notice of kind %s",
                     kinds[n->kind].name);

@@ -1,6 +1,7 @@
 #ifndef STORAGE_TRUST_NOTICE_H
 #define STORAGE_TRUST_NOTICE_H
 
+#include "storage/trust/licence.h"
 #include "storage/trust/roster.h"
 
 /* Signed orders; format in storage/README.md. */
@@ -11,7 +12,7 @@ enum notice_kind {
     NOTICE_ADMIT,   /* a member gives a user a circle's key; any user who is in the circle by the roster */
     NOTICE_CIRCLE,  /* the authority gives a generation to its members */
     NOTICE_DESTROY, /* two different supervisors */
-    NOTICE_ERASE,   /* erase licence; supervisor. Carried, not used before cameras have USB */
+    NOTICE_ERASE,   /* erase licence; supervisor */
     NOTICE_UNKNOWN, /* a kind that this version does not know: kept and passed on, never obeyed */
 };
 
@@ -29,8 +30,9 @@ struct notice {
     char user[NAME_LEN];
     char *why; /* "" where there is none */
     char *basis;
-    struct buf key;       /* the age file of admit and circle */
-    struct sign_text sig; /* points into text */
+    struct buf key;          /* the age file of admit and circle */
+    struct licence *licence; /* of erase; NULL: it licenses nothing (malformed, of another version) */
+    struct sign_text sig;    /* points into text */
     struct buf text;
 };
 
@@ -44,6 +46,7 @@ void notice_free(struct notice *n);
  * somebody without the role, or (destroy) by one person alone. */
 enum err notice_check(const struct notice *n, const struct roster *r) MUST_USE;
 
+void notice_new_id(char out[static NOTICE_ID]);
 /* Makes the unsigned text from the members (id is made when ""). */
 enum err notice_write(struct notice *n) MUST_USE;
 /* Adds a signature; who is the user's name or "authority". */

@@ -1,9 +1,11 @@
 #include "storage/vault/aside.h"
 
+#include "storage/base/bytes.h"
 #include "storage/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +14,25 @@
 
 #define FEW 4u /* up to so many are synced one by one */
 
+#define MARK_ZEROS (HASH_LEN - 8) /* no fingerprint begins so */
+
 void aside_init(struct aside *a, struct queue *q, const char *root)
 {
-    static const struct hash nobody;
+    struct hash mark = {0};
     *a = (struct aside){.fd = -1};
-    blobs_init(&a->blobs, q, root, &nobody);
+    bytes_put_le64(mark.b + MARK_ZEROS, (uint64_t)getpid());
+    blobs_init(&a->blobs, q, root, &mark);
+}
+
+bool aside_is_mark(const struct hash *mark, bool *over)
+{
+    static const struct hash zero;
+    uint64_t pid = bytes_le64(mark->b + MARK_ZEROS);
+    if (memcmp(mark->b, zero.b, MARK_ZEROS) != 0)
+        return false;
+    /* 0: of an earlier version, which worked alone; ours: of a process that had our number */
+    *over = pid == 0 || pid > INT32_MAX || pid == (uint64_t)getpid() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH);
+    return true;
 }
 
 static enum err tmp_path(char out[static OBJECT_PATH], const struct aside *a, size_t i)

@@ -7,8 +7,8 @@
 /*
  * Small objects set aside in objects/tmp until there are enough of them to be
  * made durable together: two waits for the disk, not two for each. Their job
- * in the index bears the all-zero mark, which is no file's; whatever it names
- * and no label does is removed at the next start.
+ * in the index bears a mark that is no file's and names this process; what a
+ * dead one's names and no label does is removed at the next start.
  */
 struct aside {
     struct blobs blobs;
@@ -19,6 +19,9 @@ struct aside {
 };
 
 void aside_init(struct aside *a, struct queue *q, const char *root);
+/* Is it such a mark? *over: its process works here no more. A number used
+ * again by another program keeps it until that has ended, too. */
+bool aside_is_mark(const struct hash *mark, bool *over);
 /* Removes what was not committed. */
 void aside_free(struct aside *a);
 

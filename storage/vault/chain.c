@@ -325,6 +325,9 @@ enum err chain_append(struct station *s, const struct append *a, uint64_t *seq)
             l.parts = *a->parts;
         if (a->frees)
             l.frees = *a->frees;
+        if (a->licence)
+            snprintf(l.licence, sizeof l.licence, "%s", a->licence);
+        l.licence_over = a->licence_over;
         e = seal_batch(s, a, &l, &when);
     }
     if (!e)

@@ -16,6 +16,8 @@ struct append {
     unsigned lane;
     const struct hash *parts; /* NULL: none. Its text and blobs must be durable objects already */
     const struct hash *frees; /* NULL: none */
+    const char *licence;      /* an erase licence that is begun, or (licence_over) used up; NULL: none */
+    bool licence_over;
     const char *retain_class;
 };
 

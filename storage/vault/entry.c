@@ -62,6 +62,15 @@ static json_t *blobs_json(const struct blobs *b)
     return list;
 }
 
+/* What the camera's side has to add, over what stands there. */
+static bool set_facts(json_t *o, const struct intake_source *f)
+{
+    json_t *more = f->facts ? f->facts(f->ctx) : json_object();
+    bool good = more && json_object_update(o, more) == 0;
+    json_decref(more);
+    return good;
+}
+
 static bool set_file(json_t *o, const struct piece *f)
 {
     char plain[HASH_HEX];
@@ -78,7 +87,8 @@ static json_t *sidecars_json(const struct piece *pieces, size_t n)
     bool good = list != NULL;
     for (size_t i = 0; i < n && good; i++) {
         json_t *one = json_object();
-        good = one && set_file(one, &pieces[i]) && json_array_append(list, one) == 0;
+        good =
+            one && set_file(one, &pieces[i]) && set_facts(one, pieces[i].source) && json_array_append(list, one) == 0;
         json_decref(one);
     }
     if (!good) {
@@ -102,7 +112,8 @@ json_t *entry_recording(const struct station *s, const struct intake_camera *cam
     json_t *rest =
         json_pack("{s:o,s:i,s:[],s:n,s:s,s:s,s:n,s:n}", "sidecars", sidecars_json(pieces + 1, n - 1), "retries", 0,
                   "holes", "operator", "station", s->name, "unit", s->unit, "mode", "mode_reason");
-    bool good = data && rest && set_file(data, &pieces[0]) && json_object_update(data, rest) == 0;
+    bool good = data && rest && set_file(data, &pieces[0]) && json_object_update(data, rest) == 0 &&
+                set_facts(data, pieces[0].source);
     json_decref(rest);
     if (!good) {
         json_decref(data);

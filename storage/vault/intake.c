@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,14 +78,16 @@ static enum err sweep_tmp(const char *root)
     return ERR_OK;
 }
 
-/* A job that no file will take up: of what was set aside, or of a recording
- * that is in the chain. */
+/* A job that no file will take up: of what a dead one set aside, or of a
+ * recording that is in the chain. */
 static bool is_over(void *ctx, const struct hash *mark)
 {
     struct intake *in = ctx;
-    bool known;
+    bool over, known;
     uint64_t seq;
-    return hash_is_zero(mark) || (marks_know(&in->marks, mark, &known, &seq) == ERR_OK && known);
+    if (aside_is_mark(mark, &over))
+        return over;
+    return marks_know(&in->marks, mark, &known, &seq) == ERR_OK && known;
 }
 
 static enum err clear_away(struct intake *in)
@@ -115,10 +118,28 @@ static void abandon(struct intake *in)
     forget_gathered(in);
 }
 
+/* One intake a camera: of the same file two would write one job. */
+static enum err lock_camera(struct intake *in)
+{
+    char path[OBJECT_PATH], folder[OBJECT_PATH], name[16 + HASH_HEX] = ".intake.", hex[HASH_HEX], both[2 * NAME_LEN];
+    int n = snprintf(both, sizeof both, "%s/%s", in->camera->serial, in->camera->volume);
+    struct hash h = hash_keyed(in->s->mark_key, both, (size_t)n);
+    hash_hex(hex, &h);
+    memcpy(name + 8, hex, 17);
+    name[24] = '\0';
+    enum err e = file_path(folder, in->s->dir, "objects/tmp");
+    if (!e)
+        e = file_path(path, folder, name);
+    if (!e)
+        e = file_lock(path, true, false, &in->lock);
+    return e == ERR_AGAIN
+               ? err_set(e, "another offload of this camera is at work at this station; wait until it has ended")
+               : e;
+}
+
 enum err intake_new(struct intake **out, struct station *s, const struct intake_camera *camera,
                     void (*progress)(void *ctx, uint64_t done), void *ctx)
 {
-    char path[OBJECT_PATH];
     *out = NULL;
     struct intake *in = calloc(1, sizeof *in);
     if (!in)
@@ -132,11 +153,7 @@ enum err intake_new(struct intake **out, struct station *s, const struct intake_
     marks_init(&in->marks, s);
     aside_init(&in->room.aside, s->queue, s->dir);
     in->entries = json_array();
-    enum err e = in->entries ? file_path(path, s->dir, "objects/tmp/.intake") : no_memory();
-    if (!e)
-        e = file_lock(path, true, false, &in->lock);
-    if (e == ERR_AGAIN)
-        err_set(e, "another offload is at work at this station; wait until it has ended");
+    enum err e = in->entries ? lock_camera(in) : no_memory();
     if (!e)
         e = roster_recipients(s->roster, s->unit, ROSTER_BLOB, in->room.to, NULL, &in->room.n_to);
     if (!e)

@@ -3,6 +3,8 @@
 
 #include "storage/vault/chain.h"
 
+#include <jansson.h>
+
 /*
  * From a camera's file to sealed blobs in one pass: read once; hash, compress,
  * seal, name; write aside, fsync, rename, fsync the directory; append. A file
@@ -26,6 +28,10 @@ struct intake_source {
     const char *path; /* on the camera; any bytes but NUL, not empty */
     uint64_t size;    /* as listed */
     int64_t mtime;    /* ms; INT64_MIN unknown */
+    /* Further members of the file's entry, asked for once its last byte was
+     * read (holes, retries, what the directory said): a new object, NULL: out
+     * of memory. May be NULL itself. */
+    json_t *(*facts)(void *ctx);
 };
 
 struct intake_camera {
@@ -56,8 +62,8 @@ struct intake_report {
 };
 
 struct intake;
-/* One intake works at a station at a time (ERR_AGAIN). What dead ones left is
- * cleared away. camera's texts must live as long. progress may be NULL:
+/* Several work at a station at a time, one a camera (by serial and volume;
+ * ERR_AGAIN). What dead ones left is cleared away. camera's texts must live as long. progress may be NULL:
  * called at most about four times a second with the bytes done of the present
  * file. */
 enum err intake_new(struct intake **out, struct station *s, const struct intake_camera *camera,

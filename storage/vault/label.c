@@ -9,12 +9,29 @@
 #define MAGIC "feldsher-label "
 #define SIGNATURE "signature: "
 
-/* The members in their fixed order; the last is optional. */
-enum member { CHAIN, SEQ, PREV, ROSTER, OBJECT, SIZE, CONTENT, PARTS, LANE, TO, RETAIN, TIME, COUNT, FREES, MEMBERS };
+/* The members in their fixed order; those from FREES on are optional. */
+enum member {
+    CHAIN,
+    SEQ,
+    PREV,
+    ROSTER,
+    OBJECT,
+    SIZE,
+    CONTENT,
+    PARTS,
+    LANE,
+    TO,
+    RETAIN,
+    TIME,
+    COUNT,
+    FREES,
+    LICENCE,
+    MEMBERS
+};
 
 static const char *const keys[MEMBERS] = {
-    "chain", "seq",  "prev", "roster", "object", "size",  "content",
-    "parts", "lane", "to",   "retain", "time",   "count", "frees",
+    "chain", "seq", "prev",   "roster", "object", "size",  "content", "parts",
+    "lane",  "to",  "retain", "time",   "count",  "frees", "licence",
 };
 
 static bool number(struct span v, uint64_t max, uint64_t *out)
@@ -52,6 +69,17 @@ static bool read_retain(struct span v, struct label *l)
     l->retain_until = INT64_MAX;
     return span_copy(class, l->retain_class, sizeof l->retain_class) && text_is_name(l->retain_class, false) &&
            (span_is(until, "-") || clock_parse(&l->retain_until, until.p, until.n));
+}
+
+static bool read_licence(struct span v, struct label *l)
+{
+    struct span id, what;
+    uint8_t raw[(NOTICE_ID - 1) / 2];
+    if (!span_word(&v, &id) || !span_word(&v, &what) || v.n)
+        return false;
+    l->licence_over = span_is(what, "over");
+    return bytes_unhex(raw, sizeof raw, id.p, id.n) && span_copy(id, l->licence, sizeof l->licence) &&
+           (l->licence_over || span_is(what, "begun"));
 }
 
 static bool read_member(struct label *l, enum member m, struct span v)
@@ -93,6 +121,8 @@ static bool read_member(struct label *l, enum member m, struct span v)
         return true;
     case FREES:
         return hash_unhex(&l->frees, v.p, v.n);
+    case LICENCE:
+        return read_licence(v, l);
     case MEMBERS:
         break;
     }
@@ -131,8 +161,8 @@ static bool is_beginning(const char *p, size_t n)
         const char *lf = memchr(p + i, '\n', n - i);
         size_t len = lf ? (size_t)(lf - p) - i : n - i;
         bool fits = false;
-        for (unsigned k = m; k <= MEMBERS && k <= m + 1 && !fits; k++) {
-            if (k == m + 1 && m != FREES)
+        for (unsigned k = m; k <= MEMBERS && !fits; k++) {
+            if (k > m && k - 1 < FREES)
                 break;
             const char *key = k < MEMBERS ? keys[k] : "signature";
             size_t key_len = strlen(key);
@@ -182,7 +212,7 @@ enum err label_parse(struct label *l, const char *p, size_t n)
                     return err_set(ERR_DATA, "label: \"%s\" stands twice or out of order", keys[k]);
             continue; /* a member of a later version */
         }
-        if (m != next)
+        if (m != next && next < FREES)
             return err_set(ERR_DATA, "label: \"%s\" is missing", keys[next]);
         if (!read_member(l, (enum member)m, f.value))
             return err_set(ERR_DATA, "label: bad value for \"%s\"", keys[m]);
@@ -238,6 +268,8 @@ static enum err write_body(const struct label *l, struct buf *text)
                     until, time, l->count);
     if (!e && !hash_is_zero(&l->frees))
         e = add_hash(text, "frees", &l->frees, false);
+    if (!e && l->licence[0])
+        e = buf_fmt(text, "licence: %s %s\n", l->licence, l->licence_over ? "over" : "begun");
     return e;
 }
 

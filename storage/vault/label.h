@@ -1,7 +1,7 @@
 #ifndef STORAGE_VAULT_LABEL_H
 #define STORAGE_VAULT_LABEL_H
 
-#include "storage/trust/roster.h"
+#include "storage/trust/notice.h"
 
 /* The clear, signed text over a batch; format in storage/README.md. */
 
@@ -22,8 +22,10 @@ struct label {
     int64_t retain_until; /* INT64_MAX: open */
     int64_t time;
     uint32_t count;
-    struct hash frees; /* zero: none */
-    const char *text;  /* parsed: into the caller's bytes; length of the whole label */
+    struct hash frees;       /* zero: none */
+    char licence[NOTICE_ID]; /* an erase licence that this station begins to use here; "": none */
+    bool licence_over;       /* it has used it up here */
+    const char *text;        /* parsed: into the caller's bytes; length of the whole label */
     size_t len;
     struct sign_text sig;
 };

@@ -210,6 +210,12 @@ void station_close(struct station *s)
 
 enum err station_confine(const struct station *s, const struct confine_path *further, size_t n, enum confine_net net)
 {
+    return station_confine_keys(s, further, n, net, CONFINE_NO_KEYS);
+}
+
+enum err station_confine_keys(const struct station *s, const struct confine_path *further, size_t n,
+                              enum confine_net net, enum confine_keys keys)
+{
     static const struct {
         const char *name;
         enum confine_access access;
@@ -241,7 +247,7 @@ enum err station_confine(const struct station *s, const struct confine_path *fur
         memcpy(all + OWN, further, n * sizeof *further);
     all[OWN + n] = (struct confine_path){"/dev/null", CONFINE_WRITE};
     all[OWN + n + 1] = (struct confine_path){"/proc/sys/kernel/random", CONFINE_READ};
-    return confine_self(all, OWN + n + 2, net);
+    return confine_self_keys(all, OWN + n + 2, net, keys);
 }
 
 int64_t station_now(const struct station *s, enum clock_mark *mark)

@@ -50,6 +50,9 @@ void station_close(struct station *s);
  * further paths; sockets only where a link needs them. After station_open. */
 enum err station_confine(const struct station *s, const struct confine_path *further, size_t n,
                          enum confine_net net) MUST_USE;
+/* The same for feldsher-dock, which reads cameras' secrets in the keyring. */
+enum err station_confine_keys(const struct station *s, const struct confine_path *further, size_t n,
+                              enum confine_net net, enum confine_keys keys) MUST_USE;
 
 /* The time now as far as it can be believed: the wall clock, unless it is
  * behind or far ahead of roster, chain and receipts. ms since 1970. */

@@ -206,6 +206,17 @@ static void check_batch(struct verify *v, const struct label *l)
     }
 }
 
+/* What allowed an erase must be here as long as what tells of it. */
+static void check_licence(struct verify *v, const struct label *l)
+{
+    char name[64], path[4096];
+    snprintf(name, sizeof name, "notices/%s", l->licence);
+    if (file_path(path, v->dir, name) || !file_exists(path))
+        fault(v, "the erase licence that it names is missing", "chain/%s.labels, label %llu", v->chain,
+              (unsigned long long)l->seq);
+    v->t->licences += !l->licence_over;
+}
+
 static enum err check_label(void *ctx, const struct label *l, uint64_t offset, const char *damage)
 {
     struct verify *v = ctx;
@@ -236,6 +247,8 @@ static enum err check_label(void *ctx, const struct label *l, uint64_t offset, c
     v->t->labels++;
     if (v->own && l->roster > v->max_roster)
         v->max_roster = l->roster;
+    if (v->own && l->licence[0])
+        check_licence(v, l);
     check_batch(v, l);
     if (!hash_is_zero(&l->parts))
         check_parts(v, l);

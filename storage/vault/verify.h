@@ -14,6 +14,7 @@
 struct verify_totals {
     uint64_t labels, objects, bytes, faults, torn;
     uint64_t destroyed, freed, elsewhere; /* blobs that are rightly not here */
+    uint64_t licences;                    /* to erase, that this station used */
 };
 typedef void verify_fn(void *ctx, const char *what, const char *why);
 enum err verify_station(const char *dir, const struct user *u, verify_fn *fn, void *ctx, struct pulse *pulse,

@@ -92,7 +92,8 @@ static enum err put_members(const struct compact *c, const struct label *l, unsi
 static bool is_plain(const struct label *l)
 {
     struct buf again = {.max = LABEL_MAX};
-    bool plain = l->sig.n == 1 && !l->sig.sigs[0].who[0] && (l->retain_until == INT64_MAX || l->retain_until >= 0) &&
+    bool plain = l->sig.n == 1 && !l->sig.sigs[0].who[0] && !l->licence[0] &&
+                 (l->retain_until == INT64_MAX || l->retain_until >= 0) &&
                  label_join(l, l->sig.sigs[0].sig, &again) == ERR_OK && again.len == l->len &&
                  memcmp(again.p, l->text, l->len) == 0;
     buf_free(&again);

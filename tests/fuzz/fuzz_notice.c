@@ -14,6 +14,22 @@ static void must(bool holds)
         abort();
 }
 
+static void same_licence(const struct licence *a, const struct licence *b)
+{
+    must(hash_same(&a->camera, &b->camera) && hash_same(&a->volume, &b->volume) && a->expires == b->expires &&
+         a->copies == b->copies);
+    must(a->n_files == b->n_files && a->n_files > 0 && a->n_files <= LICENCE_FILES_MAX);
+    must(a->n_receipts == b->n_receipts && a->n_receipts <= LICENCE_RECEIPTS_MAX);
+    for (size_t i = 0; i < a->n_files; i++) {
+        const struct licence_file *x = &a->files[i], *y = &b->files[i];
+        must(x->size == y->size && x->mtime == y->mtime && x->seq == y->seq && hash_same(&x->proof, &y->proof));
+        must(strcmp(x->recording, y->recording) == 0 && strcmp(x->chain, y->chain) == 0);
+    }
+    for (size_t i = 0; i < a->n_receipts; i++)
+        must(a->receipts[i].len == b->receipts[i].len && a->receipts[i].len > 0 &&
+             memcmp(a->receipts[i].p, b->receipts[i].p, a->receipts[i].len) == 0);
+}
+
 static void write_anew(struct notice *n, const struct sign_secret *k)
 {
     struct notice *back;
@@ -26,6 +42,9 @@ static void write_anew(struct notice *n, const struct sign_secret *k)
     must(strcmp(back->recording, n->recording) == 0 && hash_same(&back->parts, &n->parts));
     must(strcmp(back->circle, n->circle) == 0 && strcmp(back->user, n->user) == 0);
     must(back->key.len == n->key.len && (!n->key.len || memcmp(back->key.p, n->key.p, n->key.len) == 0));
+    must(!back->licence == !n->licence);
+    if (n->licence)
+        same_licence(back->licence, n->licence);
     notice_free(back);
 }
 

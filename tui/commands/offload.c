@@ -6,39 +6,41 @@
 /* feldsher-dock does it: no passphrase, no opening key, no screen. */
 static enum err offload(struct call *c)
 {
-    const char *argv[14] = {"feldsher-dock", "-C", c->dir, "offload"};
-    const char *from;
+    const char *argv[16] = {"feldsher-dock", "-C", c->dir, "offload"};
+    const char *from = command_option(c, "from");
     size_t n = 4;
-    enum err e = command_need(c, "from", &from);
-    if (e)
-        return e;
-    argv[n++] = "--from";
-    argv[n++] = from;
-    if (c->n_args) {
-        argv[n++] = "--camera";
-        argv[n++] = c->args[0];
+    if (from) {
+        argv[n++] = "--from";
+        argv[n++] = from;
     }
+    if (from && c->n_args)
+        argv[n++] = "--camera";
     if (c->json)
         argv[n++] = "--json";
     if (command_has(c, "quiet"))
         argv[n++] = "--quiet";
     if (command_has(c, "progress"))
         argv[n++] = "--progress";
+    if (command_has(c, "no-wait"))
+        argv[n++] = "--no-wait";
+    if (c->n_args) {
+        if (!from)
+            argv[n++] = "--";
+        argv[n++] = c->args[0];
+    }
     return spawn_run(argv, &c->exit_code);
 }
 
-static enum err cameras(struct call *c)
+static enum err dock(struct call *c)
 {
-    const char *argv[SPAWN_ARGS_MAX + 1] = {"feldsher-dock", "cameras"}, *from;
-    size_t n = 2;
-    for (size_t i = 0; (from = command_each(c, "from", i)) != NULL && n + 4 < SPAWN_ARGS_MAX; i++) {
-        argv[n++] = "--from";
-        argv[n++] = from;
-    }
-    if (command_has(c, "watch"))
-        argv[n++] = "--watch";
+    const char *argv[8] = {"feldsher-dock", "-C", c->dir, "watch"};
+    size_t n = 4;
     if (c->json)
         argv[n++] = "--json";
+    if (command_has(c, "quiet"))
+        argv[n++] = "--quiet";
+    if (command_has(c, "progress"))
+        argv[n++] = "--progress";
     return spawn_run(argv, &c->exit_code);
 }
 
@@ -49,15 +51,16 @@ static const struct command rows[] = {
      .help = N_("takes in a camera's recordings; nobody needs to be logged in"),
      .run = offload,
      .spawns = true,
-     .options = {{"from", "PATH", N_("a folder or a mounted card")},
+     .options = {{"from", "PATH", N_("a folder, a mounted card, or an image of one; else a device on USB")},
                  {"quiet", NULL, N_("failures and the summary alone")},
+                 {"no-wait", NULL, N_("a camera that is pulled out is not waited for")},
                  {"progress", NULL, N_("with --json: where it stands, four times a second")}}},
-    {.name = "cameras",
+    {.name = "dock",
      .args = "",
-     .help = N_("what is plugged in"),
-     .run = cameras,
+     .help = N_("takes in every camera as it is plugged in, until it is stopped; nobody needs to be logged in"),
+     .run = dock,
      .spawns = true,
-     .options = {{"from", "PATH...", N_("a folder that counts as a camera")},
-                 {"watch", NULL, N_("goes on: says it anew when something is plugged in or out")}}},
+     .options = {{"quiet", NULL, N_("failures and the summary alone")},
+                 {"progress", NULL, N_("with --json: where it stands, four times a second")}}},
 };
 const struct command_group group_offload = {N_("Recordings and their custody"), rows, sizeof rows / sizeof rows[0]};

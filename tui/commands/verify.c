@@ -28,14 +28,17 @@ static void say_totals(const struct call *c, const struct verify_totals *t)
     char size[PRINT_SIZE];
     print_size(size, t->bytes);
     if (c->json)
-        print_json(json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "labels", (json_int_t)t->labels, "objects",
+        print_json(json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "labels", (json_int_t)t->labels, "objects",
                              (json_int_t)t->objects, "bytes", (json_int_t)t->bytes, "faults", (json_int_t)t->faults,
                              "torn", (json_int_t)t->torn, "destroyed", (json_int_t)t->destroyed, "freed",
-                             (json_int_t)t->freed, "elsewhere", (json_int_t)t->elsewhere));
+                             (json_int_t)t->freed, "elsewhere", (json_int_t)t->elsewhere, "licences",
+                             (json_int_t)t->licences));
     else
         printf(_("%" PRIu64 " labels, %" PRIu64 " objects (%s) checked; %" PRIu64 " faults; not here: %" PRIu64
                  " blobs destroyed under orders, %" PRIu64 " freed, %" PRIu64 " elsewhere\n"),
                t->labels, t->objects, size, t->faults, t->destroyed, t->freed, t->elsewhere);
+    if (!c->json && t->licences)
+        printf(_("%" PRIu64 " erase licences were used at this station; see feldsher licence list\n"), t->licences);
 }
 
 /* NULL: nobody asked how far it is. */

@@ -27,6 +27,7 @@ void custody_what(const json_t *event, char *out, size_t cap)
         {"approve", N_("approved: it may leave as evidence")},
         {"export", N_("wrote it out as evidence")},
         {"view", N_("viewed it")},
+        {"poster", N_("looked at its poster")},
         {"flag", N_("flagged it: it goes before others")},
         {"hold", N_("held it: nobody may destroy it")},
         {"release", N_("ended the hold")},
@@ -36,6 +37,20 @@ void custody_what(const json_t *event, char *out, size_t cap)
         {"freed", N_("made room here: the hub holds it")},
     };
     const char *type = str(event, "type");
+    static const struct {
+        const char *state, *text;
+    } erased[] = {
+        {"erased", N_("erased it on the camera")},
+        {"gone", N_("found it gone from the camera")},
+        {"left", N_("left it on the camera")},
+        {"failed", N_("could not erase it on the camera")},
+    };
+    const char *state = str(json_object_get(event, "data"), "state");
+    for (size_t i = 0; strcmp(type, "erase") == 0 && i < sizeof erased / sizeof erased[0]; i++)
+        if (strcmp(state, erased[i].state) == 0) {
+            snprintf(out, cap, "%s", _(erased[i].text));
+            return;
+        }
     if (strcmp(type, "link") == 0) {
         snprintf(out, cap, _("linked it to record %s"), str(json_object_get(event, "data"), "record"));
         return;

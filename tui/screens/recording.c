@@ -22,7 +22,18 @@ struct recording_view {
     bool asking, again;
 };
 
-enum { ACT_STOP = ACT_OWN, ACT_PLAY, ACT_PULL, ACT_VERIFY, ACT_EVIDENCE, ACT_HOLD, ACT_FLAG, ACT_DESTROY, ACT_LINK };
+enum {
+    ACT_STOP = ACT_OWN,
+    ACT_PLAY,
+    ACT_PULL,
+    ACT_VERIFY,
+    ACT_EVIDENCE,
+    ACT_HOLD,
+    ACT_FLAG,
+    ACT_DESTROY,
+    ACT_LINK,
+    ACT_POSTER
+};
 static const struct key_row keys[] = {
     {K_F2, ACT_STOP, NULL, N_("stop the check, export or viewing that runs"), false},
     {K_F3, ACT_PULL, FIELD(10, "Pull"), N_("ask the hub for it"), true},
@@ -33,6 +44,7 @@ static const struct key_row keys[] = {
     {K_F8, ACT_FLAG, FIELD(10, "Flag"), N_("flag it: it goes first"), true},
     {K_F9, ACT_DESTROY, FIELD(10, "Destroy"), N_("destroy it, by two persons"), true},
     {K_NONE, ACT_LINK, NULL, N_("link it to a record"), true},
+    {K_NONE, ACT_POSTER, NULL, N_("its picture; its custody says so"), true},
 };
 
 static void pair(struct page *p, const char *label, const char *value)
@@ -174,6 +186,7 @@ static enum deed deed_of(const struct recording_view *s, const struct desk *d, i
 {
     switch (act) {
     case ACT_PLAY:
+    case ACT_POSTER: /* to look at it is to look at the recording */
         return DEED_PLAY;
     case ACT_PULL:
         return DEED_PULL;
@@ -201,14 +214,32 @@ static void act(struct view *v, int what)
         desk_row_menu(v);
     else if (what == ACT_STOP)
         work_stop(v->desk);
+    else if (what == ACT_POSTER)
+        desk_show(v->desk, &screen_poster, &(struct recording_order){s->id, DEEDS});
     else if (s->row && what != ACT_CHOOSE)
         errand_start(v, deed_of(s, v->desk, what), s->row);
+}
+
+static bool has_poster(const struct recording_view *s)
+{
+    const char *end = ".poster.ppm";
+    size_t i;
+    const json_t *one;
+    json_array_foreach(json_object_get(s->row, "sidecars"), i, one)
+    {
+        const char *path = desk_str(one, "path");
+        if (strlen(path) > strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0)
+            return true;
+    }
+    return false;
 }
 
 static const char *refuse(struct view *v, int what)
 {
     struct recording_view *s = v->state;
     struct deed_person p = errand_person(v);
+    if (what == ACT_POSTER && s->row && !has_poster(s))
+        return _("none could be made of it when it was taken in");
     if (what == ACT_STOP)
         return work_rows(v->desk) ? NULL : _("nothing runs");
     return what == ACT_CHOOSE ? NULL : deed_refuse(deed_of(s, v->desk, what), &p, s->row);

@@ -8,6 +8,7 @@ const struct screen *const screens[] = {
     &screen_report,
     &screen_recordings,
     &screen_recording,
+    &screen_poster,
     &screen_waiting,
     &screen_prompt,
     &screen_menu,

@@ -1,0 +1,205 @@
+#include "drivers/dock/reading.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define GRAIN_STEPS 8u      /* bad places in a row before more is given up at once */
+#define STEP_MAX (1u << 20) /* bytes that are given up at once, at most */
+
+void reading_close(struct reading *r)
+{
+    if (r->handle && r->opened == r->on->opened)
+        r->on->camera->close(r->handle);
+    r->handle = NULL;
+    free(r->tail);
+    free(r->holes);
+    r->tail = NULL;
+    r->holes = NULL;
+}
+
+/* --- what cannot be read --------------------------------------------------- */
+
+static enum err add_hole(struct reading *r, uint64_t offset, uint64_t length)
+{
+    size_t i = 0;
+    while (i < r->n_holes && r->holes[i].offset + r->holes[i].length < offset)
+        i++;
+    if (i < r->n_holes && r->holes[i].offset <= offset) { /* goes on, or is known */
+        uint64_t end = offset + length, was = r->holes[i].offset + r->holes[i].length;
+        r->holes[i].length = (end > was ? end : was) - r->holes[i].offset;
+        return ERR_OK;
+    }
+    if (r->n_holes == READING_HOLES_MAX)
+        return err_set(ERR_IO, "it cannot be read at more than %u places; the card is worn out", READING_HOLES_MAX);
+    struct reading_hole *all = realloc(r->holes, (r->n_holes + 1) * sizeof *all);
+    if (!all)
+        return err_set(ERR_NOMEM, "out of memory");
+    r->holes = all;
+    memmove(all + i + 1, all + i, (r->n_holes++ - i) * sizeof *all);
+    all[i] = (struct reading_hole){offset, length};
+    return ERR_OK;
+}
+
+/* How much is given up at offset: a grain, and more where a row of them was bad. */
+static size_t step(const struct reading *r, uint64_t offset, size_t n)
+{
+    size_t grain = r->on->camera->grain, size = grain - (size_t)(offset % grain);
+    for (size_t i = 0; i < r->n_holes; i++) {
+        const struct reading_hole *h = &r->holes[i];
+        if (h->offset + h->length == offset && h->length >= (uint64_t)GRAIN_STEPS * grain)
+            size += (size_t)(h->length < STEP_MAX ? h->length : STEP_MAX) / grain * grain;
+    }
+    uint64_t left = r->file.size > offset ? r->file.size - offset : 0;
+    size = size < n ? size : n;
+    return size < left ? size : (size_t)left;
+}
+
+static enum err give_up(struct reading *r, uint64_t offset, void *p, size_t n, size_t *got)
+{
+    size_t size = step(r, offset, n);
+    if (size == 0)
+        return err_set(ERR_IO, "it cannot be read behind its end");
+    enum err e = add_hole(r, offset, size);
+    if (e)
+        return e;
+    memset(p, 0, size);
+    *got = size;
+    return ERR_OK;
+}
+
+/* --- what was away --------------------------------------------------------- */
+
+static enum err remember(struct reading *r, uint64_t offset, const uint8_t *p, size_t n)
+{
+    if (!r->on->again || n == 0)
+        return ERR_OK;
+    size_t most = r->file.size < READING_OVERLAP ? (size_t)r->file.size : READING_OVERLAP;
+    if (!r->tail && !(r->tail = malloc(most)))
+        return err_set(ERR_NOMEM, "out of memory");
+    if (offset != r->at)
+        r->tail_len = 0;
+    if (n >= most) {
+        memcpy(r->tail, p + n - most, most);
+        r->tail_len = most;
+    } else {
+        size_t keep = r->tail_len + n > most ? most - n : r->tail_len;
+        memmove(r->tail, r->tail + r->tail_len - keep, keep);
+        memcpy(r->tail + keep, p, n);
+        r->tail_len = keep + n;
+    }
+    r->at = offset + n;
+    return ERR_OK;
+}
+
+static bool in_hole(const struct reading *r, uint64_t at)
+{
+    for (size_t i = 0; i < r->n_holes; i++)
+        if (at >= r->holes[i].offset && at - r->holes[i].offset < r->holes[i].length)
+            return true;
+    return false;
+}
+
+/* The end of what was read, again: what was a hole may be one or not. */
+static enum err compare(struct reading *r)
+{
+    uint8_t *now = malloc(r->tail_len + 1);
+    uint64_t from = r->at - r->tail_len;
+    enum err e = now ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    for (size_t done = 0; done < r->tail_len && !e;) {
+        size_t got = 0;
+        e = r->on->camera->read(r->handle, from + done, now, r->tail_len - done, &got);
+        if (e == ERR_IO && got == 0 && in_hole(r, from + done)) {
+            got = 1;
+            now[0] = r->tail[done];
+            e = ERR_OK;
+        }
+        bool same = got > 0;
+        for (size_t i = 0; i < got && same; i++)
+            same = now[i] == r->tail[done + i] || in_hole(r, from + done + i);
+        if (!e && !same)
+            e = err_set(ERR_BAD, "it is another file than before the camera was pulled out; run offload again");
+        done += got;
+    }
+    free(now);
+    return e;
+}
+
+/* The camera is waited for, unless another file of it has done so already; then
+ * the file is opened anew. */
+static enum err come_back(struct reading *r)
+{
+    enum err e = ERR_OK;
+    if (r->opened == r->on->opened) {
+        r->on->camera->close(r->handle);
+        r->waits++;
+        e = r->on->again(r->on->ctx);
+    }
+    r->handle = NULL;
+    r->opened = r->on->opened;
+    return e ? e : r->on->camera->open(r->on->camera->self, &r->file, &r->handle);
+}
+
+static bool is_away(const struct reading *r)
+{
+    return r->on->again && !*r->on->stop && (r->opened != r->on->opened || r->on->gone(r->on->ctx));
+}
+
+enum err reading_open(struct reading *r, struct reading_camera *on, const struct camera_file *f)
+{
+    *r = (struct reading){.on = on, .file = *f, .opened = on->opened};
+    enum err e = on->camera->open(on->camera->self, f, &r->handle);
+    while (e == ERR_AGAIN && is_away(r))
+        e = come_back(r);
+    return e;
+}
+
+static enum err read_on(struct reading *r, uint64_t offset, void *p, size_t n, size_t *got)
+{
+    enum err e = r->opened == r->on->opened ? r->on->camera->read(r->handle, offset, p, n, got) : ERR_AGAIN;
+    while (e == ERR_AGAIN && *got == 0 && is_away(r)) {
+        e = come_back(r);
+        if (!e)
+            e = compare(r);
+        if (!e)
+            e = r->on->camera->read(r->handle, offset, p, n, got);
+    }
+    return e;
+}
+
+enum err reading_read(void *reading, uint64_t offset, void *p, size_t n, size_t *got)
+{
+    struct reading *r = reading;
+    *got = 0;
+    r->failed = false;
+    if (*r->on->stop)
+        return err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped");
+    enum err e = read_on(r, offset, p, n, got);
+    if (e == ERR_IO && r->on->camera->grain) {
+        r->retries++;
+        e = *got ? ERR_OK : give_up(r, offset, p, n, got);
+    }
+    if (!e)
+        e = remember(r, offset, p, *got);
+    r->failed = e && e != ERR_NOMEM;
+    return e;
+}
+
+json_t *reading_facts(const struct reading *r)
+{
+    const struct camera *c = r->on->camera;
+    json_t *holes = json_array(), *o = json_object();
+    bool bad = !holes || !o;
+    for (size_t i = 0; i < r->n_holes && !bad; i++)
+        bad = json_array_append_new(
+                  holes, json_pack("[I,I]", (json_int_t)r->holes[i].offset, (json_int_t)r->holes[i].length)) < 0;
+    bad = json_object_set_new(o, "holes", holes) < 0 || bad;
+    bad = json_object_set_new(o, "retries", json_integer((json_int_t)r->retries)) < 0 || bad;
+    if (r->waits)
+        bad = json_object_set_new(o, "waits", json_integer((json_int_t)r->waits)) < 0 || bad;
+    if (c->file_facts && r->handle && r->opened == r->on->opened)
+        bad = json_object_set_new(o, "found", c->file_facts(r->handle)) < 0 || bad;
+    if (!bad)
+        return o;
+    json_decref(o);
+    return NULL;
+}

@@ -1,0 +1,202 @@
+#include "drivers/dock/watch.h"
+
+#include "drivers/dock/choose.h"
+#include "drivers/dock/offload.h"
+#include "drivers/dock/sight.h"
+#include "storage/base/file.h"
+#include "storage/base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEVICES_MAX 64u
+#define LOOK_AGAIN 1000 /* ms, while a process is at work: its end is noticed then */
+
+/* A device that was looked at, as long as it is plugged in or at work. */
+struct device {
+    struct usb_seen seen;
+    pid_t pid; /* of who takes it in; 0: nobody */
+    bool here;
+};
+
+struct dock {
+    const struct watch *w;
+    struct usb_bus *bus;
+    struct profiles *profiles;
+    struct device v[DEVICES_MAX];
+    size_t n;
+};
+
+static bool same_device(const struct usb_seen *a, const struct usb_seen *b)
+{
+    return a->serial[0] && a->vendor_id == b->vendor_id && a->product_id == b->product_id &&
+           strcmp(a->serial, b->serial) == 0;
+}
+
+/* In the new process: takes the camera in. */
+static void be_offload(const struct dock *d, const struct usb_seen *seen)
+{
+    struct offload o = {.dir = d->w->dir,
+                        .camera = "",
+                        .json = d->w->json,
+                        .quiet = d->w->quiet,
+                        .progress = d->w->progress,
+                        .label = true,
+                        .seen = seen,
+                        .stop = d->w->stop};
+    bool incomplete;
+    enum err e = offload_run(&o, &incomplete);
+    int code = e ? err_report("feldsher-dock", e) : incomplete ? 75 : 0;
+    fflush(stdout);
+    _exit(code);
+}
+
+static enum err start(struct dock *d, struct device *v)
+{
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0)
+        be_offload(d, &v->seen);
+    if (pid < 0)
+        return err_errno(ERR_AGAIN, "cannot start another process for the camera at port %s", v->seen.port);
+    v->pid = pid;
+    log_line("a camera was plugged in: taken in by process %ld", (long)pid);
+    return ERR_OK;
+}
+
+/* Is it one that a process at work waits for, or has brought back as a disk? */
+static bool is_awaited(const struct dock *d, const struct usb_seen *seen)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->v[i].pid && (same_device(&d->v[i].seen, seen) || strcmp(d->v[i].seen.port, seen->port) == 0))
+            return true;
+    return false;
+}
+
+/* Something new: taken in, or told why not. */
+static enum err meet(struct dock *d, const struct admitted *admitted, const struct usb_seen *seen)
+{
+    const struct profile *model;
+    enum choice c = choose(d->profiles, admitted, seen, &model);
+    if (d->n == DEVICES_MAX)
+        return ERR_OK;
+    struct device *v = &d->v[d->n++];
+    *v = (struct device){*seen, 0, true};
+    bool taken = (c == CHOICE_ADMITTED || c == CHOICE_AUTOMATIC) && !is_awaited(d, seen);
+    sight_say(seen, c, model, d->w->json, d->w->quiet);
+    return taken ? start(d, v) : ERR_OK;
+}
+
+static struct device *find(struct dock *d, uint64_t arrival)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->v[i].seen.arrival == arrival)
+            return &d->v[i];
+    return NULL;
+}
+
+static enum err look(struct dock *d)
+{
+    struct usb_list now;
+    struct admitted admitted;
+    enum err e = admitted_read(&admitted, d->w->dir);
+    if (e)
+        return e;
+    e = usb_bus_list(d->bus, &now);
+    for (size_t i = 0; i < d->n; i++)
+        d->v[i].here = false;
+    for (size_t i = 0; i < now.n && !e; i++) {
+        struct device *v = find(d, now.seen[i].arrival);
+        if (v)
+            v->here = true;
+        else
+            e = meet(d, &admitted, &now.seen[i]);
+    }
+    for (size_t i = d->n; i-- > 0;)
+        if (!d->v[i].here && !d->v[i].pid) {
+            sight_left(&d->v[i].seen, d->w->json);
+            d->v[i] = d->v[--d->n];
+        }
+    usb_list_free(&now);
+    admitted_free(&admitted);
+    return e;
+}
+
+/* Who has ended; wait: until all have. */
+static bool reap(struct dock *d, bool wait)
+{
+    bool any = false;
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, wait ? 0 : WNOHANG)) > 0 || (pid < 0 && errno == EINTR);)
+        for (size_t i = 0; i < d->n; i++)
+            if (pid > 0 && d->v[i].pid == pid) {
+                d->v[i].pid = 0;
+                any = true;
+                sight_ended(&d->v[i].seen, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+                            d->w->json);
+            }
+    return any;
+}
+
+static bool is_at_work(const struct dock *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->v[i].pid)
+            return true;
+    return false;
+}
+
+static enum err watch(struct dock *d)
+{
+    bool changed = true;
+    enum err e = ERR_OK;
+    while (!e && !*d->w->stop) {
+        if (changed)
+            e = look(d);
+        if (!e)
+            e = usb_bus_wait(d->bus, is_at_work(d) ? LOOK_AGAIN : -1, d->w->stop, &changed);
+        changed = reap(d, false) || changed;
+    }
+    for (size_t i = 0; i < d->n; i++)
+        if (d->v[i].pid)
+            kill(d->v[i].pid, SIGTERM);
+    reap(d, true);
+    return e;
+}
+
+enum err watch_run(const struct watch *w)
+{
+    struct dock *d = calloc(1, sizeof *d);
+    char path[4096], tmp[4096];
+    int lock = -1;
+    if (!d)
+        return err_set(ERR_NOMEM, "out of memory");
+    d->w = w;
+    enum err e = file_path(tmp, w->dir, "objects/tmp");
+    if (!e)
+        e = file_path(path, tmp, ".dock");
+    if (!e && !file_exists(tmp))
+        e = err_set(ERR_NOINPUT, "there is no station in %s", w->dir);
+    if (!e)
+        e = file_lock(path, true, false, &lock);
+    if (e == ERR_AGAIN)
+        err_set(e, "another feldsher dock takes cameras in at this station already");
+    if (!e && log_open(w->dir, "feldsher-dock") != ERR_OK)
+        err_clear(); /* evidence goes before the log */
+    if (!e)
+        e = profiles_load(&d->profiles, w->dir);
+    if (!e)
+        e = usb_bus_open(&d->bus);
+    if (!e)
+        e = watch(d);
+    usb_bus_close(d->bus);
+    profiles_free(d->profiles);
+    log_close();
+    file_close(&lock);
+    free(d);
+    return e;
+}
