@@ -14,11 +14,12 @@
  * its zone, is UTC. The facts hold both as they are on the card.
  *
  * A file that cannot be had as a whole is listed as a file with the size that
- * its folder says; reading it hands out what there is and then ERR_IO, from
- * the place (`damage` in its facts) to the end. Is there nothing at all, or
- * more damaged files than the card holds bytes, it fails by name. A file that
- * has its place in common with another is listed, and told as failed with the
- * reason besides. After ERR_IO the same offset asked for again is another try.
+ * its folder says, and told as failed besides, with the place and the reason;
+ * reading it hands out what there is and then ERR_IO, from the place (`damage`
+ * in its facts) to the end. So is a file that has its place in common with
+ * another, which can be read. Is there nothing at all, or do damaged files
+ * claim more bytes than the card holds, it only fails. After ERR_IO the same
+ * offset asked for again is another try.
  *
  * Deleted entries are never listed as files. Facts about what is wrong are
  * complete after a listing.
