@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
-"""run.py BUILD SCRIPT [SECONDS]
+"""run.py BUILD SCRIPT [SECONDS [QEMU'S ARGUMENTS...]]
 
 Boots Debian's generic kernel in QEMU, in software, with this machine's files
 read-only under an overlay, and runs SCRIPT in it (sh, as root, in the
 project's folder, with $B = BUILD). What it writes goes to stdout, but for lines
 with an @, which are for here:
 
-    @press KEYS...    scancodes from the keyboard: QEMU's names of keys, a-b at once
-    @mark NAME        prints how long it took until here
-    @end CODE         the exit code
+    @press KEYS...         scancodes from the keyboard: QEMU's names of keys, a-b at once
+    @plug DRIVER,K=V,...   QEMU's device_add
+    @unplug ID             device_del
+    @stats NODE            prints how many bytes of a block node the guest has read and written
+    @mark NAME             prints how long it took until here
+    @end CODE              the exit code
+
+$GIVEN of here is $GIVEN there: a folder that the script is to find.
+A line "#@ modules: NAME..." of the script names further groups of MODULES.
 
 Exit 70 if the guest did not come to its end. The kernel is Debian's package,
 fetched once into build/guest, or $GUEST.
@@ -24,9 +30,21 @@ import tempfile
 import threading
 import time
 
-MODULES = """drivers/virtio/virtio_ring drivers/virtio/virtio drivers/virtio/virtio_pci_legacy_dev
-drivers/virtio/virtio_pci_modern_dev drivers/virtio/virtio_pci fs/netfs/netfs fs/fscache/fscache net/9p/9pnet fs/9p/9p
-net/9p/9pnet_virtio fs/overlayfs/overlay""".split()
+MODULES = {  # in the order in which they have to be loaded
+    "base": """drivers/virtio/virtio_ring drivers/virtio/virtio drivers/virtio/virtio_pci_legacy_dev
+        drivers/virtio/virtio_pci_modern_dev drivers/virtio/virtio_pci fs/netfs/netfs fs/fscache/fscache net/9p/9pnet
+        fs/9p/9p net/9p/9pnet_virtio fs/overlayfs/overlay""",
+    "usb": """drivers/usb/common/usb-common drivers/usb/core/usbcore drivers/usb/host/xhci-hcd
+        drivers/usb/host/xhci-pci drivers/usb/host/ehci-hcd drivers/usb/host/ehci-pci""",
+    "gadget": """drivers/usb/gadget/udc/udc-core fs/configfs/configfs drivers/usb/gadget/libcomposite
+        drivers/usb/gadget/udc/dummy_hcd drivers/usb/gadget/function/usb_f_fs
+        drivers/usb/gadget/function/usb_f_mass_storage""",
+    "fs": """drivers/block/loop fs/nls/nls_cp437 fs/nls/nls_cp866 fs/nls/nls_ascii fs/nls/nls_iso8859-1 fs/nls/nls_utf8
+        fs/fat/fat fs/fat/vfat fs/exfat/exfat""",
+    "net": "net/core/failover drivers/net/net_failover drivers/net/virtio_net",
+}
+MODULES = {group: names.split() for group, names in MODULES.items()}
+EVERY = [m for names in MODULES.values() for m in names]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -46,7 +64,8 @@ def output(*command):
 
 def kernel(folder):
     """The kernel and its few modules, out of Debian's package; fetched if they are not there yet."""
-    if os.path.exists(folder + "/done"):
+    done = folder + "/done"
+    if os.path.exists(done) and open(done).read() == " ".join(EVERY):
         return
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder + "/deb")
@@ -61,25 +80,38 @@ def kernel(folder):
         said = fetched.stderr.strip().splitlines() or ["no words"]
         die("cannot fetch the kernel %s (%s); apt-get update and run it again" % (names[0], said[-1]))
     release = names[0][len("linux-image-"):]
-    wanted = ["./boot/vmlinuz-" + release] + ["./lib/modules/%s/kernel/%s.ko" % (release, m) for m in MODULES]
+    wanted = ["./boot/vmlinuz-" + release] + ["./lib/modules/%s/kernel/%s.ko" % (release, m) for m in EVERY]
     files = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", debs[0]], stdout=subprocess.PIPE)
     subprocess.run(["tar", "-x", "-C", folder, "-f", "-"] + wanted, stdin=files.stdout, check=True)
     if files.wait():
         die("dpkg-deb cannot unpack " + debs[0])
     os.rename(folder + "/boot/vmlinuz-" + release, folder + "/vmlinuz")
     os.mkdir(folder + "/modules")
-    for i, m in enumerate(MODULES):
+    for m in EVERY:
         os.rename("%s/lib/modules/%s/kernel/%s.ko" % (folder, release, m),
-                  "%s/modules/%02d-%s.ko" % (folder, i, os.path.basename(m)))
+                  "%s/modules/%s.ko" % (folder, os.path.basename(m)))
     for part in ("deb", "boot", "lib"):
         shutil.rmtree(folder + "/" + part)
-    open(folder + "/done", "w").close()
+    with open(done, "w") as f:
+        f.write(" ".join(EVERY))
 
 
-def initramfs(folder, work):
+def wanted(script):
+    """The modules that the script asks for."""
+    groups = ["base"]
+    for line in open(script, encoding="utf-8"):
+        if line.startswith("#@ modules:"):
+            groups += line.split(":", 1)[1].split()
+    return [m for group, names in MODULES.items() if group in groups for m in names]
+
+
+def initramfs(folder, work, modules):
     root = work + "/root"
     os.makedirs(root + "/bin")
-    shutil.copytree(folder + "/modules", root + "/modules")
+    os.mkdir(root + "/modules")
+    for i, m in enumerate(modules):
+        name = os.path.basename(m)
+        shutil.copy("%s/modules/%s.ko" % (folder, name), "%s/modules/%02d-%s.ko" % (root, i, name))
     busybox = shutil.which("busybox") or die("busybox is not installed; run make setup")
     shutil.copy(busybox, root + "/bin/busybox")
     shutil.copy(HERE + "/init", root + "/init")
@@ -90,8 +122,8 @@ def initramfs(folder, work):
     return packed
 
 
-class Keyboard:
-    """QEMU's monitor: keys go in as scancodes, one chord after the other."""
+class Monitor:
+    """QEMU's: keys go in as scancodes, one chord after the other; devices come and go."""
 
     def __init__(self, path, until):
         self.s = socket.socket(socket.AF_UNIX)
@@ -115,7 +147,17 @@ class Keyboard:
             if "error" in answer:
                 die("QEMU: " + answer["error"]["desc"])
             if "return" in answer:
-                return
+                return answer["return"]
+
+    def plug(self, words):
+        driver, *pairs = words.split(",")
+        self.ask("device_add", driver=driver, **dict(p.split("=", 1) for p in pairs))
+
+    def stats(self, node):
+        for one in self.ask("query-blockstats", **{"query-nodes": True}):
+            if one.get("node-name") == node:
+                return one["stats"]["rd_bytes"], one["stats"]["wr_bytes"]
+        die("QEMU has no block node " + node)
 
     def press(self, chords):
         for chord in chords:
@@ -143,23 +185,29 @@ def main():
     started = time.monotonic()
     vm = None
     try:
-        line = "console=ttyS0 quiet panic=-1 vt.default_utf8=1 guest=%s folder=%s build=%s" % (
-            script, project, build)
+        line = "console=ttyS0 quiet panic=-1 vt.default_utf8=1 guest=%s folder=%s build=%s given=%s" % (
+            script, project, build, os.environ.get("GIVEN", "/"))
         vm = subprocess.Popen(
-            [qemu, "-accel", "tcg,thread=multi", "-smp", "2", "-cpu", "max,-erms,-fsrm", "-m", "512", "-nodefaults",
+            [qemu, "-accel", "tcg,thread=multi", "-smp", "2", "-cpu", "Nehalem", "-m", "1024", "-nodefaults",
              "-no-user-config", "-no-reboot", "-display", "none", "-vga", "std", "-serial", "stdio",
              "-qmp", "unix:%s/qmp,server=on,wait=off" % work, "-kernel", guest + "/vmlinuz",
-             "-initrd", initramfs(guest, work), "-append", line,
+             "-initrd", initramfs(guest, work, wanted(script)), "-append", line, *sys.argv[4:],
              "-virtfs", "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         late = threading.Timer(seconds, vm.kill)
         late.start()
-        keyboard = Keyboard(work + "/qmp", started + 20)
+        monitor = Monitor(work + "/qmp", started + 20)
         code = None
         for raw in vm.stdout:
             words = raw.decode("utf-8", "replace").rstrip("\r\n")
             if words.startswith("@press "):
-                keyboard.press(words.split()[1:])
+                monitor.press(words.split()[1:])
+            elif words.startswith("@plug "):
+                monitor.plug(words[6:])
+            elif words.startswith("@unplug "):
+                monitor.ask("device_del", id=words[8:])
+            elif words.startswith("@stats "):
+                print("# %s: read %d, written %d" % (words[7:], *monitor.stats(words[7:])), flush=True)
             elif words.startswith("@mark "):
                 print("# %s after %.1f s" % (words[6:], time.monotonic() - started), flush=True)
             elif words.startswith("@end "):
