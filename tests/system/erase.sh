@@ -89,6 +89,7 @@ for program in feldsher feldsher-dock feldsher-sync feldsher-hub feldsher-play f
         check "no $symbol in $program" sh -c '! grep -qw "$1" "$2"' - $symbol "$T/nm"
     done
 done
+check "feldsher-dock sends no DeleteObject" sh -c '! objdump -d "$1" | grep -q "[$]0x100b\\>"' - "$B/feldsher-dock"
 nm -a "$B/feldsher-erase" >"$T/nm"
 check "they are in feldsher-erase" sh -c 'grep -qw erase_run "$1" && grep -qw delete_vendor "$1"' - "$T/nm"
 check "no other folder of the drivers names its own" sh -c \
