@@ -94,6 +94,8 @@ static void show_events(const struct recording *r)
         const struct recording_event *v = &r->events[i];
         const char *why = json_string_value(json_object_get(v->data, "why"));
         const char *state = json_string_value(json_object_get(v->data, "state"));
+        const char *licence = json_string_value(json_object_get(v->data, "licence"));
+        const char *by = json_string_value(json_object_get(v->data, "by"));
         char when[CLOCK_TEXT];
         clock_text(when, v->time);
         printf("  %s  ", when);
@@ -103,6 +105,8 @@ static void show_events(const struct recording *r)
             print_text(state);
         }
         printf(_(" by %s (entry %s)"), v->author[0] ? v->author : _("nobody logged in"), v->id);
+        if (licence && by)
+            printf(_(", by licence %.20s of %.63s"), licence, by);
         if (why) {
             printf(": ");
             print_text(why);
