@@ -37,9 +37,11 @@ static void miss(struct level *l, const char *why, uint64_t place)
 
 static void begin_trail(struct trail *t, struct volume *v, const struct record *r)
 {
-    bool exfat = v->boot.type == BOOT_EXFAT;
-    if (r)
-        trail_begin(t, v, r->first, r->contiguous, exfat ? r->size : TRAIL_NONE);
+    uint64_t most = EXFAT_FOLDER_MAX + v->boot.cluster;
+    if (r && v->boot.type == BOOT_EXFAT)
+        trail_begin(t, v, r->first, r->contiguous, r->size < most ? r->size : most);
+    else if (r)
+        trail_begin(t, v, r->first, false, TRAIL_NONE);
     else
         trail_begin(t, v, v->boot.root, false, TRAIL_NONE);
     if (!r && v->boot.type == BOOT_FAT16)
@@ -185,6 +187,11 @@ static enum err tell_apart(struct level *l)
         }
         char suffix[16];
         size_t n = strlen(level_name(l, same)), at = l->names.len;
+        if (at + n + sizeof suffix > FAT_TREE_MAX) {
+            miss(l, N_("there are more files in it than can be kept in mind"), 0);
+            l->n = i;
+            break;
+        }
         enum err e = buf_reserve(&l->names, n + sizeof suffix);
         if (e)
             return e;

@@ -1,5 +1,6 @@
 #include "drivers/fat/trail.h"
 
+#include "drivers/limits.h"
 #include "storage/base/lang.h"
 
 #include <stdlib.h>
@@ -35,6 +36,8 @@ void trail_begin(struct trail *t, struct volume *v, uint32_t first, bool contigu
                         .shared = TRAIL_NONE,
                         .cut = TRAIL_NONE};
     t->need = bytes == TRAIL_NONE ? TRAIL_NONE : bytes / cluster + (bytes % cluster != 0);
+    uint64_t folder = (v->boot.type == BOOT_EXFAT ? EXFAT_FOLDER_MAX : FAT_FOLDER_MAX) / cluster + 1;
+    t->most = t->need == TRAIL_NONE ? folder : t->need;
     t->cluster = first;
     t->step = 1;
 }
@@ -178,7 +181,7 @@ static enum err step(struct trail *t, uint32_t *cluster, uint64_t n, bool *end)
  * after at most 3 r steps. */
 static enum err find_return(struct trail *t, uint64_t *index)
 {
-    uint64_t most = t->need < t->volume->boot.clusters ? t->need : t->volume->boot.clusters;
+    uint64_t most = t->most < t->volume->boot.clusters ? t->most : t->volume->boot.clusters;
     uint64_t power = 1, lap = 0, before = 0;
     uint32_t slow = t->first, fast = t->first;
     enum err e = ERR_OK;
@@ -240,10 +243,13 @@ static enum err look_over(struct trail *t, bool marking, uint64_t back)
     enum err e = ERR_OK;
     enum volume_link link = volume_has(t->volume, at) ? VOLUME_NEXT : VOLUME_NOWHERE;
     for (uint64_t i = 0; link == VOLUME_NEXT && !stop && !e; i++) {
-        if (i == back) {
+        /* visited may be full: then nothing else ends a chain that has no end */
+        if (i == back || i > t->volume->boot.clusters) {
             t->fault = TRAIL_CYCLIC;
             break;
         }
+        if (t->need == TRAIL_NONE && i >= t->most)
+            return ERR_OK;
         e = look_at(t, i, at, before, marking, &stop);
         before = at;
         if (!e && !stop)

@@ -26,6 +26,7 @@ struct trail {
     uint32_t first;
     bool contiguous; /* exFAT: the FAT says nothing of it */
     uint64_t need;   /* clusters that its size asks for; TRAIL_NONE: a folder's, to the end mark */
+    uint64_t most;   /* clusters that are looked at: need, or what the largest folder has */
     uint64_t length; /* those that can be read, at most need */
     enum trail_fault fault;
     uint64_t beyond; /* clusters behind need; only counted by trail_claim, else 1 for some */

@@ -9,9 +9,9 @@
  * One volume while it is open: its boot sector's words, its FAT through a
  * small memory of pages, and what was noticed while it was read.
  */
-#define VOLUME_PAGES 64u
-#define VOLUME_PAGE 16384u /* bytes of a FAT, or of the bitmap */
-#define VOLUME_ID 10u      /* "1A2B-3C4D" with NUL */
+#define VOLUME_PAGES 512u
+#define VOLUME_PAGE 8192u /* bytes of a FAT, or of the bitmap */
+#define VOLUME_ID 10u     /* "1A2B-3C4D" with NUL */
 
 struct volume_page {
     uint8_t *p;

@@ -152,6 +152,35 @@ for sector in 0 3 11; do
     "$fatls" --facts "$T/damaged" >"$out" 2>"$err"
     check "exFAT: boot sector $sector damaged: the copy is used" contains "its copy was used" "$out"
 done
+# and a full one, which fsck.exfat finds whole
+must python3 tests/system/exfat.py "$m" 1000
+check_exit 0 "exFAT: the image is what fsck.exfat takes for whole" fsck.exfat -n "$m"
+agrees "$m" 1000 # it knows no zones, and hands out what lies behind the valid length
+grep -v -e ' zone ' -e ' valid ' "$T/tsk" >"$T/a"
+grep -v -e ' zone ' -e ' valid ' "$T/ours" >"$T/b"
+check "exFAT: names, sizes, times and bytes as The Sleuth Kit reads them" same "$T/a" "$T/b"
+for i in 0 1 2; do
+    inode=$(fls -p "$m" | sed -n "s/^r.r \\([0-9]*\\):.valid $i.mp4$/\\1/p")
+    icat "$m" "$inode" | head -c 12387 >"$T/a"
+    head -c 69528 /dev/zero >>"$T/a"
+    "$fatls" --cat "$m" "valid $i.mp4" >"$T/b"
+    check "exFAT: and behind the valid length of valid $i.mp4 zeros" same "$T/a" "$T/b"
+done
+for zone in "east 1795592096" "west 1795622696"; do # 12:34:56 at +05:00 and at -03:30
+    check "exFAT: zone ${zone% *}" contains " ${zone#* } zone ${zone% *}.mp4" "$T/ours"
+done
+"$fatls" --facts "$m" >"$out"
+check "exFAT: deleted entries are counted" contains '"deleted_entries": 1' "$out"
+check "exFAT: nothing seems damaged" contains '"wrong": []}], "wrong": []' "$out"
+OFFSETS=back "$fatls" --cat "$m" "Запись 2 819277.mp4" >"$T/back"
+"$fatls" --cat "$m" "Запись 2 819277.mp4" >"$T/there"
+check "exFAT: a fragmented file backwards and forwards" sh -c "[ \$(wc -c <'$T/back') = 819277 ] && cmp '$T/back' '$T/there'"
+"$fatls" --file "$m" "valid 1.mp4" >"$out"
+check "exFAT: its valid length is in its facts" contains '"valid": 12387' "$out"
+must python3 tests/system/exfat.py "$m" 100000
+check_exit 0 "exFAT: 100,000 files in one folder" "$fatls" "$m"
+check "and each is there" [ "$(grep -c ' many/' "$out")" = 100000 ]
+
 # FAT32's
 cp "$T/volume" "$T/damaged"
 dd if=/dev/zero of="$T/damaged" bs=512 count=1 conv=notrunc 2>/dev/null

@@ -1,4 +1,5 @@
 /* fatls IMAGE             each file: BLAKE2b-256, size, seconds since 1970, path; what cannot be taken
+ * fatls --list IMAGE      each file: its path
  * fatls --facts IMAGE     what is known of the disk, after listing it
  * fatls --file IMAGE PATH what is known of a file
  * fatls --cat IMAGE PATH  its bytes, from the end to the beginning if OFFSETS=back, else in order
@@ -96,6 +97,8 @@ static enum err one(const struct camera *c, const struct camera_file *f, const c
         json_dumpf(facts, stdout, JSON_SORT_KEYS);
         json_decref(facts);
         puts("");
+    } else if (strcmp(mode, "--list") == 0) {
+        puts(f->path);
     } else if (strcmp(mode, "--cat") == 0) {
         e = read_all(c, file, f->size, NULL, getenv("OFFSETS") != NULL);
     } else {

@@ -91,7 +91,8 @@ if [ "${LONG:-0}" != 0 ]; then
         disk_of 6G
         [ $kind = exfat ] && bytes=4400000000 && must mkfs.exfat "$disk"
         [ $kind = fat32 ] && bytes=4294967295 && must mkfs.fat -F 32 "$disk"
-        must mount -t "$([ $kind = fat32 ] && echo vfat || echo exfat)" "$disk" "$T/mnt"
+        type=$([ $kind = fat32 ] && echo vfat || echo exfat)
+        must mount -t "$type" "$disk" "$T/mnt"
         cat >"$T/long.py" <<'EOF'
 import random, sys
 chance, size = random.Random(3), int(sys.argv[2])
@@ -105,8 +106,10 @@ with open(sys.argv[1], "wb") as f:
             f.write(chance.randbytes(7777))
 EOF
         must python3 "$T/long.py" "$T/mnt/long.mp4" $bytes
+        must umount "$T/mnt" # only now it is all on the disk
+        must mount -r -t "$type" "$disk" "$T/mnt"
         check "$kind: a file of $bytes bytes" sh -c \
-            "'$fatls' --cat $disk long.mp4 | cmp - '$T/mnt/long.mp4' && [ \$('$fatls' $disk | wc -l) = 1 ]"
+            "'$fatls' --cat $disk long.mp4 | cmp - '$T/mnt/long.mp4' && [ \$('$fatls' --list $disk) = long.mp4 ]"
         must umount "$T/mnt"
         echo "@mark long $kind"
     done
