@@ -1,6 +1,7 @@
 #include "tui/commands/groups.h"
 
 #include "storage/base/pulse.h"
+#include "storage/base/text.h"
 #include "storage/records/custody.h"
 #include "storage/vault/object.h"
 #include "tui/lang/lang.h"
@@ -105,7 +106,7 @@ static void show_events(const struct recording *r)
             print_text(state);
         }
         printf(_(" by %s (entry %s)"), v->author[0] ? v->author : _("nobody logged in"), v->id);
-        if (licence && by)
+        if (licence && by && text_is_name(licence, false) && text_is_name(by, false))
             printf(_(", by licence %.20s of %.63s"), licence, by);
         if (why) {
             printf(": ");
