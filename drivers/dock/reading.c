@@ -40,6 +40,33 @@ static enum err add_hole(struct reading *r, uint64_t offset, uint64_t length)
     return ERR_OK;
 }
 
+/* What was a hole has been read. */
+static enum err close_holes(struct reading *r, uint64_t offset, uint64_t n)
+{
+    uint64_t end = offset + n;
+    for (size_t i = r->n_holes; i-- > 0;) {
+        struct reading_hole *h = &r->holes[i], was = *h;
+        uint64_t was_end = was.offset + was.length;
+        if (n == 0 || was.offset >= end || was_end <= offset)
+            continue;
+        h->length = was.offset < offset ? offset - was.offset : 0;
+        if (h->length == 0)
+            memmove(h, h + 1, (--r->n_holes - i) * sizeof *h);
+        enum err e = was_end > end ? add_hole(r, end, was_end - end) : ERR_OK;
+        if (e)
+            return e;
+    }
+    return ERR_OK;
+}
+
+uint64_t reading_missing(const struct reading *r)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < r->n_holes; i++)
+        n += r->holes[i].length;
+    return n;
+}
+
 /* How much is given up at offset: a grain, and more where a row of them was bad. */
 static size_t step(const struct reading *r, uint64_t offset, size_t n)
 {
@@ -174,6 +201,10 @@ enum err reading_read(void *reading, uint64_t offset, void *p, size_t n, size_t 
     if (*r->on->stop)
         return err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped");
     enum err e = read_on(r, offset, p, n, got);
+    if (*got && (!e || e == ERR_IO)) {
+        enum err closed = close_holes(r, offset, *got);
+        e = closed ? closed : e;
+    }
     if (e == ERR_IO && r->on->camera->grain) {
         r->retries++;
         e = *got ? ERR_OK : give_up(r, offset, p, n, got);

@@ -1,7 +1,6 @@
 #include "drivers/dock/watch.h"
 
 #include "drivers/dock/choose.h"
-#include "drivers/dock/offload.h"
 #include "drivers/dock/sight.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
@@ -37,22 +36,20 @@ static bool same_device(const struct usb_seen *a, const struct usb_seen *b)
            strcmp(a->serial, b->serial) == 0;
 }
 
-/* In the new process: takes the camera in. */
+/* In the new process: takes the camera in. As a program of its own: nothing of
+ * libusb's state, whose threads did not come along, is left in it. */
 static void be_offload(const struct dock *d, const struct usb_seen *seen)
 {
-    struct offload o = {.dir = d->w->dir,
-                        .camera = "",
-                        .json = d->w->json,
-                        .quiet = d->w->quiet,
-                        .progress = d->w->progress,
-                        .label = true,
-                        .seen = seen,
-                        .stop = d->w->stop};
-    bool incomplete;
-    enum err e = offload_run(&o, &incomplete);
-    int code = e ? err_report("feldsher-dock", e) : incomplete ? 75 : 0;
-    fflush(stdout);
-    _exit(code);
+    const char *argv[12] = {"feldsher-dock", "-C", d->w->dir, "offload", "--port", seen->port};
+    size_t n = 6;
+    if (d->w->json)
+        argv[n++] = "--json";
+    if (d->w->quiet)
+        argv[n++] = "--quiet";
+    if (d->w->progress)
+        argv[n++] = "--progress";
+    execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+    _exit(err_report("feldsher-dock", err_errno(ERR_IO, "cannot start another process")));
 }
 
 static enum err start(struct dock *d, struct device *v)
