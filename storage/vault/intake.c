@@ -312,14 +312,13 @@ static bool gathered_has(const struct intake *in, const struct hash *content)
  * to wait for another appends what it has gathered first: no two wait for each other. */
 static enum err claim_content(struct intake *in, const struct piece *p)
 {
-    if (hash_is_zero(&p->content))
-        return ERR_OK;
-    enum err e = claims_take(&in->claims, &p->content, 0);
+    const struct hash *mark = hash_is_zero(&p->content) ? &p->full : &p->content;
+    enum err e = claims_take(&in->claims, mark, 0);
     if (e != ERR_AGAIN)
         return e;
     e = intake_flush(in);
     if (!e) {
-        e = claims_take(&in->claims, &p->content, CONTENT_WAIT);
+        e = claims_take(&in->claims, mark, CONTENT_WAIT);
         in->room.camera_failed = e == ERR_AGAIN;
     }
     return e;
