@@ -97,6 +97,22 @@ void recording_entry_free(struct recording *r)
     free(r->files);
     free(r->camera);
     free(r->mode);
+    json_decref(r->more);
+}
+
+/* What is only shown. */
+static json_t *more_of(const json_t *data)
+{
+    static const char *const keys[] = {"session", "name_says", "found", "holes", "retries", "waits", "media", "skew"};
+    json_t *o = json_object();
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && o; i++) {
+        json_t *one = json_object_get(data, keys[i]);
+        if (one && json_object_set(o, keys[i], one) < 0) {
+            json_decref(o);
+            return NULL;
+        }
+    }
+    return o;
 }
 
 static enum err read_files(struct recording *r, const json_t *data)
@@ -138,7 +154,8 @@ enum err recording_entry_read(struct recording *r, const struct station *s, cons
     copy_name(r->volume, string_of(camera, "volume"));
     r->camera = camera_of(camera);
     r->mode = strdup(string_of(data, "mode"));
-    enum err e = r->camera && r->mode ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    r->more = more_of(data);
+    enum err e = r->camera && r->mode && r->more ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
     if (!e)
         e = read_files(r, data);
     if (e)

@@ -154,10 +154,10 @@ class Monitor:
         self.ask("device_add", driver=driver, **dict(p.split("=", 1) for p in pairs))
 
     def stats(self, node):
-        for one in self.ask("query-blockstats", **{"query-nodes": True}):
-            if one.get("node-name") == node:
+        for one in self.ask("query-blockstats"):
+            if "/%s/" % node in one.get("qdev", "") + "/" or one.get("node-name") == node:
                 return one["stats"]["rd_bytes"], one["stats"]["wr_bytes"]
-        die("QEMU has no block node " + node)
+        die("no device in QEMU has the block node " + node)
 
     def press(self, chords):
         for chord in chords:

@@ -61,5 +61,5 @@ read_of() { sed -n "s/^# $1: read \([0-9]*\), written.*/\1/p" "$T/guest" | tail 
 check "nothing was written to any card" sh -c "cd / && b2sum --quiet -c '$T/images.sums'"
 check "of a stick that nobody admitted not a byte was read" test "$(read_of stick)" = 0
 two=$(read_of two)
-check "a file that was interrupted in its middle was not read twice" test "${two:-0}" -lt 19000000
+check "a file that was interrupted in its middle was not read twice" test "${two:-99000000}" -gt 8000000 -a "$two" -lt 11500000
 finish

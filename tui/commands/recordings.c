@@ -111,6 +111,40 @@ static void show_events(const struct recording *r)
     }
 }
 
+/* Places that could not be read: zeros stand there. */
+static void show_holes(const json_t *holes)
+{
+    size_t i;
+    const json_t *one;
+    json_int_t bytes = 0;
+    json_array_foreach(holes, i, one) bytes += json_integer_value(json_array_get(one, 1));
+    if (json_array_size(holes))
+        printf(_("holes:    %zu places of the camera could not be read, %" PRIu64 " bytes in all; the first at %" PRIu64
+                 "\n"),
+               json_array_size(holes), (uint64_t)bytes,
+               (uint64_t)json_integer_value(json_array_get(json_array_get(holes, 0), 0)));
+}
+
+static void show_more(const json_t *more)
+{
+    const json_t *says = json_object_get(more, "name_says"), *skew = json_object_get(more, "skew");
+    static const struct {
+        const char *key, *label;
+    } names[] = {{"device", N_("device:   ")}, {"officer", N_("officer:  ")}, {"start", N_("begins:   ")}};
+    show_holes(json_object_get(more, "holes"));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *text = json_string_value(json_object_get(says, names[i].key));
+        if (!text)
+            continue;
+        printf("%s", _(names[i].label));
+        print_text(text);
+        printf(_(" (by its name)\n"));
+    }
+    if (json_is_integer(json_object_get(skew, "skew")))
+        printf(_("clock:    the camera's was %.1f s off\n"),
+               (double)json_integer_value(json_object_get(skew, "skew")) / 1000);
+}
+
 static void show_text(const struct recording *r, const struct recording_held *w)
 {
     char size[PRINT_SIZE], when[CLOCK_TEXT], where[WHERE], hex[HASH_HEX];
@@ -127,6 +161,7 @@ static void show_text(const struct recording *r, const struct recording_held *w)
         print_text(f->path);
         printf(_("  (%s, %zu blobs)\n          blake2b %s\n"), size, f->n_blobs, hex);
     }
+    show_more(r->more);
     printf(_("label:    %" PRIu64 " of chain %s\n"), r->seq, r->chain);
     show_events(r);
 }
@@ -145,6 +180,7 @@ static enum err show(struct call *c)
         if (c->json) {
             json_t *j = recording_row(r, &w);
             json_object_set_new(j, "gathered", json_integer(r->gathered));
+            json_object_update_missing(j, r->more);
             json_object_set_new(j, "custody", events_json(r));
             print_json(j);
         } else {
