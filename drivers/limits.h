@@ -16,7 +16,7 @@
 #define EXFAT_FOLDER_MAX (256u << 20) /* of an exFAT one */
 #define FAT_TREE_MAX (128u << 20)     /* memory for the folders on one path */
 #define FAT_VISITED_MAX (64u << 20)   /* memory for the clusters that belong to something */
-#define FAT_COUNT_MAX (16u << 20)     /* bytes of a FAT or bitmap that is read just to count what is free */
+#define FAT_COUNT_MAX (8u << 20)      /* bytes of a FAT or bitmap that is read just to count what is free */
 #define FAT_AHEAD (1u << 20)          /* read at once */
 
 /* ptp */

@@ -329,7 +329,18 @@ static bool could_be(const struct place *p, const struct usb_seen *s)
            strcmp(s->serial, p->seen.serial) == 0;
 }
 
-static enum err try_again(struct place *p, const struct camera_name *was, struct camera *out, bool *found)
+static bool is_in(const struct usb_list *l, uint64_t arrival)
+{
+    size_t i = 0;
+    while (i < l->n && l->seen[i].arrival != arrival)
+        i++;
+    return i < l->n;
+}
+
+/* others: what was there before, and is other cameras unless it proves to be
+ * this one; it may be at work elsewhere now, and is looked at again. */
+static enum err try_again(struct place *p, const struct camera_name *was, const struct usb_list *others,
+                          struct camera *out, bool *found)
 {
     struct usb_list now;
     enum err e = usb_bus_list(p->bus, &now);
@@ -338,12 +349,17 @@ static enum err try_again(struct place *p, const struct camera_name *was, struct
         if (!could_be(p, &now.seen[i]) || now.seen[i].arrival == p->seen.arrival)
             continue;
         if (open_seen(p, &now.seen[i], out) != ERR_OK)
-            continue; /* another one, or not ready yet: it is looked at again */
+            continue; /* not ready yet */
         *found = strcmp(p->name.serial, was->serial) == 0 && strcmp(p->name.volume, was->volume) == 0;
         if (*found)
             p->seen = now.seen[i];
         else
             out->free(out->self);
+        if (!*found && !is_in(others, now.seen[i].arrival))
+            e = err_set(ERR_BAD,
+                        "a camera of the same number %s came back with another card (%s, and it was %s); what "
+                        "was under way is not mixed with it: plug the first card in and run offload again",
+                        was->serial, p->name.volume, was->volume);
     }
     usb_list_free(&now);
     return e;
@@ -352,14 +368,16 @@ static enum err try_again(struct place *p, const struct camera_name *was, struct
 enum err place_again(struct place *p, struct camera *out)
 {
     struct camera_name was = p->name;
+    struct usb_list others;
     bool found = false, changed;
-    enum err e = ERR_OK;
+    enum err e = usb_bus_list(p->bus, &others);
     p->profile = p->is;
     while (!e && !found && !*p->stop) {
-        e = try_again(p, &was, out, &found);
+        e = try_again(p, &was, &others, out, &found);
         if (!e && !found)
             e = usb_bus_wait(p->bus, LOOK_AGAIN, p->stop, &changed);
     }
+    usb_list_free(&others);
     if (!found)
         p->name = was;
     return e || found ? e : err_set(ERR_AGAIN, "stopped while the camera was waited for");

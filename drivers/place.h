@@ -45,7 +45,8 @@ const struct profile *place_model(const struct profiles *all, const struct usb_s
  * each with a sentence that says what to do. */
 enum err place_open(struct place *p, struct camera *out) MUST_USE;
 /* Waits until the same camera (serial and volume) is plugged in again,
- * wherever, and opens it. It was open before; out was freed. ERR_AGAIN: stopped. */
+ * wherever, and opens it. It was open before; out was freed. ERR_AGAIN:
+ * stopped; ERR_BAD: it came back with another card. */
 enum err place_again(struct place *p, struct camera *out) MUST_USE;
 /* Is it unplugged? Waits a moment for the system to have noticed. */
 bool place_is_gone(const struct place *p);

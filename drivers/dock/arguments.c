@@ -28,6 +28,9 @@ static enum err option(struct arguments *a, int c)
     case 's':
         o->camera = optarg;
         return ERR_OK;
+    case 'o':
+        o->port = optarg;
+        return ERR_OK;
     case 'P':
         a->profile = optarg;
         return ERR_OK;
@@ -91,12 +94,19 @@ static enum err command(struct arguments *a, int n, char **words)
 enum err arguments_read(struct arguments *a, int argc, char **argv, const volatile sig_atomic_t *stop)
 {
     static const struct option longs[] = {
-        {"from", required_argument, NULL, 'f'},    {"camera", required_argument, NULL, 's'},
-        {"profile", required_argument, NULL, 'P'}, {"json", no_argument, NULL, 'j'},
-        {"quiet", no_argument, NULL, 'q'},         {"progress", no_argument, NULL, 'p'},
-        {"no-wait", no_argument, NULL, 'n'},       {"watch", no_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},          {"version", no_argument, NULL, 'v'},
-        {"man", no_argument, NULL, 'm'},           {NULL, 0, NULL, 0},
+        {"from", required_argument, NULL, 'f'},
+        {"camera", required_argument, NULL, 's'},
+        {"profile", required_argument, NULL, 'P'},
+        {"json", no_argument, NULL, 'j'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"progress", no_argument, NULL, 'p'},
+        {"no-wait", no_argument, NULL, 'n'},
+        {"watch", no_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {"man", no_argument, NULL, 'm'},
+        {"port", required_argument, NULL, 'o'},
+        {NULL, 0, NULL, 0},
     };
     *a = (struct arguments){.offload = {.dir = ".", .camera = "", .stop = stop}, .shown = -1};
     opterr = 0;

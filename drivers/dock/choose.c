@@ -19,7 +19,7 @@ enum choice choose(const struct profiles *all, const struct admitted *admitted, 
     return known ? CHOICE_ADMITTED : profile_is_automatic(*model) ? CHOICE_AUTOMATIC : CHOICE_POSSIBLE;
 }
 
-void choose_seen(struct place *p, const struct admitted *admitted, const struct usb_seen *seen, bool named)
+static void choose_seen(struct place *p, const struct admitted *admitted, const struct usb_seen *seen, bool named)
 {
     const struct admitted_camera *known = admitted_find(admitted, seen);
     p->seen = p->reads = *seen;
@@ -57,4 +57,21 @@ enum err choose_named(struct place *p, const struct admitted *admitted, const ch
                    : err_set(ERR_USAGE, "several cameras are plugged in; name one, or take all in: feldsher dock");
     return camera[0] ? err_set(ERR_NOINPUT, "no device %s is plugged in; feldsher cameras says what is", camera)
                      : err_set(ERR_NOINPUT, "no camera is plugged in; feldsher cameras says what is");
+}
+
+enum err choose_port(struct place *p, const struct admitted *admitted, const char *port)
+{
+    struct usb_list now;
+    enum err e = usb_bus_list(p->bus, &now);
+    size_t i = 0;
+    if (e)
+        return e;
+    while (i < now.n && strcmp(now.seen[i].port, port) != 0)
+        i++;
+    if (i < now.n)
+        choose_seen(p, admitted, &now.seen[i], false);
+    else
+        e = err_set(ERR_NOINPUT, "nothing is plugged in at port %s any more", port);
+    usb_list_free(&now);
+    return e;
 }

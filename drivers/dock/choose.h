@@ -23,7 +23,8 @@ enum choice choose(const struct profiles *all, const struct admitted *admitted, 
  * number or port; ""; the only camera there is). ERR_NOINPUT: it is not
  * plugged in; ERR_USAGE: several are meant. */
 enum err choose_named(struct place *p, const struct admitted *admitted, const char *camera) MUST_USE;
-/* The same for a device that was seen. */
-void choose_seen(struct place *p, const struct admitted *admitted, const struct usb_seen *seen, bool named);
+/* The same for whatever is plugged in at a port, which nobody named: it has
+ * been admitted, or proves itself. */
+enum err choose_port(struct place *p, const struct admitted *admitted, const char *port) MUST_USE;
 
 #endif

@@ -34,6 +34,9 @@ static enum err again(void *ctx)
 {
     struct dock *d = ctx;
     say_away(d, true);
+    /* what is finished does not wait with it; if it cannot be kept now, it says so when the rest is in */
+    if (intake_pause(d->take.in) != ERR_OK)
+        err_clear();
     d->camera.free(d->camera.self);
     d->take.on.opened++;
     enum err e = place_again(&d->place, &d->camera);
@@ -152,10 +155,9 @@ static enum err from_usb(struct dock *d)
         e = usb_bus_open(&d->bus);
     d->place.bus = d->bus;
     d->place.profiles = d->profiles;
-    if (!e && d->o->seen)
-        choose_seen(&d->place, &d->admitted, d->o->seen, false);
-    else if (!e)
-        e = choose_named(&d->place, &d->admitted, d->o->camera);
+    if (!e)
+        e = d->o->port ? choose_port(&d->place, &d->admitted, d->o->port)
+                       : choose_named(&d->place, &d->admitted, d->o->camera);
     return e ? e : station_confine_keys(d->s, usb, sizeof usb / sizeof usb[0], CONFINE_NO_NET, CONFINE_READ_KEYS);
 }
 
@@ -196,7 +198,7 @@ enum err offload_run(const struct offload *o, bool *incomplete)
     say_begin(&d.take.say, o->json, o->quiet, o->progress);
     e = open_camera(&d);
     if (!e) {
-        if (o->label)
+        if (o->port)
             say_label(&d.take.say, d.place.name.serial[0] ? d.place.name.serial : d.place.seen.port);
         say_camera(&d.take.say, &d.place, &d.camera);
         log_line("offload begins");

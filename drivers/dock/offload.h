@@ -1,7 +1,6 @@
 #ifndef DRIVERS_DOCK_OFFLOAD_H
 #define DRIVERS_DOCK_OFFLOAD_H
 
-#include "drivers/usb/usb.h"
 #include "storage/base/err.h"
 
 #include <signal.h>
@@ -14,10 +13,11 @@ struct offload {
     const char *camera; /* from: its serial number, "" unknown; else serial number or port, "": the only one */
     bool json;
     bool quiet;
-    bool progress;                     /* as JSON, too */
-    bool no_wait;                      /* a camera that is pulled out is not waited for */
-    bool label;                        /* rows name the camera: several are taken in at once */
-    const struct usb_seen *seen;       /* this device, found already; NULL: look */
+    bool progress; /* as JSON, too */
+    bool no_wait;  /* a camera that is pulled out is not waited for */
+    /* What is plugged in there, if it is admitted or proves itself; rows name
+     * the camera, for several are taken in at once. NULL: camera says which. */
+    const char *port;
     const volatile sig_atomic_t *stop; /* not 0: finish at the next slice */
 };
 

@@ -40,6 +40,33 @@ static enum err add_hole(struct reading *r, uint64_t offset, uint64_t length)
     return ERR_OK;
 }
 
+/* What was a hole has been read. */
+static enum err close_holes(struct reading *r, uint64_t offset, uint64_t n)
+{
+    uint64_t end = offset + n;
+    for (size_t i = r->n_holes; i-- > 0;) {
+        struct reading_hole *h = &r->holes[i], was = *h;
+        uint64_t was_end = was.offset + was.length;
+        if (n == 0 || was.offset >= end || was_end <= offset)
+            continue;
+        h->length = was.offset < offset ? offset - was.offset : 0;
+        if (h->length == 0)
+            memmove(h, h + 1, (--r->n_holes - i) * sizeof *h);
+        enum err e = was_end > end ? add_hole(r, end, was_end - end) : ERR_OK;
+        if (e)
+            return e;
+    }
+    return ERR_OK;
+}
+
+uint64_t reading_missing(const struct reading *r)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < r->n_holes; i++)
+        n += r->holes[i].length;
+    return n;
+}
+
 /* How much is given up at offset: a grain, and more where a row of them was bad. */
 static size_t step(const struct reading *r, uint64_t offset, size_t n)
 {
@@ -99,29 +126,53 @@ static bool in_hole(const struct reading *r, uint64_t at)
     return false;
 }
 
-/* The end of what was read, again: what was a hole may be one or not. */
+static bool is_same(const struct reading *r, size_t from, const uint8_t *now, size_t n)
+{
+    uint64_t at = r->at - r->tail_len + from;
+    for (size_t i = 0; i < n; i++)
+        if (now[i] != r->tail[from + i] && !in_hole(r, at + i))
+            return false;
+    return true;
+}
+
+/* The end of what was read, again. What was a hole may be one or not; a few
+ * places may have got bad since. */
 static enum err compare(struct reading *r)
 {
+    const struct camera *c = r->on->camera;
     uint8_t *now = malloc(r->tail_len + 1);
-    uint64_t from = r->at - r->tail_len;
     enum err e = now ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    unsigned bad = 0;
+    size_t compared = 0;
     for (size_t done = 0; done < r->tail_len && !e;) {
-        size_t got = 0;
-        e = r->on->camera->read(r->handle, from + done, now, r->tail_len - done, &got);
-        if (e == ERR_IO && got == 0 && in_hole(r, from + done)) {
-            got = 1;
-            now[0] = r->tail[done];
+        uint64_t at = r->at - r->tail_len + done;
+        size_t got = 0, left = r->tail_len - done;
+        e = c->read(r->handle, at, now, left, &got);
+        if (e == ERR_IO && c->grain && got == 0 && bad++ < GRAIN_STEPS) {
+            size_t skip = c->grain - (size_t)(at % c->grain);
+            done += skip < left ? skip : left;
             e = ERR_OK;
+            continue;
         }
-        bool same = got > 0;
-        for (size_t i = 0; i < got && same; i++)
-            same = now[i] == r->tail[done + i] || in_hole(r, from + done + i);
-        if (!e && !same)
+        if (e == ERR_IO && got)
+            e = ERR_OK;
+        if (!e && (got == 0 || !is_same(r, done, now, got)))
             e = err_set(ERR_BAD, "it is another file than before the camera was pulled out; run offload again");
+        compared += got;
         done += got;
     }
     free(now);
+    if (!e && r->tail_len && !compared)
+        e = err_set(ERR_IO, "it cannot be proven to be the file that it was before the camera was pulled out");
     return e;
+}
+
+/* A camera that is gone for good has nothing to open with. */
+static enum err open_now(struct reading *r)
+{
+    struct camera *c = r->on->camera;
+    return c->open ? c->open(c->self, &r->file, &r->handle)
+                   : err_set(ERR_AGAIN, "the camera is gone; plug it in and run offload again");
 }
 
 /* The camera is waited for, unless another file of it has done so already; then
@@ -130,13 +181,14 @@ static enum err come_back(struct reading *r)
 {
     enum err e = ERR_OK;
     if (r->opened == r->on->opened) {
-        r->on->camera->close(r->handle);
+        if (r->handle)
+            r->on->camera->close(r->handle);
         r->waits++;
         e = r->on->again(r->on->ctx);
     }
     r->handle = NULL;
     r->opened = r->on->opened;
-    return e ? e : r->on->camera->open(r->on->camera->self, &r->file, &r->handle);
+    return e ? e : open_now(r);
 }
 
 static bool is_away(const struct reading *r)
@@ -147,7 +199,7 @@ static bool is_away(const struct reading *r)
 enum err reading_open(struct reading *r, struct reading_camera *on, const struct camera_file *f)
 {
     *r = (struct reading){.on = on, .file = *f, .opened = on->opened};
-    enum err e = on->camera->open(on->camera->self, f, &r->handle);
+    enum err e = open_now(r);
     while (e == ERR_AGAIN && is_away(r))
         e = come_back(r);
     return e;
@@ -155,8 +207,11 @@ enum err reading_open(struct reading *r, struct reading_camera *on, const struct
 
 static enum err read_on(struct reading *r, uint64_t offset, void *p, size_t n, size_t *got)
 {
-    enum err e = r->opened == r->on->opened ? r->on->camera->read(r->handle, offset, p, n, got) : ERR_AGAIN;
-    while (e == ERR_AGAIN && *got == 0 && is_away(r)) {
+    enum err e = r->handle && r->opened == r->on->opened
+                     ? r->on->camera->read(r->handle, offset, p, n, got)
+                     : err_set(ERR_AGAIN, "the camera is gone; plug it in and run offload again");
+    while (e == ERR_AGAIN && is_away(r)) {
+        *got = 0;
         e = come_back(r);
         if (!e)
             e = compare(r);
@@ -174,6 +229,10 @@ enum err reading_read(void *reading, uint64_t offset, void *p, size_t n, size_t 
     if (*r->on->stop)
         return err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped");
     enum err e = read_on(r, offset, p, n, got);
+    if (*got && (!e || e == ERR_IO)) {
+        enum err closed = close_holes(r, offset, *got);
+        e = closed ? closed : e;
+    }
     if (e == ERR_IO && r->on->camera->grain) {
         r->retries++;
         e = *got ? ERR_OK : give_up(r, offset, p, n, got);

@@ -27,6 +27,7 @@ struct reading_camera {
     const volatile sig_atomic_t *stop;
 };
 
+/* Of every place that is read again the last reading counts. */
 struct reading_hole {
     uint64_t offset, length;
 };
@@ -51,6 +52,8 @@ enum err reading_open(struct reading *r, struct reading_camera *on, const struct
 /* As intake_source.read. */
 enum err reading_read(void *reading, uint64_t offset, void *p, size_t n, size_t *got);
 void reading_close(struct reading *r);
+/* Bytes that are holes now. */
+uint64_t reading_missing(const struct reading *r);
 /* "found" (what the directory says), "holes", "retries", "waits". */
 json_t *reading_facts(const struct reading *r);
 

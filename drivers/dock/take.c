@@ -47,13 +47,26 @@ static enum err read_group_file(void *ctx, uint64_t offset, void *p, size_t n, s
     return reading_read(&g->reading, offset, p, n, got);
 }
 
+static uint64_t missing(void *ctx)
+{
+    const struct group_file *g = ctx;
+    return reading_missing(&g->reading);
+}
+
 static enum err open_file(struct take *d, size_t file, struct group_file *g, struct intake_source *source)
 {
     struct camera_file f = listed(d, file);
     g->take = d;
     g->file = file;
     *source = (struct intake_source){
-        read_group_file, g, f.path, f.size, f.mtime, d->list.files[file].sidecar ? sidecar_facts : recording_facts};
+        .read = read_group_file,
+        .ctx = g,
+        .path = f.path,
+        .size = f.size,
+        .mtime = f.mtime,
+        .facts = d->list.files[file].sidecar ? sidecar_facts : recording_facts,
+        .holes = missing,
+    };
     return reading_open(&g->reading, &d->on, &f);
 }
 

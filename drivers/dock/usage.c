@@ -11,6 +11,7 @@ static const struct {
     {"--from PATH", "in its place a folder, a mounted card, or a raw image of one"},
     {"--camera SERIAL", "its serial number, where the card does not tell"},
     {"--no-wait", "a camera that is pulled out is not waited for: exit 75"},
+    {"--port PORT", "in CAMERA's place, as watch calls it: what is plugged in there, if it is a camera of itself"},
     {"--profile NAME", "of admit: the model that it is"},
     {"--json", "one JSON object a line"},
     {"--quiet", "print failures and the summary alone"},

@@ -1,7 +1,6 @@
 #include "drivers/dock/watch.h"
 
 #include "drivers/dock/choose.h"
-#include "drivers/dock/offload.h"
 #include "drivers/dock/sight.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
@@ -21,6 +20,7 @@ struct device {
     struct usb_seen seen;
     pid_t pid; /* of who takes it in; 0: nobody */
     bool here;
+    bool awaited; /* came while somebody waited for one like it */
 };
 
 struct dock {
@@ -37,22 +37,20 @@ static bool same_device(const struct usb_seen *a, const struct usb_seen *b)
            strcmp(a->serial, b->serial) == 0;
 }
 
-/* In the new process: takes the camera in. */
+/* In the new process: takes the camera in. As a program of its own: nothing of
+ * libusb's state, whose threads did not come along, is left in it. */
 static void be_offload(const struct dock *d, const struct usb_seen *seen)
 {
-    struct offload o = {.dir = d->w->dir,
-                        .camera = "",
-                        .json = d->w->json,
-                        .quiet = d->w->quiet,
-                        .progress = d->w->progress,
-                        .label = true,
-                        .seen = seen,
-                        .stop = d->w->stop};
-    bool incomplete;
-    enum err e = offload_run(&o, &incomplete);
-    int code = e ? err_report("feldsher-dock", e) : incomplete ? 75 : 0;
-    fflush(stdout);
-    _exit(code);
+    const char *argv[12] = {"feldsher-dock", "-C", d->w->dir, "offload", "--port", seen->port};
+    size_t n = 6;
+    if (d->w->json)
+        argv[n++] = "--json";
+    if (d->w->quiet)
+        argv[n++] = "--quiet";
+    if (d->w->progress)
+        argv[n++] = "--progress";
+    execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+    _exit(err_report("feldsher-dock", err_errno(ERR_IO, "cannot start another process")));
 }
 
 static enum err start(struct dock *d, struct device *v)
@@ -68,11 +66,17 @@ static enum err start(struct dock *d, struct device *v)
     return ERR_OK;
 }
 
-/* Is it one that a process at work waits for, or has brought back as a disk? */
+/* Is it what a process at work waits for, whose device has gone: the same
+ * camera again, or the disk that a recorder came back as? */
+static bool may_await(const struct device *v, const struct usb_seen *seen)
+{
+    return v->pid && !v->here && (same_device(&v->seen, seen) || strcmp(v->seen.port, seen->port) == 0);
+}
+
 static bool is_awaited(const struct dock *d, const struct usb_seen *seen)
 {
     for (size_t i = 0; i < d->n; i++)
-        if (d->v[i].pid && (same_device(&d->v[i].seen, seen) || strcmp(d->v[i].seen.port, seen->port) == 0))
+        if (may_await(&d->v[i], seen))
             return true;
     return false;
 }
@@ -85,10 +89,10 @@ static enum err meet(struct dock *d, const struct admitted *admitted, const stru
     if (d->n == DEVICES_MAX)
         return ERR_OK;
     struct device *v = &d->v[d->n++];
-    *v = (struct device){*seen, 0, true};
-    bool taken = (c == CHOICE_ADMITTED || c == CHOICE_AUTOMATIC) && !is_awaited(d, seen);
+    bool is_camera = c == CHOICE_ADMITTED || c == CHOICE_AUTOMATIC;
+    *v = (struct device){*seen, 0, true, is_camera && is_awaited(d, seen)};
     sight_say(seen, c, model, d->w->json, d->w->quiet);
-    return taken ? start(d, v) : ERR_OK;
+    return is_camera && !v->awaited ? start(d, v) : ERR_OK;
 }
 
 static struct device *find(struct dock *d, uint64_t arrival)
@@ -113,9 +117,10 @@ static enum err look(struct dock *d)
         struct device *v = find(d, now.seen[i].arrival);
         if (v)
             v->here = true;
-        else
-            e = meet(d, &admitted, &now.seen[i]);
     }
+    for (size_t i = 0; i < now.n && !e; i++)
+        if (!find(d, now.seen[i].arrival))
+            e = meet(d, &admitted, &now.seen[i]);
     for (size_t i = d->n; i-- > 0;)
         if (!d->v[i].here && !d->v[i].pid) {
             sight_left(&d->v[i].seen, d->w->json);
@@ -126,20 +131,34 @@ static enum err look(struct dock *d)
     return e;
 }
 
-/* Who has ended; wait: until all have. */
-static bool reap(struct dock *d, bool wait)
+/* What came while it waited was its camera, or is to be taken in for itself. */
+static enum err end(struct dock *d, struct device *v, int status)
 {
-    bool any = false;
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < d->n && !e; i++)
+        if (d->v[i].awaited && may_await(v, &d->v[i].seen)) {
+            d->v[i].awaited = false;
+            if (code && d->v[i].here && !*d->w->stop)
+                e = start(d, &d->v[i]);
+        }
+    v->pid = 0;
+    sight_ended(&v->seen, code, d->w->json);
+    return e;
+}
+
+/* Who has ended; wait: until all have. */
+static enum err reap(struct dock *d, bool wait, bool *any)
+{
     int status;
+    enum err e = ERR_OK;
     for (pid_t pid; (pid = waitpid(-1, &status, wait ? 0 : WNOHANG)) > 0 || (pid < 0 && errno == EINTR);)
-        for (size_t i = 0; i < d->n; i++)
+        for (size_t i = 0; i < d->n && !e; i++)
             if (pid > 0 && d->v[i].pid == pid) {
-                d->v[i].pid = 0;
-                any = true;
-                sight_ended(&d->v[i].seen, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-                            d->w->json);
+                e = end(d, &d->v[i], status);
+                *any = true;
             }
-    return any;
+    return e;
 }
 
 static bool is_at_work(const struct dock *d)
@@ -159,13 +178,14 @@ static enum err watch(struct dock *d)
             e = look(d);
         if (!e)
             e = usb_bus_wait(d->bus, is_at_work(d) ? LOOK_AGAIN : -1, d->w->stop, &changed);
-        changed = reap(d, false) || changed;
+        if (!e)
+            e = reap(d, false, &changed);
     }
     for (size_t i = 0; i < d->n; i++)
         if (d->v[i].pid)
             kill(d->v[i].pid, SIGTERM);
-    reap(d, true);
-    return e;
+    enum err last = reap(d, true, &changed);
+    return e ? e : last;
 }
 
 enum err watch_run(const struct watch *w)

@@ -20,9 +20,9 @@ struct run {
     uint8_t *piece;
 };
 
-static void tell(struct run *r, enum tell_what what, const char *path, const struct line *l, const char *why)
+static void tell(struct run *r, enum outcome_what what, const char *path, const struct line *l, const char *why)
 {
-    tell_line(r->e->tell, &(struct tell_line){what, path, l->f->size, l->l->n->id, l->f->recording, why});
+    outcome_line(r->e->outcome, &(struct outcome_line){what, path, l->f->size, l->l->n->id, l->f->recording, why});
 }
 
 /* For the chain: only a licence that was begun has a story. */
@@ -57,7 +57,7 @@ static enum err read_whole(struct run *r, const struct camera_file *f, struct ha
         if (!e) {
             hash_add(&h, r->piece, got);
             at += got;
-            tell_progress(r->e->tell, got);
+            outcome_progress(r->e->outcome, got);
         }
     }
     if (!e && at != f->size)
@@ -90,13 +90,13 @@ static enum err remove_file(struct run *r, struct line *l, const struct camera_f
         l->state = LINE_ERASED;
         l->file = file;
         e = enter(r, l, "erased", path, NULL);
-        tell(r, TELL_ERASED, path, l, NULL);
+        tell(r, OUTCOME_ERASED, path, l, NULL);
         return e;
     }
     char why[512];
     snprintf(why, sizeof why, "%s", err_text());
     l->state = LINE_FAILED;
-    tell(r, TELL_FAILED, path, l, why);
+    tell(r, OUTCOME_FAILED, path, l, why);
     enum err entered = enter(r, l, "failed", path, why);
     return entered ? entered : e == ERR_AGAIN || e == ERR_NOMEM ? err_set(e, "%s", why) : ERR_OK;
 }
@@ -129,7 +129,7 @@ static void differs(struct run *r, struct line *const *l, size_t n, const struct
             continue;
         l[i]->differs = true;
         if (!told)
-            tell(r, TELL_LEFT, path, l[i], _("its bytes or its name are others than a licence says"));
+            tell(r, OUTCOME_LEFT, path, l[i], _("its bytes or its name are others than a licence says"));
         told = true;
     }
 }
@@ -140,7 +140,7 @@ static enum err read_failed(struct run *r, enum err e, struct line *const *l, si
         return e;
     for (size_t i = 0; i < n; i++)
         l[i]->unread = true;
-    tell(r, TELL_FAILED, path, l[0], err_text());
+    tell(r, OUTCOME_FAILED, path, l[0], err_text());
     return e == ERR_AGAIN ? e : ERR_OK;
 }
 
@@ -156,19 +156,19 @@ static enum err settle(struct run *r, struct line *l, const struct camera_file *
         }
     }
     if (!e && l->state == LINE_BARRED) {
-        tell(r, TELL_LEFT, path, l, l->why);
+        tell(r, OUTCOME_LEFT, path, l, l->why);
         return ERR_OK;
     }
     if (!e)
         e = permit_bytes(r->e->permit, l->l, l->f, plain);
     if (e == ERR_DENIED) {
         line_bar(l, err_text());
-        tell(r, TELL_LEFT, path, l, l->why);
+        tell(r, OUTCOME_LEFT, path, l, l->why);
         return enter(r, l, "left", path, l->why);
     }
     if (e == ERR_BAD) {
         l->state = LINE_LEFT;
-        tell(r, TELL_LEFT, path, l, err_text());
+        tell(r, OUTCOME_LEFT, path, l, err_text());
         return enter(r, l, "left", path, err_text());
     }
     return e ? e : remove_file(r, l, f, path, file);
@@ -206,7 +206,7 @@ static bool is_wanted(struct run *r, const struct listing_file *f, struct line *
             barred = l[i];
     }
     if (barred && !open)
-        tell(r, TELL_LEFT, path, barred, barred->why);
+        tell(r, OUTCOME_LEFT, path, barred, barred->why);
     return open;
 }
 
@@ -239,7 +239,7 @@ static enum err conclude(struct run *r, struct line *l)
     if (l->unread || r->listing.unread) {
         l->state = LINE_FAILED;
         if (!l->unread)
-            tell(r, TELL_FAILED, NULL, l, _(unread));
+            tell(r, OUTCOME_FAILED, NULL, l, _(unread));
         return enter(r, l, "failed", NULL, unread);
     }
     if (l->differs) {
@@ -247,7 +247,7 @@ static enum err conclude(struct run *r, struct line *l)
         return enter(r, l, "left", NULL, other);
     }
     l->state = LINE_GONE;
-    tell(r, TELL_GONE, NULL, l, NULL);
+    tell(r, OUTCOME_GONE, NULL, l, NULL);
     return enter(r, l, "gone", NULL, NULL);
 }
 
@@ -276,7 +276,8 @@ static enum err look_again(struct run *r)
         if (!e)
             e = enter(r, l, "failed", (const char *)path.p, "the camera said that it erased it, and lists it still");
         if (!e)
-            tell(r, TELL_FAILED, (const char *)path.p, l, _("the camera said that it erased it, and lists it still"));
+            tell(r, OUTCOME_FAILED, (const char *)path.p, l,
+                 _("the camera said that it erased it, and lists it still"));
         buf_free(&path);
     }
     listing_free(&now);
@@ -329,7 +330,7 @@ static void expect(struct run *r)
         bool open = false;
         for (size_t k = 0; k < n; k++)
             open = open || l[k]->state == LINE_OPEN;
-        r->e->tell->bytes += open ? r->listing.files[i].size : 0;
+        r->e->outcome->bytes += open ? r->listing.files[i].size : 0;
     }
 }
 
@@ -362,7 +363,7 @@ enum err erase_run(const struct erase *e, bool *incomplete)
     if (!e->deleter->remove)
         return no_way(e);
     for (size_t i = 0; i < e->permit->n; i++)
-        tell_licence(e->tell, &e->permit->licences[i]);
+        outcome_licence(e->outcome, &e->permit->licences[i]);
     enum err err = lines_gather(&r.lines, e->permit, true);
     if (!err && r.lines.n == 0)
         err = err_set(ERR_NOINPUT,
@@ -377,7 +378,7 @@ enum err erase_run(const struct erase *e, bool *incomplete)
         expect(&r);
         err = work(&r);
         *incomplete = err == ERR_AGAIN || is_incomplete(&r);
-        tell_summary(e->tell);
+        outcome_summary(e->outcome);
     }
     lines_free(&r.lines);
     listing_free(&r.listing);

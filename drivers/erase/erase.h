@@ -3,7 +3,7 @@
 
 #include "drivers/erase/deleter.h"
 #include "drivers/erase/permit.h"
-#include "drivers/erase/tell.h"
+#include "drivers/erase/outcome.h"
 
 #include <signal.h>
 
@@ -19,7 +19,7 @@ struct erase {
     const struct camera *camera;
     const char *serial, *volume;
     const struct deleter *deleter;
-    struct tell *tell;
+    struct outcome *outcome;
     const volatile sig_atomic_t *stop;
 };
 

@@ -36,7 +36,7 @@ static enum err look(const struct plan *p, const struct camera_file *f, bool *ta
     *taken = *held = false;
     enum err e = c->open(c->self, f, &s.file);
     if (!e) {
-        struct intake_source source = {read_sample, &s, f->path, f->size, f->mtime, NULL};
+        struct intake_source source = {read_sample, &s, f->path, f->size, f->mtime, NULL, NULL};
         e = permit_taken(p->e->permit, p->e->serial[0] ? p->e->serial : p->e->volume, &source, taken, held);
         c->close(s.file);
     }
@@ -46,15 +46,15 @@ static enum err look(const struct plan *p, const struct camera_file *f, bool *ta
 static enum err unlicensed(struct plan *p, const struct camera_file *f, const char *path)
 {
     bool taken, held;
-    struct tell_line l = {.what = TELL_UNLICENSED, .path = path, .size = f->size};
+    struct outcome_line l = {.what = OUTCOME_UNLICENSED, .path = path, .size = f->size};
     enum err e = look(p, f, &taken, &held);
     if (held)
-        l.what = TELL_HELD;
+        l.what = OUTCOME_HELD;
     l.why = held    ? _("no licence names it")
             : taken ? _("no licence names it, and no receipt covers it")
                     : _("no licence names it");
     if (!e)
-        tell_line(p->e->tell, &l);
+        outcome_line(p->e->outcome, &l);
     return e;
 }
 
@@ -79,8 +79,8 @@ static enum err say(struct plan *p, const struct listing_file *f, const char *pa
         return unlicensed(p, &file, path);
     bool may = l->state == LINE_OPEN && d->remove;
     const char *why = may ? NULL : l->state == LINE_OPEN ? d->why : l->why;
-    tell_line(p->e->tell,
-              &(struct tell_line){may ? TELL_MAY : TELL_LEFT, path, f->size, l->l->n->id, l->f->recording, why});
+    outcome_line(p->e->outcome, &(struct outcome_line){may ? OUTCOME_MAY : OUTCOME_LEFT, path, f->size, l->l->n->id,
+                                                       l->f->recording, why});
     return ERR_OK;
 }
 
@@ -88,9 +88,9 @@ enum err erase_plan(const struct erase *e)
 {
     struct plan p = {.e = e};
     struct buf path = {0};
-    tell_camera(e->tell, e->serial, e->volume, e->deleter->remove ? e->deleter->how : NULL, e->deleter->why);
+    outcome_camera(e->outcome, e->serial, e->volume, e->deleter->remove ? e->deleter->how : NULL, e->deleter->why);
     for (size_t i = 0; i < e->permit->n; i++)
-        tell_licence(e->tell, &e->permit->licences[i]);
+        outcome_licence(e->outcome, &e->permit->licences[i]);
     enum err err = lines_gather(&p.lines, e->permit, false);
     if (!err)
         err = listing_read(&p.listing, e->camera, e->stop);
@@ -102,7 +102,7 @@ enum err erase_plan(const struct erase *e)
             err = say(&p, f, (const char *)path.p);
     }
     if (!err)
-        tell_summary(e->tell);
+        outcome_summary(e->outcome);
     buf_free(&path);
     lines_free(&p.lines);
     listing_free(&p.listing);

@@ -114,14 +114,14 @@ static enum err work(struct visiting *w, bool *incomplete)
     const struct visit *v = w->v;
     const struct camera_name *name = &w->place.name;
     const char *volume = v->from && v->volume[0] ? v->volume : name->volume;
-    struct tell tell;
+    struct outcome outcome;
     struct permit *permit;
     choose_way(w);
     enum err e = permit_load(&permit, w->s, name->serial, volume, v->licence, &w->copies);
     if (e)
         return e;
-    tell_begin(&tell, v->json, v->progress);
-    struct erase erase = {w->s, permit, &w->camera, name->serial, volume, &w->deleter, &tell, v->stop};
+    outcome_begin(&outcome, v->json, v->progress);
+    struct erase erase = {w->s, permit, &w->camera, name->serial, volume, &w->deleter, &outcome, v->stop};
     e = v->plan ? erase_plan(&erase) : erase_run(&erase, incomplete);
     permit_free(permit);
     return e;

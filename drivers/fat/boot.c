@@ -228,7 +228,8 @@ static enum err try_copies(struct boot *b, struct view *v, uint64_t start, struc
         struct boot copy;
         struct wrong found = {0};
         bool sum, right = false;
-        enum err e = try_at(&copy, v, start, (i % 2 ? 12 : 6) * sector, &found, is_one, &sum, &why);
+        uint64_t offset = (uint64_t)sector * (i % 2 ? 12 : 6);
+        enum err e = try_at(&copy, v, start, offset, &found, is_one, &sum, &why);
         bool fits =
             *is_one && copy.sector == sector && (i % 2 ? copy.type == BOOT_EXFAT && sum : copy.type == BOOT_FAT32);
         if (!e && fits)

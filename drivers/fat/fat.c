@@ -161,7 +161,10 @@ enum err fat_camera(struct camera *out, struct disk *d, const struct camera_name
     }
     f->disk = *d;
     f->name = *name;
-    enum err e = view_make(&f->view, &f->disk);
+    f->ahead.p = malloc(FAT_AHEAD);
+    enum err e = f->ahead.p ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    if (!e)
+        e = view_make(&f->view, &f->disk);
     if (!e)
         e = read_table(f);
     if (!e)

@@ -60,36 +60,35 @@ static void free_image(void *self)
     free(m);
 }
 
-static enum err measure(const struct image *m, const char *path, uint32_t *sector, uint64_t *bytes)
+static enum err measure(struct image *m, const char *path, uint64_t *sectors)
 {
     struct stat st;
+    uint64_t bytes = 0;
     if (fstat(m->fd, &st) < 0)
         return err_errno(ERR_IO, "cannot look at %s", path);
-    *sector = SECTOR;
-    *bytes = 0;
     if (S_ISREG(st.st_mode)) {
-        *bytes = st.st_size > 0 ? (uint64_t)st.st_size : 0;
+        bytes = st.st_size > 0 ? (uint64_t)st.st_size : 0;
     } else if (S_ISBLK(st.st_mode)) {
         int size = 0;
-        if (ioctl(m->fd, BLKGETSIZE64, bytes) < 0 || ioctl(m->fd, BLKSSZGET, &size) < 0)
+        if (ioctl(m->fd, BLKGETSIZE64, &bytes) < 0 || ioctl(m->fd, BLKSSZGET, &size) < 0)
             return err_errno(ERR_IO, "cannot ask the disk %s for its size", path);
         if (size != 512 && size != 1024 && size != 2048 && size != 4096)
             return err_set(ERR_DATA, "the disk %s claims sectors of %d bytes, which no camera has", path, size);
-        *sector = (uint32_t)size;
+        m->sector = (uint32_t)size;
     } else {
         return err_set(ERR_DATA, "%s is neither a disk image nor a disk; name one of them, or a folder", path);
     }
-    if (*bytes < *sector)
-        return err_set(ERR_DATA, "%s is empty: there is no disk image in it", path);
-    return ERR_OK;
+    *sectors = bytes / m->sector;
+    return *sectors ? ERR_OK : err_set(ERR_DATA, "%s is empty: there is no disk image in it", path);
 }
 
 enum err image_open(struct disk *out, const char *path)
 {
-    uint64_t bytes;
+    uint64_t sectors = 0;
     struct image *m = malloc(sizeof *m);
     if (!m)
         return err_set(ERR_NOMEM, "out of memory");
+    m->sector = SECTOR;
     /* a fifo must not make us wait; it is refused below */
     m->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (m->fd < 0) {
@@ -101,12 +100,12 @@ enum err image_open(struct disk *out, const char *path)
         free(m);
         return err_errno(e, "cannot open %s", path);
     }
-    enum err e = measure(m, path, &m->sector, &bytes);
+    enum err e = measure(m, path, &sectors);
     if (e) {
         free_image(m);
         return e;
     }
     posix_fadvise(m->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    *out = (struct disk){m, m->sector, bytes / m->sector, read_sectors, free_image};
+    *out = (struct disk){m, m->sector, sectors, read_sectors, free_image};
     return ERR_OK;
 }

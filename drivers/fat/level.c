@@ -134,9 +134,14 @@ static enum err read_entries(struct level *l, uint64_t bytes, bool claim, size_t
     uint8_t *p = malloc(CHUNK);
     uint32_t sector = l->volume->view->disk->sector;
     bool end = false;
-    enum err e = reader && p ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
-    if (!e)
-        reader->exfat = l->volume->boot.type == BOOT_EXFAT;
+    enum err e = ERR_OK;
+    if (!reader || !p) {
+        free(reader);
+        free(p);
+        return err_set(ERR_NOMEM, "out of memory");
+    }
+    reader->exfat = l->volume->boot.type == BOOT_EXFAT;
+    bytes -= bytes % RECORD_BYTES;
     for (uint64_t at = 0; at < bytes && !end && !e;) {
         size_t n = bytes - at < CHUNK ? (size_t)(bytes - at) : CHUNK, good;
         e = trail_read(&l->trail, at, p, n, &good);

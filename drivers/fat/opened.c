@@ -60,10 +60,6 @@ static enum err fill(struct opened *f, uint64_t offset, size_t want)
     struct opened_ahead *a = f->ahead;
     uint64_t left = reach(f) - offset;
     size_t n = left < want ? (size_t)left : want;
-    if (!a->p)
-        a->p = malloc(FAT_AHEAD);
-    if (!a->p)
-        return err_set(ERR_NOMEM, "out of memory");
     a->owner = NULL;
     enum err e = trail_read(&f->t, offset, a->p, n, &a->n);
     if (e && e != ERR_IO)

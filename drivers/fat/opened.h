@@ -10,8 +10,8 @@
  * anywhere. What was read ahead is kept for the one that read last.
  */
 struct opened;
-struct opened_ahead { /* zeroed at first */
-    uint8_t *p;
+struct opened_ahead { /* zeroed at first, but for p */
+    uint8_t *p;       /* FAT_AHEAD bytes of the caller's */
     const struct opened *owner;
     uint64_t offset;
     size_t n;

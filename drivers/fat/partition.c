@@ -37,7 +37,7 @@ static bool is_extended(uint8_t type)
 static bool parse(const uint8_t sector[static MBR], struct mbr_entry out[static 4])
 {
     for (unsigned i = 0; i < 4; i++) {
-        const uint8_t *p = sector + ENTRIES + 16 * i;
+        const uint8_t *p = sector + ENTRIES + 16 * (size_t)i;
         out[i] = (struct mbr_entry){p[0], p[4], bytes_le32(p + 8), bytes_le32(p + 12)};
         if ((out[i].status & 0x7f) != 0)
             return false;

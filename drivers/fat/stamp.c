@@ -26,7 +26,7 @@ static int64_t days_to(const struct civil *c)
     return 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + c->day - 1 - 719468;
 }
 
-static int quarters(const struct stamp *s)
+static int64_t quarters(const struct stamp *s)
 {
     int q = s->zone & 0x7f;
     return (s->zone & 0x80) == 0 ? 0 : q >= 64 ? q - 128 : q;
@@ -48,7 +48,7 @@ json_t *stamp_json(const struct stamp *s)
     if (read_civil(&c, s))
         snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%02d", c.year, c.month, c.day, c.hour, c.minute,
                  c.second, c.ms / 10);
-    int q = quarters(s), far = q < 0 ? -q : q;
+    int q = (int)quarters(s), far = q < 0 ? -q : q;
     if (s->zone & 0x80)
         snprintf(zone, sizeof zone, "%c%02d:%02d", q < 0 ? '-' : '+', far / 4, far % 4 * 15);
     return json_pack("{s:s, s:s, s:[i,i,i,i]}", "local", text, "zone", zone, "raw", (int)s->date, (int)s->time,

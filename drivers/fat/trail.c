@@ -73,7 +73,7 @@ static void keep_mark(struct trail *t, uint64_t index, uint32_t cluster)
     if (!t->marks || index % t->step != 0)
         return;
     if (t->n_marks == TRAIL_MARKS) {
-        for (uint32_t i = 0; i < TRAIL_MARKS / 2; i++)
+        for (size_t i = 0; i < TRAIL_MARKS / 2; i++)
             t->marks[i] = t->marks[2 * i];
         t->n_marks = TRAIL_MARKS / 2;
         t->step *= 2;

@@ -3,7 +3,6 @@
 #include "storage/base/bytes.h"
 #include "storage/base/lang.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,7 +79,7 @@ static enum err tell_place(const struct listing *g, size_t path, const char *why
     char text[WHY_LEN];
     if (place == 0)
         return tell(g, path, CAMERA_FAILED, NULL, _(why));
-    snprintf(text, sizeof text, _("%s (byte %" PRIu64 ")"), _(why), place);
+    snprintf(text, sizeof text, _("%s (byte %llu)"), _(why), (unsigned long long)place);
     return tell(g, path, CAMERA_FAILED, NULL, text);
 }
 
@@ -94,8 +93,26 @@ static void count(struct volume *v, const struct trail *t)
     c->unallocated += t->unallocated > 0;
 }
 
+/* Why a file that is listed is not what it should be; false: it is. */
+static bool complain(char why[static WHY_LEN], const struct record *r, const struct trail *t)
+{
+    unsigned long long cluster = t->volume->boot.cluster, there = trail_bytes(t);
+    if (t->shared != TRAIL_NONE)
+        snprintf(why, WHY_LEN,
+                 _("from byte %llu on it has the same place on the card as another file; it is taken as it is, but "
+                   "one of the two holds the other's bytes"),
+                 t->shared * cluster);
+    else if (t->fault != TRAIL_WHOLE && there < r->valid)
+        snprintf(why, WHY_LEN, _("from byte %llu on it is missing, what is before is taken: %s"), there,
+                 _(trail_fault_text(t->fault)));
+    else
+        return false;
+    return true;
+}
+
 static enum err list_file(const struct listing *g, struct volume *v, const struct record *r, size_t path)
 {
+    char why[WHY_LEN];
     struct trail t;
     trail_begin(&t, v, r->first, r->contiguous, r->size);
     enum err e = trail_claim(&t, false);
@@ -112,14 +129,7 @@ static enum err list_file(const struct listing *g, struct volume *v, const struc
                     _("it is damaged, and the damaged files claim more bytes than the card holds"));
     v->claimed += damaged ? r->size : 0;
     e = tell(g, path, CAMERA_FILE, r, "");
-    if (e || t.shared == TRAIL_NONE)
-        return e;
-    char why[WHY_LEN];
-    snprintf(why, sizeof why,
-             _("from byte %" PRIu64 " on it has the same place on the card as another file; it is taken as it is, but "
-               "one of the two holds the other's bytes"),
-             t.shared * v->boot.cluster);
-    return tell(g, path, CAMERA_FAILED, r, why);
+    return !e && complain(why, r, &t) ? tell(g, path, CAMERA_FAILED, r, why) : e;
 }
 
 static enum err list_folder(const struct listing *g, struct volume *v, const struct record *r, size_t path)

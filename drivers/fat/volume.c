@@ -186,7 +186,7 @@ enum err volume_free(struct volume *v, uint64_t *clusters, bool *known)
 
 enum err volume_open(struct volume *out, struct view *v, unsigned number, uint64_t start, const char **why)
 {
-    struct buf label = {.max = 4 * NAME_LEN};
+    struct buf label = {.max = 4 * (size_t)NAME_LEN};
     *out = (struct volume){.view = v, .number = number, .start = start};
     enum err e = boot_read(&out->boot, v, start, &out->wrong, why);
     if (e || *why)

@@ -20,8 +20,9 @@
 
 #define GATHER_MAX 256u
 #define GATHER_TEXT (BATCH_PLAIN_MAX / 2)
-#define GATHER_TIME 2000 /* ms */
-#define SLACK (1u << 20) /* labels, parts, index, what the file system rounds up */
+#define GATHER_TIME 2000   /* ms */
+#define CONTENT_WAIT 10000 /* ms that another camera with the same bytes is waited for */
+#define SLACK (1u << 20)   /* labels, parts, index, what the file system rounds up */
 
 struct intake {
     struct station *s;
@@ -29,6 +30,8 @@ struct intake {
     int lock;
     struct piece_room room;
     struct marks marks;
+    struct claims claims; /* of contents that are gathered */
+    size_t n_aside;       /* pieces of what is gathered */
     /* gathered, for the next label */
     json_t *entries;
     size_t text; /* bytes of them */
@@ -87,6 +90,8 @@ static bool is_over(void *ctx, const struct hash *mark)
     uint64_t seq;
     if (aside_is_mark(mark, &over))
         return over;
+    if (claims_is_taken(&in->room.jobs, mark))
+        return false;
     return marks_know(&in->marks, mark, &known, &seq) == ERR_OK && known;
 }
 
@@ -107,7 +112,8 @@ static void forget_gathered(struct intake *in)
     free(in->contents);
     in->jobs = NULL;
     in->contents = NULL;
-    in->n_jobs = in->n_contents = in->text = 0;
+    in->n_jobs = in->n_contents = in->text = in->n_aside = 0;
+    claims_give_all(&in->claims);
 }
 
 /* Drops what is gathered. */
@@ -118,12 +124,12 @@ static void abandon(struct intake *in)
     forget_gathered(in);
 }
 
-/* One intake a camera: of the same file two would write one job. */
+/* One intake a camera: two would only read everything twice. */
 static enum err lock_camera(struct intake *in)
 {
     char path[OBJECT_PATH], folder[OBJECT_PATH], name[16 + HASH_HEX] = ".intake.", hex[HASH_HEX], both[2 * NAME_LEN];
-    int n = snprintf(both, sizeof both, "%s/%s", in->camera->serial, in->camera->volume);
-    struct hash h = hash_keyed(in->s->mark_key, both, (size_t)n);
+    snprintf(both, sizeof both, "%s/%s", in->camera->serial, in->camera->volume);
+    struct hash h = hash_keyed(in->s->mark_key, both, strlen(both));
     hash_hex(hex, &h);
     memcpy(name + 8, hex, 17);
     name[24] = '\0';
@@ -153,7 +159,13 @@ enum err intake_new(struct intake **out, struct station *s, const struct intake_
     marks_init(&in->marks, s);
     aside_init(&in->room.aside, s->queue, s->dir);
     in->entries = json_array();
+    claims_init(&in->claims);
+    claims_init(&in->room.jobs);
     enum err e = in->entries ? lock_camera(in) : no_memory();
+    if (!e)
+        e = claims_open(&in->claims, s->dir);
+    if (!e)
+        e = claims_open(&in->room.jobs, s->dir);
     if (!e)
         e = roster_recipients(s->roster, s->unit, ROSTER_BLOB, in->room.to, NULL, &in->room.n_to);
     if (!e)
@@ -181,6 +193,8 @@ void intake_free(struct intake *in)
     marks_free(&in->marks);
     compress_free(in->room.compress[COMPRESS_BLOB]);
     compress_free(in->room.compress[COMPRESS_TEXT]);
+    claims_close(&in->claims);
+    claims_close(&in->room.jobs);
     file_close(&in->lock);
     free(in);
 }
@@ -249,12 +263,18 @@ static enum err gather(struct intake *in, json_t *entry, const struct piece *pie
         for (size_t k = 0; k < pieces[i].blobs.n && !e; k++)
             e = parts_blob(&in->parts, &pieces[i].blobs.v[k].name, pieces[i].blobs.v[k].size);
     for (size_t i = 0; i < n; i++) {
-        const struct hash *marks[] = {&pieces[i].fast, &pieces[i].full, &pieces[i].content};
-        for (size_t k = 0; k < 3 && !e; k++)
+        const struct hash *marks[] = {&pieces[i].fast, &pieces[i].full, &pieces[i].content, &pieces[i].copy};
+        for (size_t k = pieces[i].holes ? 1 : 0; k < 4 && !e; k++)
             if (!hash_is_zero(marks[k]))
                 e = parts_mark(&in->parts, marks[k]);
     }
+    in->n_aside = in->room.aside.blobs.n;
     return e;
+}
+
+enum err intake_pause(struct intake *in)
+{
+    return in->n_aside == in->room.aside.blobs.n ? intake_flush(in) : ERR_OK;
 }
 
 /* Remembers what the next flush must know of a piece; takes over its blobs if
@@ -288,26 +308,61 @@ static bool gathered_has(const struct intake *in, const struct hash *content)
     return false;
 }
 
+/* Nobody else may take the same bytes in before ours are in the chain. Who has
+ * to wait for another appends what it has gathered first: no two wait for each other. */
+static enum err claim_content(struct intake *in, const struct piece *p)
+{
+    const struct hash *mark = hash_is_zero(&p->content) ? &p->full : &p->content;
+    enum err e = claims_take(&in->claims, mark, 0);
+    if (e != ERR_AGAIN)
+        return e;
+    e = intake_flush(in);
+    if (!e) {
+        e = claims_take(&in->claims, mark, CONTENT_WAIT);
+        in->room.camera_failed = e == ERR_AGAIN;
+    }
+    return e;
+}
+
+/* Is a copy held of which no more is missing? */
+static enum err know_copy(struct intake *in, const struct piece *p, bool *known)
+{
+    enum err e = ERR_OK;
+    unsigned most = mark_level(p->holes);
+    for (unsigned level = 0; p->holes && level <= most && !*known && !e; level++) {
+        struct hash mark;
+        uint64_t seq;
+        e = mark_copy(&mark, in->s->mark_key, &p->ends, level);
+        if (!e)
+            e = marks_know(&in->marks, &mark, known, &seq);
+    }
+    return e;
+}
+
 /* Is a piece that was read held already, here or under another path? Then a
  * new path or time of it is noted, once, and its blobs are dropped. */
 static enum err know_bytes(struct intake *in, struct piece *p, bool *known)
 {
     uint64_t seq;
-    enum err e = ERR_OK;
-    if (gathered_has(in, &p->content))
+    enum err e = claim_content(in, p);
+    if (!e && gathered_has(in, &p->content))
         e = intake_flush(in);
     if (!e)
         e = marks_know(&in->marks, &p->full, known, &seq);
-    bool same_path = *known;
+    bool same_path = *known, noted = same_path && p->holes;
     if (!e && !*known && p->source->size)
         e = marks_know(&in->marks, &p->content, known, &seq);
+    if (!e && !*known) {
+        e = know_copy(in, p, known);
+        noted = *known;
+    }
     if (e || !*known)
         return e;
     e = piece_drop(p);
-    struct piece seen = {.fast = p->fast};
+    struct piece seen = {.fast = p->fast, .holes = p->holes};
     if (!same_path)
         seen.full = p->full;
-    if (!e)
+    if (!e && !noted)
         e = gather(in, entry_seen(in->camera, p->source, seq), &seen, 1);
     if (e)
         abandon(in);
@@ -438,6 +493,8 @@ enum err intake_file(struct intake *in, const struct intake_file *f, struct inta
     enum err e = take_file(in, f, r);
     if (!e && (is_time(in) || !piece_is_short(f->recording)))
         e = intake_flush(in);
+    if (in->n_jobs == 0)
+        claims_give_all(&in->room.jobs);
     r->lost = in->lost;
     r->durable = !in->lost && json_array_size(in->entries) == 0;
     r->stop = e && e != ERR_DATA && !in->room.camera_failed;

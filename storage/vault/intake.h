@@ -32,6 +32,9 @@ struct intake_source {
      * read (holes, retries, what the directory said): a new object, NULL: out
      * of memory. May be NULL itself. */
     json_t *(*facts)(void *ctx);
+    /* Bytes that could not be read and were handed out as zeros, of what was
+     * read last of each place. May be NULL: none. */
+    uint64_t (*holes)(void *ctx);
 };
 
 struct intake_camera {
@@ -63,12 +66,14 @@ struct intake_report {
 
 struct intake;
 /* Several work at a station at a time, one a camera (by serial and volume;
- * ERR_AGAIN). What dead ones left is cleared away. camera's texts must live as long. progress may be NULL:
- * called at most about four times a second with the bytes done of the present
- * file. */
+ * ERR_AGAIN). What dead ones left is cleared away. camera's texts must live as
+ * long. progress may be NULL: called at most about four times a second with
+ * the bytes done of the present file. */
 enum err intake_new(struct intake **out, struct station *s, const struct intake_camera *camera,
                     void (*progress)(void *ctx, uint64_t done), void *ctx) MUST_USE;
-/* Takes one recording. Short ones are gathered: they are in the chain once a
+/* Takes one recording. One with holes is stored, and is known again when it is
+ * offered with as many; with fewer, or whole, it is stored anew.
+ * Short ones are gathered: they are in the chain once a
  * later report says durable or intake_flush has ended well, and are not stored
  * when one of these fails. Of a known recording the sidecars are not looked
  * at: offer them on their own. ERR_IO: the camera's file cannot be read;
@@ -78,6 +83,9 @@ enum err intake_new(struct intake **out, struct station *s, const struct intake_
 enum err intake_file(struct intake *in, const struct intake_file *f, struct intake_report *r) MUST_USE;
 /* Appends what is gathered. */
 enum err intake_flush(struct intake *in) MUST_USE;
+/* The same in the middle of a read of intake_file, before a long pause: what
+ * can be finished is, the rest stays gathered. */
+enum err intake_pause(struct intake *in) MUST_USE;
 /* Without a flush, what is gathered is dropped (and will be taken in anew). */
 void intake_free(struct intake *in);
 /* ERR_FULL with a sentence when bytes of recordings would not fit above

@@ -26,22 +26,28 @@ static enum err add_text(struct buf *b, const char *s)
     return e ? e : buf_str(b, s);
 }
 
-enum err mark_fast(struct hash *out, const uint8_t key[static 32], const char *camera, const struct intake_source *f,
-                   struct buf *bytes, bool *changed)
+static enum err add_facts(struct buf *b, const char *kind, const char *camera, const struct intake_source *f)
 {
-    struct buf b = {0};
+    enum err e = buf_str(b, kind);
+    if (!e)
+        e = add_text(b, camera);
+    if (!e)
+        e = add_text(b, f->path);
+    if (!e)
+        e = add_number(b, f->size);
+    return e ? e : add_number(b, (uint64_t)f->mtime);
+}
+
+enum err mark_begin(struct hash *fast, struct hash *ends, const uint8_t key[static 32], const char *camera,
+                    const struct intake_source *f, struct buf *bytes, bool *changed)
+{
+    struct buf all = {0}, outer = {0};
     bool whole = f->size <= MARK_WHOLE;
     size_t samples = whole ? 1 : SAMPLES;
     size_t n = whole ? (size_t)f->size : SAMPLE;
-    enum err e = buf_str(&b, "feldsher-mark fast");
+    enum err e = add_facts(&all, "feldsher-mark fast", camera, f);
     if (!e)
-        e = add_text(&b, camera);
-    if (!e)
-        e = add_text(&b, f->path);
-    if (!e)
-        e = add_number(&b, f->size);
-    if (!e)
-        e = add_number(&b, (uint64_t)f->mtime);
+        e = add_facts(&outer, "feldsher-mark ends", camera, f);
     for (size_t i = 0; i < samples && !e; i++) {
         uint64_t at = whole ? 0 : (f->size - SAMPLE) / (SAMPLES - 1) * i;
         if (i == SAMPLES - 1)
@@ -52,12 +58,46 @@ enum err mark_fast(struct hash *out, const uint8_t key[static 32], const char *c
             e = pipeline_read(f, at, bytes->p, n, changed);
         bytes->len = e ? 0 : n;
         if (!e)
-            e = buf_add(&b, bytes->p, n);
+            e = buf_add(&all, bytes->p, n);
+        if (!e && (i == 0 || i == samples - 1))
+            e = buf_add(&outer, bytes->p, n);
     }
+    if (!e) {
+        *fast = hash_keyed(key, all.p, all.len);
+        *ends = hash_keyed(key, outer.p, outer.len);
+    }
+    buf_free(&all);
+    buf_free(&outer);
+    return e;
+}
+
+enum err mark_fast(struct hash *out, const uint8_t key[static 32], const char *camera, const struct intake_source *f,
+                   struct buf *bytes, bool *changed)
+{
+    struct hash ends;
+    return mark_begin(out, &ends, key, camera, f, bytes, changed);
+}
+
+enum err mark_copy(struct hash *out, const uint8_t key[static 32], const struct hash *ends, unsigned level)
+{
+    struct buf b = {0};
+    enum err e = buf_str(&b, "feldsher-mark copy");
+    if (!e)
+        e = buf_add(&b, ends->b, HASH_LEN);
+    if (!e)
+        e = add_number(&b, level);
     if (!e)
         *out = hash_keyed(key, b.p, b.len);
     buf_free(&b);
     return e;
+}
+
+unsigned mark_level(uint64_t holes)
+{
+    unsigned level = 0;
+    for (; holes; holes >>= 1)
+        level++;
+    return level;
 }
 
 static enum err mark_plain(struct hash *out, const uint8_t key[static 32], const char *kind, const char *path,

@@ -11,6 +11,11 @@
  *   fast     camera, path, size, mtime, and samples of the bytes
  *   full     path, size, hash of the plaintext
  *   content  size, hash of the plaintext; there is none of an empty file
+ *   copy     camera, path, size, mtime, first and last sample, and how much of
+ *            it could not be read, as a power of two (0: nothing)
+ *
+ * A file with holes has no fast mark: it is read again each time, and is known
+ * when the holes are the same, or a copy of it with no more is held.
  *
  * Sixteen samples of 4 KiB lie evenly from head to tail; a file up to
  * MARK_WHOLE is one sample.
@@ -21,6 +26,12 @@
  * all of it afterwards. Errors as of intake_file. */
 enum err mark_fast(struct hash *out, const uint8_t key[static 32], const char *camera, const struct intake_source *f,
                    struct buf *bytes, bool *changed) MUST_USE;
+/* The same; ends is what mark_copy needs. */
+enum err mark_begin(struct hash *fast, struct hash *ends, const uint8_t key[static 32], const char *camera,
+                    const struct intake_source *f, struct buf *bytes, bool *changed) MUST_USE;
+/* level: of mark_level. */
+enum err mark_copy(struct hash *out, const uint8_t key[static 32], const struct hash *ends, unsigned level) MUST_USE;
+unsigned mark_level(uint64_t holes);
 enum err mark_full(struct hash *out, const uint8_t key[static 32], const char *path, uint64_t size,
                    const struct hash *plain) MUST_USE;
 enum err mark_content(struct hash *out, const uint8_t key[static 32], uint64_t size, const struct hash *plain) MUST_USE;

@@ -30,7 +30,8 @@ enum err piece_begin(struct piece_room *room, struct piece *p, const struct inta
 {
     bool changed;
     *p = (struct piece){.source = source, .kind = kind};
-    enum err e = of_camera(room, mark_fast(&p->fast, room->s->mark_key, room->camera, source, &room->bytes, &changed));
+    enum err e = of_camera(
+        room, mark_begin(&p->fast, &p->ends, room->s->mark_key, room->camera, source, &room->bytes, &changed));
     p->whole = source->size <= MARK_WHOLE;
     blobs_init(&p->blobs, room->s->queue, room->s->dir, &p->fast);
     return e;
@@ -38,8 +39,11 @@ enum err piece_begin(struct piece_room *room, struct piece *p, const struct inta
 
 enum err piece_resume(struct piece_room *room, struct piece *p)
 {
-    (void)room;
-    return piece_is_short(p->source) ? ERR_OK : blobs_resume(&p->blobs, p->source->size);
+    if (piece_is_short(p->source))
+        return ERR_OK;
+    enum err e = claims_take(&room->jobs, &p->fast, 0);
+    room->camera_failed = e == ERR_AGAIN; /* the next file may fare better */
+    return e ? e : blobs_resume(&p->blobs, p->source->size);
 }
 
 static enum err read_short(struct piece_room *room, struct piece *p)
@@ -133,7 +137,8 @@ enum err piece_read(struct piece_room *room, struct piece *p)
         e = mark_full(&p->full, key, f->path, f->size, &p->plain);
     if (!e && f->size)
         e = mark_content(&p->content, key, f->size, &p->plain);
-    return e;
+    p->holes = f->holes ? f->holes(f->ctx) : 0;
+    return e ? e : mark_copy(&p->copy, key, &p->ends, mark_level(p->holes));
 }
 
 static enum err to_file(void *w, const uint8_t *bytes, size_t n)

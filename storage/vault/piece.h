@@ -3,6 +3,7 @@
 
 #include "storage/seal/compress.h"
 #include "storage/vault/aside.h"
+#include "storage/vault/claim.h"
 #include "storage/vault/intake.h"
 
 /*
@@ -20,6 +21,7 @@ struct piece_room {
     struct compress *compress[2]; /* by kind */
     struct aside aside;
     struct buf bytes; /* a short file's plaintext */
+    struct claims jobs;
     void (*progress)(void *ctx, uint64_t done);
     void *ctx;
     bool camera_failed; /* the last error is the camera's or the file's, not ours */
@@ -31,6 +33,8 @@ struct piece {
     bool whole;                /* a short one whose bytes are in the room already */
     struct hash fast;          /* marks; see mark.h */
     struct hash full, content; /* zero: none */
+    struct hash ends, copy;
+    uint64_t holes; /* bytes that could not be read */
     struct hash plain;
     struct blobs blobs;
     uint64_t read;
@@ -42,7 +46,7 @@ bool piece_is_short(const struct intake_source *f);
 /* Takes the fast mark. */
 enum err piece_begin(struct piece_room *room, struct piece *p, const struct intake_source *source,
                      enum compress_kind kind) MUST_USE;
-/* Finds what blobs of it an interrupted run left. */
+/* Finds what blobs of it an interrupted run left. ERR_AGAIN: another intake is at work on it. */
 enum err piece_resume(struct piece_room *room, struct piece *p) MUST_USE;
 /* Reads it once: hash and marks are known afterwards. A long one's blobs are
  * durable then; a short one waits in the room for piece_seal. */

@@ -62,6 +62,9 @@ check_exit 0 "a plan for another volume" feldsher-erase -C "$T/crew1" --plan --f
 check "it says so" contains "another volume" "$out"
 check "the camera is as it was" test "$(find "$CAM" -type f -printf x)" = xxxxxx
 check_exit 0 "verify of the crew's station" at crew1 verify
+check_exit 77 "a copy on the same disk is none" at crew1 erase BWC-77123 --plan --from "$CAM" --copy "$T"
+check_exit 66 "nor is one that is not there" at crew1 erase BWC-77123 --plan --from "$CAM" --copy "$T/nowhere"
+check_exit 66 "with a hub, copies stand for nothing" as sup1 bolat licence new BWC-77123 --why full --volume CARD-9 --without-hub
 check_exit 64 "no camera" feldsher-erase -C "$T/crew1"
 check_exit 64 "two cameras" feldsher-erase -C "$T/crew1" A B
 check_exit 66 "no station" feldsher-erase -C "$T/nowhere" BWC-77123
@@ -89,6 +92,7 @@ for program in feldsher feldsher-dock feldsher-sync feldsher-hub feldsher-play f
         check "no $symbol in $program" sh -c '! grep -qw "$1" "$2"' - $symbol "$T/nm"
     done
 done
+check "feldsher-dock sends no DeleteObject" sh -c '! objdump -d "$1" | grep -q "[$]0x100b\\>"' - "$B/feldsher-dock"
 nm -a "$B/feldsher-erase" >"$T/nm"
 check "they are in feldsher-erase" sh -c 'grep -qw erase_run "$1" && grep -qw delete_vendor "$1"' - "$T/nm"
 check "no other folder of the drivers names its own" sh -c \

@@ -2,7 +2,8 @@
  * fatls --list IMAGE      each file: its path
  * fatls --facts IMAGE     what is known of the disk, after listing it
  * fatls --file IMAGE PATH what is known of a file
- * fatls --cat IMAGE PATH  its bytes, from the end to the beginning if OFFSETS=back, else in order
+ * fatls --cat IMAGE PATH  its bytes; read from the end to the beginning if OFFSETS=back;
+ *                         the MiB from FROM on, if it is set
  *
  * The reader of FAT and exFAT images, for comparing it with other programs. */
 #include "drivers/fat/fat.h"
@@ -83,6 +84,18 @@ static enum err read_all(const struct camera *c, void *file, uint64_t size, stru
     return e;
 }
 
+static enum err read_mib(const struct camera *c, void *file, uint64_t from)
+{
+    static uint8_t p[1 << 20];
+    size_t n = 0, got = 1;
+    enum err e = ERR_OK;
+    while (!e && got && n < sizeof p) {
+        e = c->read(file, from + n, p + n, sizeof p - n, &got);
+        n += got;
+    }
+    return e ? e : fwrite(p, 1, n, stdout) == n ? ERR_OK : err_set(ERR_IO, "cannot write");
+}
+
 static enum err one(const struct camera *c, const struct camera_file *f, const char *mode)
 {
     char hex[HASH_HEX];
@@ -99,6 +112,8 @@ static enum err one(const struct camera *c, const struct camera_file *f, const c
         puts("");
     } else if (strcmp(mode, "--list") == 0) {
         puts(f->path);
+    } else if (strcmp(mode, "--cat") == 0 && getenv("FROM")) {
+        e = read_mib(c, file, strtoull(getenv("FROM"), NULL, 10));
     } else if (strcmp(mode, "--cat") == 0) {
         e = read_all(c, file, f->size, NULL, getenv("OFFSETS") != NULL);
     } else {

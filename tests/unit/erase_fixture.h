@@ -256,20 +256,19 @@ FIXTURE void bench_again(struct bench *b)
     b->removed = b->opened = b->step = 0;
 }
 
-struct outcome {
+struct result {
     enum err e;
     bool incomplete;
-    struct tell tell;
+    struct outcome tell;
     char why[512];
 };
 
-FIXTURE struct outcome bench_erase_as(struct bench *b, const char *serial, const char *volume, const char *id,
-                                      bool plan)
+FIXTURE struct result bench_erase_as(struct bench *b, const char *serial, const char *volume, const char *id, bool plan)
 {
-    struct outcome o = {.e = ERR_OK};
+    struct result o = {.e = ERR_OK};
     struct permit *p;
     err_clear();
-    tell_begin(&o.tell, true, false);
+    outcome_begin(&o.tell, true, false);
     o.e = permit_load(&p, b->h->s, serial, volume, id, b->copies);
     if (!o.e) {
         struct erase e = {b->h->s, p, &b->camera, serial, volume, &b->deleter, &o.tell, &b->stop};
@@ -280,7 +279,7 @@ FIXTURE struct outcome bench_erase_as(struct bench *b, const char *serial, const
     return o;
 }
 
-FIXTURE struct outcome bench_erase(struct bench *b)
+FIXTURE struct result bench_erase(struct bench *b)
 {
     return bench_erase_as(b, SERIAL, "", NULL, false);
 }

@@ -6,14 +6,14 @@
 static void something_licensed_stays_or_something_else_goes(void **state)
 {
     struct bench *b = *state;
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     if (o.e)
         fprintf(stderr, "erase: %s\n", o.why);
     assert_int_equal(o.e, ERR_OK);
     assert_false(o.incomplete);
     assert_all_gone(b);
     assert_int_equal(b->removed, 4);
-    assert_int_equal(o.tell.count[TELL_ERASED], 4);
+    assert_int_equal(o.tell.count[OUTCOME_ERASED], 4);
     assert_story(b, "begun A:erased A:erased B:erased E:erased over");
 }
 
@@ -48,7 +48,7 @@ static void a_licence_is_used_twice(void **state)
     for (size_t i = 0; i < 4; i++)
         bench_write(b, b->clip[i]); /* the same bytes again, as if put back */
     bench_again(b);
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_NOINPUT);
     assert_untouched(b);
     /* nor when the index, which could be put back, is made anew */
@@ -63,12 +63,12 @@ static void changed_bytes_go(void **state)
     struct bench *b = *state;
     b->clip[0]->p[MIB] ^= 1;
     bench_write(b, b->clip[0]);
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
     assert_true(bench_has(b, 0));
     assert_false(bench_has(b, 1));
     assert_int_equal(b->removed, 3);
-    assert_int_equal(o.tell.count[TELL_LEFT], 1);
+    assert_int_equal(o.tell.count[OUTCOME_LEFT], 1);
     assert_story(b, "begun A:erased B:erased E:erased A:left over");
 }
 
@@ -90,9 +90,9 @@ static void a_file_that_is_not_there_is_called_erased(void **state)
     char path[512];
     bench_path(b, "DCIM/B.MP4", path);
     assert_int_equal(unlink(path), 0);
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
-    assert_int_equal(o.tell.count[TELL_GONE], 1);
+    assert_int_equal(o.tell.count[OUTCOME_GONE], 1);
     assert_story(b, "begun A:erased A:erased E:erased B:gone over");
 }
 
@@ -115,7 +115,7 @@ static void one_of_two_files_of_one_name_goes(void **state)
 {
     struct bench *b = *state;
     b->twin = "DCIM/B.MP4";
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
     assert_true(o.incomplete);
     assert_true(bench_has(b, 2));
@@ -144,7 +144,7 @@ static void what_cannot_be_read_goes_or_stops_the_rest(void **state)
     struct bench *b = *state;
     b->bad_read = "DCIM/B.MP4";
     b->bad_read_with = ERR_IO;
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
     assert_true(o.incomplete);
     assert_true(bench_has(b, 2));
@@ -163,11 +163,11 @@ static void what_the_camera_does_not_erase_is_called_erased(void **state)
 {
     struct bench *b = *state;
     b->bad_remove = ERR_DENIED;
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
     assert_true(o.incomplete);
     assert_true(bench_has(b, 0));
-    assert_int_equal(o.tell.count[TELL_FAILED], 1);
+    assert_int_equal(o.tell.count[OUTCOME_FAILED], 1);
     assert_story(b, "begun A:failed A:erased B:erased E:erased open");
 }
 
@@ -175,10 +175,10 @@ static void a_camera_that_lies_is_believed(void **state)
 {
     struct bench *b = *state;
     b->liar = true;
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
     assert_true(o.incomplete);
-    assert_int_equal(o.tell.count[TELL_FAILED], 4);
+    assert_int_equal(o.tell.count[OUTCOME_FAILED], 4);
     bench_again(b);
     b->liar = false;
     assert_int_equal(bench_erase(b).e, ERR_OK);
@@ -190,7 +190,7 @@ static void a_pulled_camera_loses_the_rest(void **state)
     struct bench *b = *state;
     b->bad_read = "DCIM/B.MP4";
     b->bad_read_with = ERR_AGAIN;
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_AGAIN);
     assert_true(o.incomplete);
     assert_string_equal(o.why, "the lens cap fell off");
@@ -263,7 +263,7 @@ static void a_kill_at_some_step_loses_the_truth(void **state)
         died = dies_at(b, at);
         b->h->s = district_open(b->h->d);
         b->step = 0;
-        struct outcome o = bench_erase(b);
+        struct result o = bench_erase(b);
         assert_true(o.e == ERR_OK || (!died && o.e == ERR_NOINPUT));
         assert_all_gone(b);
         bench_story(b, &story);
@@ -296,7 +296,7 @@ static void without_a_receipt(void **state)
     bench_receipt(b, house_labels(b->h), 0, 0, now);
     bench_license(b);
     bench_receipt(b, house_labels(b->h), 1, 0, now + 2000);
-    struct outcome out = bench_erase(b);
+    struct result out = bench_erase(b);
     assert_int_equal(out.e, ERR_OK);
     assert_true(out.incomplete);
     assert_true(bench_has(b, 0));
@@ -340,7 +340,7 @@ static void copies_stand_for_a_hub_too_easily(void **state)
     assert_int_equal(bench_try_license_by(b, 2, &o), ERR_OK);
     assert_int_equal(o.files, 4);
     /* no copy, one on the same disk, a damaged one */
-    struct outcome out = bench_erase(b);
+    struct result out = bench_erase(b);
     assert_true(out.e == ERR_OK && out.incomplete);
     b->copies = &c;
     c.n = 1;
@@ -384,7 +384,7 @@ static void a_cloned_station(void **state)
 {
     struct bench *b = *state;
     bench_receipt(b, house_labels(b->h), 0, 2, clock_wall() + 2000);
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_true(o.e != ERR_OK || o.incomplete);
     assert_untouched(b);
 }
@@ -403,7 +403,7 @@ static void what_is_held_goes(void **state)
 {
     struct bench *b = *state;
     hold(b, b->ids[0]);
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
     assert_true(o.incomplete);
     assert_true(bench_has(b, 0));
@@ -432,7 +432,7 @@ static void a_hold_that_comes_meanwhile_comes_too_late(void **state)
 static void another_camera_or_volume_is_erased(void **state)
 {
     struct bench *b = *state;
-    struct outcome o = bench_erase_as(b, "SN-2", "", NULL, false);
+    struct result o = bench_erase_as(b, "SN-2", "", NULL, false);
     assert_int_equal(o.e, ERR_NOINPUT);
     o = bench_erase_as(b, SERIAL, "CARD-9", NULL, false);
     assert_int_equal(o.e, ERR_NOINPUT);
@@ -478,7 +478,7 @@ static void an_expired_licence_is_obeyed(void **state)
 {
     struct bench *b = *state;
     forge(b, "nurse", &b->h->d->user->sign, expire);
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
     assert_true(o.incomplete);
     assert_untouched(b);
@@ -495,7 +495,7 @@ static void a_begun_licence_that_expired_tells_no_more_what_is_gone(void **state
     b->bad_read = NULL;
     forge(b, "nurse", &b->h->d->user->sign, expire);
     bench_again(b);
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
     assert_true(o.incomplete);
     assert_int_equal(b->removed, 0);
@@ -518,7 +518,7 @@ static void a_licence_that_no_supervisor_signed_is_obeyed(void **state)
     assert_int_equal(bench_erase(b).e, ERR_NOINPUT);
     forge(b, "nurse", &b->h->d->user->sign, other_district);
     assert_int_equal(bench_erase(b).e, ERR_NOINPUT);
-    struct outcome o = bench_erase_as(b, SERIAL, "", b->licence, false);
+    struct result o = bench_erase_as(b, SERIAL, "", b->licence, false);
     assert_int_equal(o.e, ERR_BAD);
     forge(b, "nurse", &b->h->d->user->sign, NULL);
     /* it was a supervisor's, but is a crew's by the roster now */
@@ -540,11 +540,11 @@ static void a_supervisors_lie_about_our_own_label_is_believed(void **state)
 {
     struct bench *b = *state;
     forge(b, "nurse", &b->h->d->user->sign, wrong_label);
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_OK);
     for (size_t i = 0; i < 3; i++)
         assert_true(bench_has(b, i));
-    assert_int_equal(o.tell.count[TELL_LEFT], 3);
+    assert_int_equal(o.tell.count[OUTCOME_LEFT], 3);
 }
 
 static void a_licence_that_was_used_is_not_missed(void **state)
@@ -590,15 +590,15 @@ static void another_station_began_it(void **state)
     /* a label that its station did not sign begins nothing */
     text.p[text.len - 10] ^= 1;
     assert_int_equal(file_write(path, text.p, text.len, 0600), ERR_OK);
-    struct outcome o = bench_erase_as(b, SERIAL, "", NULL, true);
+    struct result o = bench_erase_as(b, SERIAL, "", NULL, true);
     assert_int_equal(o.e, ERR_OK);
-    assert_int_equal(o.tell.count[TELL_MAY], 4);
+    assert_int_equal(o.tell.count[OUTCOME_MAY], 4);
     text.p[text.len - 10] ^= 1;
     assert_int_equal(file_write(path, text.p, text.len, 0600), ERR_OK);
     o = bench_erase(b);
     assert_int_equal(o.e, ERR_NOINPUT);
     o = bench_erase_as(b, SERIAL, "", NULL, true);
-    assert_int_equal(o.tell.count[TELL_LEFT], 4);
+    assert_int_equal(o.tell.count[OUTCOME_LEFT], 4);
     assert_untouched(b);
     buf_free(&text);
 }
@@ -608,13 +608,13 @@ static void a_camera_without_a_way_is_read_or_touched(void **state)
     struct bench *b = *state;
     b->deleter.remove = NULL;
     b->deleter.why = "it offers no command for it";
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_DENIED);
     assert_non_null(strstr(o.why, "left alone"));
     assert_int_equal(b->step, 0);
     o = bench_erase_as(b, SERIAL, "", NULL, true);
     assert_int_equal(o.e, ERR_OK);
-    assert_int_equal(o.tell.count[TELL_LEFT], 4);
+    assert_int_equal(o.tell.count[OUTCOME_LEFT], 4);
     assert_untouched(b);
 }
 
@@ -622,10 +622,10 @@ static void a_plan_does_something(void **state)
 {
     struct bench *b = *state;
     uint64_t labels = house_labels(b->h);
-    struct outcome o = bench_erase_as(b, SERIAL, "", NULL, true);
+    struct result o = bench_erase_as(b, SERIAL, "", NULL, true);
     assert_int_equal(o.e, ERR_OK);
-    assert_int_equal(o.tell.count[TELL_MAY], 4);
-    assert_int_equal(o.tell.count[TELL_UNLICENSED], 1);
+    assert_int_equal(o.tell.count[OUTCOME_MAY], 4);
+    assert_int_equal(o.tell.count[OUTCOME_UNLICENSED], 1);
     assert_int_equal(house_labels(b->h), labels);
     assert_untouched(b);
 }
@@ -633,20 +633,20 @@ static void a_plan_does_something(void **state)
 static void a_plan_does_not_know_what_a_hub_holds(void **state)
 {
     struct bench *b = *state;
-    struct outcome o = bench_erase_as(b, SERIAL, "", NULL, true);
-    assert_int_equal(o.tell.count[TELL_UNLICENSED], 5);
+    struct result o = bench_erase_as(b, SERIAL, "", NULL, true);
+    assert_int_equal(o.tell.count[OUTCOME_UNLICENSED], 5);
     bench_receipt(b, house_labels(b->h), 0, 0, clock_wall());
     o = bench_erase_as(b, SERIAL, "", NULL, true);
     assert_int_equal(o.e, ERR_OK);
-    assert_int_equal(o.tell.count[TELL_HELD], 4);
-    assert_int_equal(o.tell.count[TELL_UNLICENSED], 1);
+    assert_int_equal(o.tell.count[OUTCOME_HELD], 4);
+    assert_int_equal(o.tell.count[OUTCOME_UNLICENSED], 1);
 }
 
 static void a_chain_that_cannot_be_written_lets_it_erase_without_a_word(void **state)
 {
     struct bench *b = *state;
     assert_int_equal(queue_set_job(b->h->s->queue, "frozen", b->h->s->chain, "test", 4), ERR_OK);
-    struct outcome o = bench_erase(b);
+    struct result o = bench_erase(b);
     assert_int_equal(o.e, ERR_DENIED);
     assert_untouched(b);
 }

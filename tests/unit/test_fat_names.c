@@ -293,6 +293,22 @@ static void path_that_is_too_long_is_named(void **state)
     card_free(c);
 }
 
+static void folder_larger_than_any_is_cut(void **state)
+{
+    (void)state;
+    struct card *c = card_fat32(5000);
+    const uint32_t most = FAT_FOLDER_MAX / S;
+    card_entry(c, 2, 0, "D          ", 0x10, 10, 0);
+    card_chain(c, 10, most + 100);
+    for (uint32_t i = 0; i < most + 100; i++)
+        memset(card_cluster(c, 10 + i), 0xe5, S);
+    card_entry(c, 10 + most - 1, 15, "LAST    MP4", 0x20, 0, 0);
+    card_entry(c, 10 + most, 0, "BEHIND  MP4", 0x20, 0, 0);
+    card_open(c);
+    LIST(c, "failed D: it is larger than a folder can be (byte 2097152)\nfile D/LAST.MP4 0\n");
+    card_free(c);
+}
+
 static void deleted_files_are_counted_and_labels_are_no_files(void **state)
 {
     (void)state;
@@ -409,6 +425,7 @@ int main(void)
         cmocka_unit_test(sector_of_a_folder_that_cannot_be_read_costs_its_files_alone),
         cmocka_unit_test(folders_deeper_than_the_ceiling_are_named),
         cmocka_unit_test(path_that_is_too_long_is_named),
+        cmocka_unit_test(folder_larger_than_any_is_cut),
         cmocka_unit_test(deleted_files_are_counted_and_labels_are_no_files),
         cmocka_unit_test(a_folder_is_found_by_its_name_for_profiles),
         cmocka_unit_test(another_card_in_the_same_camera_is_noticed),

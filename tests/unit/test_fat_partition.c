@@ -186,6 +186,22 @@ static void gpt_is_read_from_its_copy(void **state)
     }
 }
 
+static void image_of_a_disk_with_large_sectors_is_read(void **state)
+{
+    (void)state;
+    struct card *c = disk_new(400);
+    put_mbr(c, 0, 0, 0xee, 1, 49);
+    put_gpt(c, 1, 49, 2, 10, 25); /* in sectors of 4096 */
+    memcpy(c->p + 8 * S, c->p + S, S);
+    memcpy(c->p + 16 * S, c->p + 2 * S, S);
+    memset(c->p + S, 0, 2 * S);
+    put_volume(c, 80, 'A');
+    put_volume(c, 200, 'B');
+    card_open(c);
+    assert_string_equal(card_list(c), "file 1/A.MP4 0\nfile 2/B.MP4 0\n");
+    card_free(c);
+}
+
 static void gpt_without_a_good_copy_is_said(void **state)
 {
     (void)state;
@@ -356,6 +372,7 @@ int main(void)
         cmocka_unit_test(one_volume_has_its_paths_and_several_have_numbers),
         cmocka_unit_test(chains_of_logical_partitions_end),
         cmocka_unit_test(gpt_is_read_from_its_copy),
+        cmocka_unit_test(image_of_a_disk_with_large_sectors_is_read),
         cmocka_unit_test(gpt_without_a_good_copy_is_said),
         cmocka_unit_test(copy_of_a_boot_sector_is_not_taken_from_an_earlier_format),
         cmocka_unit_test(boot_sectors_that_make_no_sense_are_refused),

@@ -1,6 +1,7 @@
 #include "tui/commands/groups.h"
 
 #include "storage/base/pulse.h"
+#include "storage/base/text.h"
 #include "storage/records/custody.h"
 #include "storage/vault/object.h"
 #include "tui/lang/lang.h"
@@ -94,6 +95,8 @@ static void show_events(const struct recording *r)
         const struct recording_event *v = &r->events[i];
         const char *why = json_string_value(json_object_get(v->data, "why"));
         const char *state = json_string_value(json_object_get(v->data, "state"));
+        const char *licence = json_string_value(json_object_get(v->data, "licence"));
+        const char *by = json_string_value(json_object_get(v->data, "by"));
         char when[CLOCK_TEXT];
         clock_text(when, v->time);
         printf("  %s  ", when);
@@ -103,6 +106,8 @@ static void show_events(const struct recording *r)
             print_text(state);
         }
         printf(_(" by %s (entry %s)"), v->author[0] ? v->author : _("nobody logged in"), v->id);
+        if (licence && by && text_is_name(licence, false) && text_is_name(by, false))
+            printf(_(", by licence %.20s of %.63s"), licence, by);
         if (why) {
             printf(": ");
             print_text(why);

@@ -1,4 +1,4 @@
-#include "drivers/erase/tell.h"
+#include "drivers/erase/outcome.h"
 
 #include "storage/base/clock.h"
 #include "storage/base/lang.h"
@@ -9,14 +9,14 @@
 
 #define EVERY 250 /* ms */
 
-static const char *const states[TELL_KINDS] = {"may", "held", "unlicensed", "erased", "gone", "left", "failed"};
-static const char *const words[TELL_KINDS] = {
+static const char *const states[OUTCOME_KINDS] = {"may", "held", "unlicensed", "erased", "gone", "left", "failed"};
+static const char *const words[OUTCOME_KINDS] = {
     N_("may be erased"), N_("held, not licensed"), N_("not licensed"), N_("erased"), N_("gone"), N_("left"),
     N_("failed")};
 
-void tell_begin(struct tell *t, bool json, bool progress)
+void outcome_begin(struct outcome *t, bool json, bool progress)
 {
-    *t = (struct tell){.json = json, .progress = json && progress};
+    *t = (struct outcome){.json = json, .progress = json && progress};
 }
 
 /* Takes o. */
@@ -29,7 +29,7 @@ static void put_json(json_t *o)
     json_decref(o);
 }
 
-void tell_camera(struct tell *t, const char *serial, const char *volume, const char *how, const char *why)
+void outcome_camera(struct outcome *t, const char *serial, const char *volume, const char *how, const char *why)
 {
     if (t->json) {
         put_json(json_pack("{s:s,s:s,s:s,s:s?,s:s?}", "event", "camera", "serial", serial, "volume", volume, "how", how,
@@ -39,7 +39,7 @@ void tell_camera(struct tell *t, const char *serial, const char *volume, const c
     }
 }
 
-void tell_licence(struct tell *t, const struct permit_licence *l)
+void outcome_licence(struct outcome *t, const struct permit_licence *l)
 {
     char given[CLOCK_TEXT], expires[CLOCK_TEXT];
     clock_text(given, l->n->time);
@@ -60,10 +60,10 @@ void tell_licence(struct tell *t, const struct permit_licence *l)
     putchar('\n');
 }
 
-void tell_line(struct tell *t, const struct tell_line *l)
+void outcome_line(struct outcome *t, const struct outcome_line *l)
 {
     t->count[l->what]++;
-    if (l->what == TELL_ERASED)
+    if (l->what == OUTCOME_ERASED)
         t->erased += l->size;
     if (t->json) {
         put_json(json_pack("{s:s,s:s,s:s?,s:I,s:s?,s:s?,s:s?}", "event", "file", "state", states[l->what], "path",
@@ -84,7 +84,7 @@ void tell_line(struct tell *t, const struct tell_line *l)
     putchar('\n');
 }
 
-void tell_progress(struct tell *t, uint64_t more)
+void outcome_progress(struct outcome *t, uint64_t more)
 {
     int64_t now = clock_uptime();
     t->done += more;
@@ -95,21 +95,21 @@ void tell_progress(struct tell *t, uint64_t more)
                        (json_int_t)(t->bytes > t->done ? t->bytes : t->done)));
 }
 
-void tell_summary(const struct tell *t)
+void outcome_summary(const struct outcome *t)
 {
     if (t->json)
         put_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "event", "summary", "may",
-                           (json_int_t)t->count[TELL_MAY], "held", (json_int_t)t->count[TELL_HELD], "unlicensed",
-                           (json_int_t)t->count[TELL_UNLICENSED], "erased", (json_int_t)t->count[TELL_ERASED], "gone",
-                           (json_int_t)t->count[TELL_GONE], "left", (json_int_t)t->count[TELL_LEFT], "failed",
-                           (json_int_t)t->count[TELL_FAILED], "bytes", (json_int_t)t->erased));
-    else if (t->count[TELL_MAY] || t->count[TELL_HELD] || t->count[TELL_UNLICENSED])
+                           (json_int_t)t->count[OUTCOME_MAY], "held", (json_int_t)t->count[OUTCOME_HELD], "unlicensed",
+                           (json_int_t)t->count[OUTCOME_UNLICENSED], "erased", (json_int_t)t->count[OUTCOME_ERASED],
+                           "gone", (json_int_t)t->count[OUTCOME_GONE], "left", (json_int_t)t->count[OUTCOME_LEFT],
+                           "failed", (json_int_t)t->count[OUTCOME_FAILED], "bytes", (json_int_t)t->erased));
+    else if (t->count[OUTCOME_MAY] || t->count[OUTCOME_HELD] || t->count[OUTCOME_UNLICENSED])
         printf(_("%llu may be erased, %llu are held and not licensed, %llu are not licensed, %llu must stay\n"),
-               (unsigned long long)t->count[TELL_MAY], (unsigned long long)t->count[TELL_HELD],
-               (unsigned long long)t->count[TELL_UNLICENSED], (unsigned long long)t->count[TELL_LEFT]);
+               (unsigned long long)t->count[OUTCOME_MAY], (unsigned long long)t->count[OUTCOME_HELD],
+               (unsigned long long)t->count[OUTCOME_UNLICENSED], (unsigned long long)t->count[OUTCOME_LEFT]);
     else
         printf(_("%llu erased (%llu bytes), %llu were gone, %llu left, %llu failed\n"),
-               (unsigned long long)t->count[TELL_ERASED], (unsigned long long)t->erased,
-               (unsigned long long)t->count[TELL_GONE], (unsigned long long)t->count[TELL_LEFT],
-               (unsigned long long)t->count[TELL_FAILED]);
+               (unsigned long long)t->count[OUTCOME_ERASED], (unsigned long long)t->erased,
+               (unsigned long long)t->count[OUTCOME_GONE], (unsigned long long)t->count[OUTCOME_LEFT],
+               (unsigned long long)t->count[OUTCOME_FAILED]);
 }
