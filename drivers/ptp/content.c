@@ -79,8 +79,7 @@ void content_close(struct content *c)
     if (!c)
         return;
     if (c->p->holder == c) {
-        if (session_end(c->p->s))
-            err_clear();
+        ptp_let_go(c->p, false);
         c->p->holder = NULL;
     }
     free(c->tail);
@@ -146,14 +145,15 @@ static enum err take_piece(struct content *c)
 }
 
 /* Advertised, and refused at the first try: then there is another way. */
-static void change_how(struct content *c)
+static bool change_how(struct content *c)
 {
     enum ptp_works *works = c->how == HOW_PARTIAL_64 ? &c->p->partial_64 : &c->p->partial;
     uint16_t code = c->answer.code;
-    if (*works == PTP_UNTRIED && (code == ANSWER_NO_OPERATION || code == ANSWER_NO_PARAMETER)) {
-        *works = PTP_FAILS;
-        c->how = how_to_read(c->p, c->size);
-    }
+    if (*works != PTP_UNTRIED || (code != ANSWER_NO_OPERATION && code != ANSWER_NO_PARAMETER))
+        return false;
+    *works = PTP_FAILS;
+    c->how = how_to_read(c->p, c->size);
+    return true;
 }
 
 static enum err load_piece(struct content *c, uint64_t offset)
@@ -163,9 +163,9 @@ static enum err load_piece(struct content *c, uint64_t offset)
         e = ask_piece(c, offset);
     if (!e)
         e = take_piece(c);
-    if (e == ERR_IO)
-        change_how(c);
-    for (unsigned i = 1; e == ERR_IO && c->how != HOW_WHOLE && i < 2 * PTP_TRIES; i++) {
+    for (unsigned i = 1; e == ERR_IO && i < 2 * PTP_TRIES; i++) {
+        if (change_how(c) && c->how == HOW_WHOLE)
+            break;
         c->ahead = c->ahead / 8 > PTP_GRAIN ? c->ahead / 8 : PTP_GRAIN;
         e = ask_piece(c, offset);
         if (!e)

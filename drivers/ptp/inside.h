@@ -52,6 +52,8 @@ enum err ptp_ask(struct ptp *p, const struct session_op *op, struct buf *out, st
 bool ptp_can(const struct ptp *p, uint16_t operation);
 /* The storages there are now. ERR_DENIED: none: it is locked, or has no card. */
 enum err ptp_storages(struct ptp *p) MUST_USE;
+/* Ends what is going on (close: the session, too); the sentence of an error before stays. */
+void ptp_let_go(struct ptp *p, bool close);
 /* Takes note of the events that came. ERR_AGAIN: gone. */
 enum err ptp_events(struct ptp *p) MUST_USE;
 

@@ -3,6 +3,7 @@
 #include "storage/base/bytes.h"
 #include "storage/base/lang.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,13 +127,26 @@ enum err ptp_open(struct ptp **out, struct usb *u)
     return ERR_OK;
 }
 
+void ptp_let_go(struct ptp *p, bool close)
+{
+    char why[1024];
+    struct session_answer a;
+    snprintf(why, sizeof why, "%s", err_text());
+    enum err e = session_end(p->s);
+    if (!e && close)
+        e = run_plain(p, OP_CLOSE_SESSION, 0, 0, &a);
+    if (why[0])
+        err_set(ERR_IO, "%s", why);
+    else if (e)
+        err_clear();
+}
+
 void ptp_close(struct ptp *p)
 {
-    struct session_answer a;
     if (!p)
         return;
-    if (p->s && run_plain(p, OP_CLOSE_SESSION, 0, 0, &a))
-        err_clear();
+    if (p->s)
+        ptp_let_go(p, true);
     session_free(p->s);
     p->u.free(p->u.self);
     free(p->listed);
