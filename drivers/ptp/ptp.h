@@ -22,6 +22,9 @@ enum err ptp_camera(struct camera *out, struct ptp *p, const struct camera_name 
 /* For drivers/erase: the handle of a listed path; ERR_NOINPUT. */
 enum err ptp_handle(const struct camera *c, const char *path, uint32_t *handle) MUST_USE;
 struct ptp *ptp_of(const struct camera *c);
+/* Does its clock tell its zone? Else clock and set_clock take the digits as if
+ * they were UTC, and whoever knows the model knows better. */
+bool ptp_clock_has_zone(const struct ptp *p);
 /* For drivers/erase: its session, to run an operation with a permit of its own
  * (session.h). What is being read meanwhile is ended. */
 struct session *ptp_session(struct ptp *p);

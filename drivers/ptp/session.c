@@ -37,7 +37,7 @@ struct session {
     unsigned recoveries, failures;
     const char *why; /* of USB_BROKEN where the wire is not to blame */
     /* The transaction that is started. */
-    bool busy, answered, alone; /* alone: its data's header came in a transfer of its own */
+    bool busy, answered, cut, alone; /* alone: its data's header came in a transfer of its own */
     uint16_t code;
     uint32_t id;
     uint64_t left, taken; /* bytes of its data */
@@ -336,7 +336,7 @@ enum err session_start(struct session *s, const struct session_op *op)
         s->next = 1;
     s->counts.transactions++;
     s->left = s->taken = 0;
-    s->answered = s->alone = false;
+    s->answered = s->alone = s->cut = false;
     uint64_t ahead = op->want ? op->want + PTP_CONTAINER : FIRST_POST;
     enum usb_result r = send_op(s, op);
     if (!r)
@@ -376,6 +376,7 @@ static enum usb_result more_data(struct session *s)
     while (s->left && s->in.n == 0) {
         bool ended = s->in.ended && !s->in.held && !(s->alone && s->taken == 0);
         if (ended) {
+            s->cut = s->left != OPEN_END;
             s->left = 0;
             break;
         }
@@ -387,8 +388,10 @@ static enum usb_result more_data(struct session *s)
             if (++empty > PTP_EMPTY_MAX)
                 return nonsense(s, N_("empty messages"));
         }
-        if (is_answer_instead(s))
+        if (is_answer_instead(s)) {
+            s->cut = true;
             s->left = 0;
+        }
     }
     return USB_OK;
 }
@@ -423,6 +426,7 @@ enum err session_data(struct session *s, void *p, size_t n, size_t *got, struct 
     s->failures = 0;
     inflow_drop(&s->in);
     *a = s->answer;
+    a->cut = s->cut;
     return ERR_OK;
 }
 

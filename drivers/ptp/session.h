@@ -30,8 +30,9 @@ struct session_op {
 };
 
 struct session_answer {
-    uint16_t code; /* PTP_OK or what went wrong */
+    uint16_t code; /* ANSWER_OK or what went wrong */
     uint8_t n_params;
+    bool cut; /* less data came than was announced */
     uint32_t params[SESSION_PARAMS];
 };
 
