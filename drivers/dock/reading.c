@@ -162,8 +162,9 @@ static enum err compare(struct reading *r)
         done += got;
     }
     free(now);
-    if (!e && r->tail_len && !compared)
-        e = err_set(ERR_IO, "it cannot be proven to be the file that it was before the camera was pulled out");
+    if (e == ERR_IO || (!e && r->tail_len && !compared))
+        e = err_set(ERR_BAD, "it cannot be proven to be the file that it was before the camera was pulled out; run "
+                             "offload again");
     return e;
 }
 
@@ -233,7 +234,7 @@ enum err reading_read(void *reading, uint64_t offset, void *p, size_t n, size_t 
         enum err closed = close_holes(r, offset, *got);
         e = closed ? closed : e;
     }
-    if (e == ERR_IO && r->on->camera->grain) {
+    if (e == ERR_IO && r->handle && r->on->camera->grain) {
         r->retries++;
         e = *got ? ERR_OK : give_up(r, offset, p, n, got);
     }
