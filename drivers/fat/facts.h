@@ -2,7 +2,7 @@
 #define DRIVERS_FAT_FACTS_H
 
 #include "drivers/camera.h"
-#include "drivers/fat/opened.h"
+#include "drivers/fat/reader.h"
 #include "drivers/fat/partition.h"
 #include "drivers/fat/tree.h"
 
@@ -18,7 +18,7 @@ struct fat {
     struct volume volumes[FAT_VOLUMES_MAX];
     size_t n;
     struct tree tree;
-    struct opened_ahead ahead;
+    struct reader_ahead ahead;
 };
 
 /* As camera's facts. What the listing finds out is in it after the listing. */

@@ -1,7 +1,7 @@
 #include "drivers/fat/fat.h"
 
 #include "drivers/fat/facts.h"
-#include "drivers/fat/opened.h"
+#include "drivers/fat/reader.h"
 #include "storage/base/lang.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static enum err open_file(void *self, const struct camera_file *listed, void **f
     struct fat *f = self;
     struct level *in;
     const struct record *r;
-    struct opened *opened;
+    struct reader *reader;
     *file = NULL;
     enum err e = tree_find(&f->tree, listed->path, &in, &r);
     if (e)
@@ -34,19 +34,19 @@ static enum err open_file(void *self, const struct camera_file *listed, void **f
         return err_set(ERR_BAD, "it is a folder now; run offload again");
     if (r->size != listed->size || stamp_ms(&r->modified) != listed->mtime)
         return err_set(ERR_BAD, "it changed since it was listed; run offload again");
-    e = opened_new(&opened, &f->ahead, in, r);
-    *file = e ? NULL : opened;
+    e = reader_new(&reader, &f->ahead, in, r);
+    *file = e ? NULL : reader;
     return e;
 }
 
 static enum err read_file(void *file, uint64_t offset, void *p, size_t n, size_t *got)
 {
-    return opened_read(file, offset, p, n, got);
+    return reader_read(file, offset, p, n, got);
 }
 
 static void close_file(void *file)
 {
-    opened_free(file);
+    reader_free(file);
 }
 
 static void free_fat(void *self)
@@ -63,7 +63,7 @@ static void free_fat(void *self)
 
 static json_t *file_facts(void *file)
 {
-    return opened_facts(file);
+    return reader_facts(file);
 }
 
 static json_t *facts(void *self)

@@ -71,7 +71,7 @@ static enum err hold(struct content *c)
     }
     c->p->holder = c;
     c->held = c->asked = 0;
-    return session_end(c->p->s);
+    return session_settle(c->p->s);
 }
 
 void content_close(struct content *c)
@@ -130,7 +130,7 @@ static enum err take_piece(struct content *c)
         bool full = total == asked;
         e = session_data(c->p->s, full ? &more : c->p->chunk + total, full ? 1 : asked - total, &got, &c->answer);
         if (!e && full && got) {
-            e = session_end(c->p->s);
+            e = session_settle(c->p->s);
             e = e ? e : err_set(ERR_IO, "it cannot be read: more of it came than was asked for");
         }
         total += got;
@@ -269,7 +269,7 @@ static enum err read_whole(struct content *c, uint64_t offset, void *to, size_t 
     }
     if (!e && end && *got) {
         *got = 0;
-        e = session_end(c->p->s);
+        e = session_settle(c->p->s);
         return e ? e : err_set(ERR_BAD, "it is longer than its listed size; run offload again");
     }
     if (!e && *got)
@@ -302,7 +302,7 @@ static enum err check_end(struct content *c)
     if (!e)
         e = session_data(c->p->s, more, sizeof more, &got, &a);
     if (!e && got)
-        e = session_end(c->p->s);
+        e = session_settle(c->p->s);
     c->ended = !e;
     if (!e && got)
         return err_set(ERR_BAD, "it is longer than its listed size; run offload again");

@@ -132,7 +132,7 @@ void ptp_let_go(struct ptp *p, bool close)
     char why[1024];
     struct session_answer a;
     snprintf(why, sizeof why, "%s", err_text());
-    enum err e = session_end(p->s);
+    enum err e = session_settle(p->s);
     if (!e && close)
         e = run_plain(p, OP_CLOSE_SESSION, 0, 0, &a);
     if (why[0])

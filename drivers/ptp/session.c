@@ -326,7 +326,7 @@ enum err session_start(struct session *s, const struct session_op *op)
 {
     if (!may_send(op))
         return err_set(ERR_BUG, "operation 0x%04X is not permitted", op->code);
-    enum err e = s->busy ? session_end(s) : ERR_OK;
+    enum err e = s->busy ? session_settle(s) : ERR_OK;
     if (e == ERR_AGAIN || s->broken)
         return err_set(ERR_AGAIN, "the camera does not answer properly any more; unplug it and plug it in again");
     struct container c = {0};
@@ -430,7 +430,7 @@ enum err session_data(struct session *s, void *p, size_t n, size_t *got, struct 
     return ERR_OK;
 }
 
-enum err session_end(struct session *s)
+enum err session_settle(struct session *s)
 {
     uint8_t p[4096];
     size_t got = 1;
@@ -458,7 +458,7 @@ enum err session_run(struct session *s, const struct session_op *op, sink_fn *in
         if (e || !got || !in)
             continue;
         e = in(ctx, p, got);
-        if (e && session_end(s))
+        if (e && session_settle(s))
             e = ERR_AGAIN;
     }
     return e;

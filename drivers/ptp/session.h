@@ -68,7 +68,7 @@ enum err session_data(struct session *s, void *p, size_t n, size_t *got, struct 
 /* Is one started? What is left of its data, as far as it is known. */
 bool session_busy(const struct session *s, uint64_t *left);
 /* Ends it: little that is left is read and dropped, else it is cancelled. */
-enum err session_end(struct session *s) MUST_USE;
+enum err session_settle(struct session *s) MUST_USE;
 
 /* An event, if one is there now; ERR_END: none. */
 enum err session_event(struct session *s, struct session_event *e, unsigned ms) MUST_USE;

@@ -1,4 +1,4 @@
-#include "drivers/fat/opened.h"
+#include "drivers/fat/reader.h"
 
 #include "drivers/limits.h"
 #include "storage/base/bytes.h"
@@ -9,17 +9,17 @@
 
 #define SHORT_AHEAD 65536u /* where somebody reads here and there */
 
-struct opened {
-    struct opened_ahead *ahead;
+struct reader {
+    struct reader_ahead *ahead;
     struct record r;
     struct trail t;
     uint64_t entry; /* where its entry is on the disk, in bytes */
     uint64_t next;  /* where the last reading ended */
 };
 
-enum err opened_new(struct opened **out, struct opened_ahead *a, struct level *in, const struct record *r)
+enum err reader_new(struct reader **out, struct reader_ahead *a, struct level *in, const struct record *r)
 {
-    struct opened *f = calloc(1, sizeof *f);
+    struct reader *f = calloc(1, sizeof *f);
     *out = NULL;
     if (!f)
         return err_set(ERR_NOMEM, "out of memory");
@@ -30,14 +30,14 @@ enum err opened_new(struct opened **out, struct opened_ahead *a, struct level *i
     if (!e)
         e = trail_place(&in->trail, (uint64_t)r->position * RECORD_BYTES, &f->entry);
     if (e) {
-        opened_free(f);
+        reader_free(f);
         return e;
     }
     *out = f;
     return ERR_OK;
 }
 
-void opened_free(struct opened *f)
+void reader_free(struct reader *f)
 {
     if (!f)
         return;
@@ -48,16 +48,16 @@ void opened_free(struct opened *f)
 }
 
 /* Where the bytes that are read from the disk end. */
-static uint64_t reach(const struct opened *f)
+static uint64_t reach(const struct reader *f)
 {
     uint64_t bytes = trail_bytes(&f->t);
     return f->r.valid < bytes ? f->r.valid : bytes;
 }
 
 /* Reads on from offset, a multiple of a sector. */
-static enum err fill(struct opened *f, uint64_t offset, size_t want)
+static enum err fill(struct reader *f, uint64_t offset, size_t want)
 {
-    struct opened_ahead *a = f->ahead;
+    struct reader_ahead *a = f->ahead;
     uint64_t left = reach(f) - offset;
     size_t n = left < want ? (size_t)left : want;
     a->owner = NULL;
@@ -71,9 +71,9 @@ static enum err fill(struct opened *f, uint64_t offset, size_t want)
 }
 
 /* At most n bytes from offset on, which is below reach. */
-static enum err read_data(struct opened *f, uint64_t offset, void *p, size_t n, size_t *got)
+static enum err read_data(struct reader *f, uint64_t offset, void *p, size_t n, size_t *got)
 {
-    struct opened_ahead *a = f->ahead;
+    struct reader_ahead *a = f->ahead;
     bool mine = a->owner == f && offset >= a->offset;
     if (mine && a->bad && offset == a->offset + a->n) {
         a->owner = NULL; /* another try asks the disk */
@@ -97,7 +97,7 @@ static enum err read_data(struct opened *f, uint64_t offset, void *p, size_t n, 
     return ERR_OK;
 }
 
-enum err opened_read(struct opened *f, uint64_t offset, void *p, size_t n, size_t *got)
+enum err reader_read(struct reader *f, uint64_t offset, void *p, size_t n, size_t *got)
 {
     *got = 0;
     if (offset >= f->r.size || n == 0)
@@ -139,7 +139,7 @@ static json_t *short_name(const struct record *r)
     return json_string(text);
 }
 
-static bool put_damage(json_t *o, const struct opened *f)
+static bool put_damage(json_t *o, const struct reader *f)
 {
     uint64_t cluster = f->t.volume->boot.cluster;
     bool ok = true;
@@ -157,7 +157,7 @@ static bool put_damage(json_t *o, const struct opened *f)
     return ok;
 }
 
-json_t *opened_facts(struct opened *f)
+json_t *reader_facts(struct reader *f)
 {
     const struct record *r = &f->r;
     const struct volume *v = f->t.volume;
