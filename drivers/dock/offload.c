@@ -175,6 +175,18 @@ static enum err open_camera(struct dock *d)
     return e ? e : place_open(&d->place, &d->camera);
 }
 
+/* One of several cameras: which one it is that cannot be taken in. */
+static enum err name_error(struct dock *d, enum err e)
+{
+    char why[1024];
+    const char *name = d->place.name.serial[0] ? d->place.name.serial : d->o->port;
+    snprintf(why, sizeof why, "%s", err_text());
+    say_label(&d->take.say, name);
+    if (d->o->json)
+        say_event(&d->take.say, "failed", why);
+    return err_set(e, "camera %s: %s", name, why);
+}
+
 static void end(struct dock *d)
 {
     if (d->camera.self)
@@ -207,6 +219,8 @@ enum err offload_run(const struct offload *o, bool *incomplete)
                  (unsigned long long)d.take.say.count[SAY_KNOWN], (unsigned long long)d.take.say.count[SAY_FAILED]);
         *incomplete = d.take.say.count[SAY_FAILED] > 0 || *o->stop;
     }
+    if (e && o->port)
+        e = name_error(&d, e);
     end(&d);
     return e;
 }

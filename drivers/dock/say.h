@@ -43,7 +43,7 @@ void say_begin(struct say *s, bool json, bool quiet, bool progress);
 void say_label(struct say *s, const char *label);
 /* On USB: which camera it is, its battery, its room, its clock. */
 void say_camera(struct say *s, const struct place *p, const struct camera *c);
-/* Something of the camera: "waiting", "back". */
+/* Something of the camera: "waiting", "back"; as an object also "failed". */
 void say_event(struct say *s, const char *event, const char *why);
 /* What is on the camera. */
 void say_found(struct say *s, uint64_t recordings, uint64_t bytes);
