@@ -77,7 +77,7 @@ static void one_that_was_taken_in_stays_to_be_read_until_another_card_comes(void
     assert_true(plugged_wait(&p, c));
     assert_ptr_equal(plugged_take(&p), c);
     offload_row(c, "{\"event\":\"summary\",\"stored\":3,\"known\":0,\"failed\":0,\"not_taken\":0,\"bytes\":9}", 1);
-    plugged_offload_end(c, 0, "", false);
+    plugged_offload_end(&p, c, 0, "", false);
     survey_ends();
     assert_non_null(plugged_find(&p, "/card"));
     assert_false(plugged_wait(&p, c));
@@ -117,9 +117,9 @@ static void one_is_taken_in_at_a_time_in_the_order_asked(void **state)
     assert_ptr_equal(plugged_take(&p), b);
     assert_null(plugged_take(&p));
     assert_int_equal(plugged_waiting(&p), 2);
-    plugged_offload_end(b, 0, "", false);
+    plugged_offload_end(&p, b, 0, "", false);
     assert_ptr_equal(plugged_take(&p), a);
-    plugged_offload_end(a, 74, "no room left", false);
+    plugged_offload_end(&p, a, 74, "no room left", false);
     plugged_wait_no_more(&p);
     assert_null(plugged_take(&p));
     assert_int_equal(c->state, PLUGGED_FREE);
@@ -145,7 +145,7 @@ static void progress_is_counted_and_shown(void **state)
     assert_int_equal(progress_percent(&c->progress), 50);
     plugged_status(&p, text, sizeof text);
     assert_string_equal(text, "card 50 %");
-    plugged_standing(c, text, sizeof text);
+    plugged_standing(&p, c, text, sizeof text);
     assert_string_equal(text, "being taken in 50 %");
 }
 
@@ -161,10 +161,10 @@ static void failures_are_kept_with_their_reasons(void **state)
     assert_int_equal(c->stored + c->known + c->failed + c->not_taken, 4);
     assert_int_equal(c->stored_bytes, 7);
     offload_row(c, "{\"event\":\"summary\",\"stored\":1,\"known\":1,\"failed\":1,\"not_taken\":1,\"bytes\":7}", 1);
-    plugged_offload_end(c, 75, "", false);
+    plugged_offload_end(&p, c, 75, "", false);
     assert_int_equal(c->state, PLUGGED_DONE);
     assert_int_equal(json_array_size(c->faults), 2);
-    plugged_standing(c, text, sizeof text);
+    plugged_standing(&p, c, text, sizeof text);
     assert_string_equal(text, "1 failed");
 }
 
@@ -173,15 +173,15 @@ static void what_ends_too_soon_says_that_it_goes_on(void **state)
     char text[PLUGGED_TEXT];
     (void)state;
     struct plugged_camera *c = taken();
-    plugged_offload_end(c, 75, "stopped; run offload again, it goes on where it stopped", true);
-    plugged_result(c, text, sizeof text);
+    plugged_offload_end(&p, c, 75, "stopped; run offload again, it goes on where it stopped", true);
+    plugged_result(&p, c, text, sizeof text);
     assert_int_equal(c->state, PLUGGED_STOPPED);
     assert_non_null(strstr(text, "it was stopped here"));
     assert_non_null(strstr(text, "F2 goes on"));
     plugged_wait(&p, c);
     plugged_take(&p);
-    plugged_offload_end(c, 75, "it was ended; what it had done stays, try again", false);
-    plugged_result(c, text, sizeof text);
+    plugged_offload_end(&p, c, 75, "it was ended; what it had done stays, try again", false);
+    plugged_result(&p, c, text, sizeof text);
     assert_non_null(strstr(text, "it was ended"));
     assert_null(strstr(text, "try again"));
 }
@@ -192,8 +192,8 @@ static void a_full_disk_says_how_much_is_needed(void **state)
     char text[PLUGGED_TEXT];
     (void)state;
     struct plugged_camera *c = taken();
-    plugged_offload_end(c, 74, full, false);
-    plugged_result(c, text, sizeof text);
+    plugged_offload_end(&p, c, 74, full, false);
+    plugged_result(&p, c, text, sizeof text);
     assert_non_null(strstr(text, "700.0 MB are needed"));
 }
 
