@@ -139,6 +139,8 @@ static bool see(struct plugged *p, const json_t *row)
     c->here = c->seen = true;
     if (!c->serial[0])
         recall_serial(p, c);
+    if (c->state == PLUGGED_DONE && news && c->volume[0] && !is_whole(p, c) && c->failed == 0)
+        c->state = PLUGGED_FREE; /* something came onto it since */
     if (c->state == PLUGGED_FREE && is_whole(p, c))
         c->state = PLUGGED_DONE;
     return news;
@@ -221,6 +223,7 @@ void plugged_offload_row(struct plugged_camera *c, const json_t *row, int64_t no
         take_told(c, row);
     } else if (strcmp(event, "waiting") == 0 || strcmp(event, "back") == 0) {
         c->away = strcmp(event, "waiting") == 0;
+        c->here = !c->away;
     } else if (strcmp(event, "found") == 0) {
         c->of = plugged_number(row, "recordings");
         progress_start(&c->progress, now, plugged_number(row, "bytes"));
