@@ -1,4 +1,5 @@
-#include "tui/screens/plugged.h"
+#include "tui/screens/plugged_usb.h"
+#include "tui/screens/plugged_words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

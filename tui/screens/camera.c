@@ -3,6 +3,8 @@
 #include "tui/screens/dock.h"
 #include "tui/screens/erasable.h"
 #include "tui/screens/listing.h"
+#include "tui/screens/plugged_usb.h"
+#include "tui/screens/plugged_words.h"
 #include "tui/screens/prompt.h"
 #include "tui/screens/report.h"
 #include "tui/screens/screens.h"

@@ -1,5 +1,7 @@
 #include "tui/lang/lang.h"
 #include "tui/screens/dock.h"
+#include "tui/screens/plugged_usb.h"
+#include "tui/screens/plugged_words.h"
 #include "tui/screens/prompt.h"
 #include "tui/screens/report.h"
 #include "tui/screens/screens.h"

@@ -3,6 +3,8 @@
 #include "storage/base/clock.h"
 #include "tui/lang/lang.h"
 #include "tui/screens/desk_inside.h"
+#include "tui/screens/plugged_usb.h"
+#include "tui/screens/plugged_words.h"
 #include "tui/screens/screens.h"
 
 #include <stdio.h>

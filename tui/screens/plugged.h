@@ -121,11 +121,6 @@ void plugged_offload_row(struct plugged_camera *c, const json_t *row, int64_t no
 /* Its end: exit_code and the command's sentence; cancelled: by the person. */
 void plugged_offload_end(struct plugged *p, struct plugged_camera *c, int exit_code, const char *error, bool cancelled);
 
-/* A row of `dock`. The camera whose offload ended by it; NULL: none. */
-struct plugged_camera *plugged_dock_row(struct plugged *p, const json_t *row, int64_t now);
-/* The dock has ended: nothing is under way in it. */
-void plugged_dock_end(struct plugged *p, enum plugged_dock next);
-
 /* Puts it at the end of those that wait; false: it waits or is taken in, or
  * is not plugged in, or may not be used. */
 bool plugged_wait(struct plugged *p, struct plugged_camera *c);
@@ -135,8 +130,6 @@ void plugged_wait_no_more(struct plugged *p);
 struct plugged_camera *plugged_take(struct plugged *p);
 struct plugged_camera *plugged_taken(struct plugged *p); /* of those that a person asked for; NULL: none */
 struct plugged_camera *plugged_find(struct plugged *p, const char *path);
-/* A device; serial: of its descriptors. NULL: there is none. */
-struct plugged_camera *plugged_find_usb(struct plugged *p, const char *port, const char *serial);
 size_t plugged_here(const struct plugged *p);
 size_t plugged_out(const struct plugged *p); /* of these: not taken in to their end */
 size_t plugged_waiting(const struct plugged *p);
@@ -147,12 +140,5 @@ void plugged_serial(struct plugged *p, struct plugged_camera *c, const char *ser
 
 /* What is plugged in, as todo.h has its cameras: an array; NULL: no memory. */
 json_t *plugged_json(const struct plugged *p);
-
-/* For people, translated (plugged_words.c). Of the status line: "" where nothing is plugged in. */
-void plugged_status(struct plugged *p, char *out, size_t cap);
-/* In a list: how it stands, at most 26 columns. */
-void plugged_standing(const struct plugged *p, const struct plugged_camera *c, char *out, size_t cap);
-/* What came of it, or what to do with it: a sentence. */
-void plugged_result(const struct plugged *p, const struct plugged_camera *c, char *out, size_t cap);
 
 #endif

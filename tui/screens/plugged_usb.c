@@ -1,3 +1,5 @@
+#include "tui/screens/plugged_usb.h"
+
 #include "tui/screens/plugged_inside.h"
 
 #include <stdio.h>

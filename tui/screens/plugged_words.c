@@ -1,4 +1,4 @@
-#include "tui/screens/plugged.h"
+#include "tui/screens/plugged_words.h"
 
 #include "tui/lang/lang.h"
 #include "tui/widgets/cells.h"

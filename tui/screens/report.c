@@ -2,6 +2,7 @@
 
 #include "tui/lang/lang.h"
 #include "tui/screens/dock.h"
+#include "tui/screens/plugged_words.h"
 #include "tui/screens/screens.h"
 #include "tui/widgets/page.h"
 
