@@ -209,6 +209,7 @@ install: man $(texts)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' drivers/dock/feldsher-dock.service > $(B)/feldsher-dock@.service
+	$(Q)install -D -m 644 drivers/usb/70-feldsher.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-feldsher.rules
 	$(Q)install -m 644 $(B)/feldsher-hub.service $(B)/feldsher-dock@.service $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 clean:
