@@ -36,6 +36,7 @@ storage  := $(call obj,$(call src,storage storage/*))
 # what deletes is in feldsher-erase alone, what decodes video in feldsher-probe alone
 erase    := $(call obj,$(call src,drivers/erase))
 media    := $(call obj,$(call src,drivers/probe/inside))
+parsers  := $(call obj,$(addprefix drivers/probe/,boxes.c degrees.c freegps.c gpx.c moment.c nmea.c talk.c track.c))
 drivers  := $(filter-out $(erase),$(call obj,$(call src,drivers drivers/*)))
 link     := $(call obj,$(call src,sync/folder))
 road     := $(call obj,$(call src,sync/link sync/wire))
@@ -65,7 +66,7 @@ $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
 $(B)/feldsher-play: $(call obj,$(addprefix tui/play/,main.c place.c wire.c)) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-erase: $(call obj,drivers/erase/main.c) $(erase) $(filter-out $(B)/obj/drivers/dock/%,$(drivers)) $(B)/storage.a
-$(B)/feldsher-probe: $(call obj,drivers/probe/inside/main.c) $(media) $(B)/storage.a
+$(B)/feldsher-probe: $(call obj,drivers/probe/inside/main.c) $(media) $(parsers) $(B)/storage.a
 $(B)/feldsher-probe: LDLIBS += $(shell pkg-config --libs libavformat libavcodec libswscale libavutil 2>/dev/null)
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a

@@ -21,11 +21,14 @@ struct probe_source {
     uint64_t size;
 };
 
+#define PROBE_WHY_LEN 256
 struct probe_facts {
-    json_t *media;     /* container, codecs, duration, track, ...: checked and bounded; NULL: nothing is known */
-    char why[128];     /* "" or why something is not known */
-    int64_t start;     /* ms, UTC, as the container says; INT64_MIN */
-    int64_t gps_start; /* the first position's time */
+    json_t *media;           /* container, codecs, duration, track, ...: checked and bounded; NULL: nothing is known */
+    char why[PROBE_WHY_LEN]; /* "" or why something is not known */
+    int64_t start;           /* ms, UTC, as the container says; INT64_MIN */
+    int64_t gps_start; /* the first position's time by the satellites' clock; INT64_MIN, also where only the recorder's
+                          own (local time, often) is known */
+    int64_t gps_after; /* how long after the recording's beginning that was, ms, as far as it is known */
     double duration;   /* s; < 0 unknown */
     struct buf poster; /* a binary PPM (P6) of at most PROBE_POSTER_W x PROBE_POSTER_H; empty: none */
 };
