@@ -58,7 +58,7 @@
 #define PROBE_STREAMS_MAX 16u        /* of one file */
 #define PROBE_TEXT_LEN 64u           /* a name in a video, with NUL */
 #define PROBE_FRAME_MAX (40u << 20)  /* pixels of a frame that is decoded */
-#define PROBE_PACKETS_MAX 2000u      /* looked through for a frame to show */
+#define PROBE_PACKETS_MAX 600u       /* looked through for a frame to show */
 #define TRACK_POINTS_MAX 256u        /* kept of a track */
 #define SIDECAR_READ_MAX (64u << 20) /* bytes of a position log */
 #define NMEA_LINE_MAX 256u           /* bytes; a sentence has 82 */

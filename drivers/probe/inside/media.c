@@ -2,8 +2,10 @@
 
 #include "drivers/probe/moment.h"
 
+#include <iconv.h>
 #include <libavutil/opt.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,8 +22,23 @@ static void say_nothing(void *ctx, int level, const char *fmt, va_list ap)
     (void)ctx, (void)level, (void)fmt, (void)ap;
 }
 
+/* Names in a transport stream are in one of these (EN 300 468, annex A); libav
+ * has the C library convert them, which reads files the first time. */
+static void load_encodings(void)
+{
+    static const char *const others[] = {"ISO6937", "UCS-2BE", "KSC_5601", "GB2312", "UTF-8"};
+    char name[16];
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
+        (void)iconv_open("UTF-8", others[i]); /* for as long as the program lives */
+    for (unsigned i = 1; i <= 15; i++) {
+        snprintf(name, sizeof name, "ISO-8859-%u", i);
+        (void)iconv_open("UTF-8", name);
+    }
+}
+
 void media_prepare(void)
 {
+    load_encodings();
     av_log_set_callback(say_nothing);
     av_max_alloc(PROBE_MEMORY / 2);
     setenv("TZ", "UTC0", 1);
@@ -162,11 +179,14 @@ bool media_open(struct media *m, struct asking *a, struct report *r)
     r->why = TALK_BROKEN;
     if (!begin(m))
         return false;
-    int bad = avformat_open_input(&m->format, "", NULL, NULL); /* frees the context when it fails */
-    if (bad < 0) {
-        r->why = bad == AVERROR_INVALIDDATA && a->size ? TALK_NO_VIDEO : TALK_BROKEN;
+    const AVInputFormat *kind = NULL;
+    int bad = av_probe_input_buffer2(m->io, &kind, "", NULL, 0, 0);
+    if (bad < 0 || av_match_list(kind->name, FORMATS, ',') <= 0) {
+        r->why = a->size ? TALK_NO_VIDEO : TALK_BROKEN;
         return false;
     }
+    if (avformat_open_input(&m->format, "", kind, NULL) < 0) /* which frees the context */
+        return false;
     bad = avformat_find_stream_info(m->format, NULL);
     json_object_set_new(r->o, "container", json_string(m->format->iformat->name));
     say_tags(m->format, r);

@@ -44,9 +44,16 @@ static void seek(const struct decoding *d)
         return;
     if (f->duration / 3 < in)
         in = f->duration / 3;
-    if (avformat_seek_file(f, -1, from + in, from + in, INT64_MAX, 0) < 0 &&
-        avformat_seek_file(f, -1, INT64_MIN, from + in, from + in, 0) < 0)
-        avformat_seek_file(f, -1, INT64_MIN, from, from + in, 0);
+    if (avformat_seek_file(f, -1, from + in, from + in, INT64_MAX, 0) < 0)
+        avformat_seek_file(f, -1, INT64_MIN, from + in, from + in, 0);
+}
+
+/* The last key frame may have been before that. */
+static bool seek_back(const struct decoding *d)
+{
+    AVFormatContext *f = d->m->format;
+    int64_t from = f->start_time == AV_NOPTS_VALUE ? 0 : f->start_time;
+    return f->duration > 0 && avformat_seek_file(f, -1, INT64_MIN, from, from, AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
 /* One key frame, decoded on its own. */
@@ -119,7 +126,7 @@ bool poster_make(const struct media *m, struct buf *out)
     bool good = begin(&d);
     if (good) {
         seek(&d);
-        good = find(&d) && write(&d, out);
+        good = (find(&d) || (seek_back(&d) && find(&d))) && write(&d, out);
     }
     av_frame_free(&d.frame);
     av_packet_free(&d.packet);
