@@ -68,7 +68,7 @@
 #define FREEGPS_BLOCKS_MAX 1000000u  /* in a table of them */
 #define FREEGPS_READ_MAX 256u        /* of them that are read */
 #define FREEGPS_BLOCK 512u           /* bytes of one that are looked at */
-#define FREEGPS_SEARCH (1u << 20)    /* bytes that are searched for one where no table says */
+#define FREEGPS_SEARCH (256u << 10)  /* bytes that are searched for one where no table says */
 
 /* profiles */
 #define PROFILE_MAX 65536u /* the text of one */

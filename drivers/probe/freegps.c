@@ -10,6 +10,7 @@
 #define MAGIC "freeGPS "
 #define BLOCK_MIN 96u /* the longest layout's end */
 #define BLOCK_EVERY 1000
+#define SEARCH_PIECE 32768u
 
 static bool is_one_of(uint8_t c, const char *letters)
 {
@@ -174,14 +175,14 @@ static void table(struct reading *r, const struct box *b)
 /* Where no table says: the first stretch of the media itself. */
 static void search(struct reading *r, uint64_t from, uint64_t end)
 {
-    uint8_t p[4096 + 12];
+    uint8_t p[SEARCH_PIECE + 12];
     uint64_t stop = end - from < FREEGPS_SEARCH ? end : from + FREEGPS_SEARCH;
-    for (uint64_t at = from; at < stop && stop - at >= 12; at += 4096) {
+    for (uint64_t at = from; at < stop && stop - at >= 12; at += SEARCH_PIECE) {
         size_t n = stop - at < sizeof p ? (size_t)(stop - at) : sizeof p;
         if (!boxes_read(r->s, at, p, n))
             return;
         for (const uint8_t *q = p; (q = memmem(q, (size_t)(p + n - q), MAGIC, 8)) != NULL; q++)
-            if (q - p >= 4 && (size_t)(q - p) < 4096 + 4 && r->blocks < FREEGPS_READ_MAX)
+            if (q - p >= 4 && (size_t)(q - p) < SEARCH_PIECE + 4 && r->blocks < FREEGPS_READ_MAX)
                 block(r, at + (uint64_t)(q - p) - 4, end - at - (uint64_t)(q - p) + 4,
                       (int64_t)r->blocks * BLOCK_EVERY);
     }

@@ -181,12 +181,13 @@ bool media_open(struct media *m, struct asking *a, struct report *r)
         return false;
     const AVInputFormat *kind = NULL;
     int bad = av_probe_input_buffer2(m->io, &kind, "", NULL, 0, 0);
-    if (bad < 0 || av_match_list(kind->name, FORMATS, ',') <= 0) {
-        r->why = a->size ? TALK_NO_VIDEO : TALK_BROKEN;
+    if (bad >= 0)
+        bad = avformat_open_input(&m->format, "", kind, NULL); /* which frees the context when it fails */
+    if (bad < 0) {
+        /* not on the list of formats, or like no format at all */
+        r->why = a->size && (!kind || bad == AVERROR(EINVAL)) ? TALK_NO_VIDEO : TALK_BROKEN;
         return false;
     }
-    if (avformat_open_input(&m->format, "", kind, NULL) < 0) /* which frees the context */
-        return false;
     bad = avformat_find_stream_info(m->format, NULL);
     json_object_set_new(r->o, "container", json_string(m->format->iformat->name));
     say_tags(m->format, r);
