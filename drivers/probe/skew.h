@@ -22,11 +22,21 @@ struct skew_clocks {
 struct skew {
     int64_t start;            /* the best guess, corrected; INT64_MIN: none */
     int64_t skew;             /* camera minus truth, ms; INT64_MIN: unknown */
+    int64_t zone;             /* the part of skew that is a time zone's: it keeps local time; 0: none, or just wrong */
     const char *source;       /* of skew: "gps", "clock", ""; */
     const char *start_source; /* "name", "container", "modified", "gps", "" */
     int64_t apart;            /* the widest difference between the camera's own words, ms; -1: fewer than two */
 };
 
+/*
+ * The words of the camera are the name's, else the container's, else the file
+ * system's (its time less the duration). A container's time may be the end of
+ * the recording, and each of them in another zone: that is told by how they
+ * fit together. The satellites' first position comes late, never early, and
+ * their dates may be 1,024 weeks too early (the receiver's counter of weeks
+ * has 10 bits). The camera's clock speaks only for words that are not ahead of
+ * it: those were said before it was set.
+ */
 void skew_work_out(const struct skew_clocks *c, struct skew *out);
 
 #endif
