@@ -53,12 +53,26 @@ static bool gone(void *ctx)
     return d->camera.self && place_is_gone(&d->place);
 }
 
+/* How wrong the camera's clock was, by ours where that is right: camera minus truth, ms. */
+static bool add_skew(json_t *o, const struct place *p)
+{
+    if (p->clock_before == INT64_MIN || !p->trusted)
+        return true;
+    return json_object_set_new(
+               o, "skew",
+               json_pack("{s:I,s:s}", "skew", (json_int_t)(p->clock_before - p->clock_asked), "source", "clock")) == 0;
+}
+
 static json_t *about(struct take *t, const struct group_file *g)
 {
     struct dock *d = t->ctx;
     struct profile_said said = {.start = INT64_MIN};
     char when[CLOCK_TEXT];
     json_t *o = json_pack("{s:s}", "session", d->session);
+    if (o && !add_skew(o, &d->place)) {
+        json_decref(o);
+        return NULL;
+    }
     if (!o || !t->model)
         return o;
     profile_read_name(t->model, g->reading.file.path, &said);
