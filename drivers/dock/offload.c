@@ -132,8 +132,8 @@ static enum err take_camera(struct dock *d)
     enum err e = take_run(t);
     snprintf(why, sizeof why, "%s", err_text());
     enum err noted = ERR_OK;
-    /* of a session that brought nothing, and was stopped by us, nothing is to be said */
-    if (d->camera.self && (!e || t->say.count[SAY_STORED]))
+    /* of a folder that brought nothing new there is nothing to be said; a camera was here, at least */
+    if (d->camera.self && (t->say.count[SAY_STORED] || (!e && !d->o->from)))
         noted = append_session(d, e ? why : *d->o->stop ? "stopped" : "");
     return e ? err_set(e, "%s", why) : noted;
 }
