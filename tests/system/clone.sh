@@ -24,7 +24,7 @@ check "and lists what it set aside, and why" grep -q '"event":"quarantine","stat
 must feldsher-hub status "$T/hub"
 check "in words, too" grep -q 'quarantine: station amb-1, label 3, .*cloned' "$out"
 must feldsher-hub stations "$T/hub"
-check "stations counts it" grep -q '1 in quarantine' "$out"
+check "stations counts it" grep -q '2 in quarantine' "$out"
 must feldsher-hub verify "$T/hub"
 check "its verify says so" grep -q '1 alarms' "$out"
 check "both labels are kept" [ -n "$(find "$T/hub/quarantine" -type f)" ]
