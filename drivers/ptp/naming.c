@@ -71,7 +71,7 @@ enum err naming_settle(struct naming *all, size_t n, struct buf *names)
         if (!e)
             e = buf_add(names, name.p, name.len + 1);
     }
-    for (size_t i = 0; i < n && !e; i++)
+    for (size_t i = 0; moved && i < n && !e; i++)
         if (moved[i])
             all[i].at = moved[i];
     if (n && !e)
