@@ -110,8 +110,9 @@ enum err ptp_open(struct ptp **out, struct usb *u)
     enum err e = session_new(&p->s, &p->u);
     if (!e)
         e = begin(p);
-    /* Somebody else may have left it in the middle of something. */
-    for (int hard = 0; hard < 2 && (e == ERR_IO || e == ERR_AGAIN); hard++) {
+    /* Somebody else may have left it in the middle of something. One that is
+     * busy is left alone: it may be recording. */
+    for (int hard = 0; hard < 2 && (e == ERR_IO || (e == ERR_AGAIN && session_lost(p->s))); hard++) {
         enum err again = session_reset(p->s, hard);
         if (again)
             break;

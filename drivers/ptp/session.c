@@ -68,6 +68,11 @@ const struct session_counts *session_counted(const struct session *s)
     return &s->counts;
 }
 
+bool session_lost(const struct session *s)
+{
+    return s->broken;
+}
+
 void session_numbers(struct session *s, bool open)
 {
     s->open = open;

@@ -245,14 +245,12 @@ static enum err look_at_one(struct walk *w, struct folder *f, struct entry *entr
     if (!o)
         return err_set(ERR_NOMEM, "out of memory");
     enum err e = object_look(w->p, entry->handle, false, o);
-    if (!e)
+    if (!e) {
         e = take_in(f, o);
-    else if (e != ERR_AGAIN && e != ERR_NOMEM && !entry->has_name) {
-        snprintf(name, sizeof name, "object-%08X", (unsigned)entry->handle);
-        entry->why = N_("the camera does not tell what it is");
-        e = naming_add(&f->names, name, &entry->name);
     } else if (e != ERR_AGAIN && e != ERR_NOMEM) {
-        e = ERR_OK;
+        entry->why = N_("the camera does not tell what it is");
+        snprintf(name, sizeof name, "object-%08X", (unsigned)entry->handle);
+        e = entry->has_name ? ERR_OK : naming_add(&f->names, name, &entry->name);
     }
     free(o);
     return e;
