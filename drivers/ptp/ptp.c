@@ -151,7 +151,6 @@ void ptp_close(struct ptp *p)
     session_free(p->s);
     p->u.free(p->u.self);
     free(p->listed);
-    free(p->chunk);
     free(p);
 }
 

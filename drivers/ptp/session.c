@@ -327,6 +327,15 @@ static uint64_t data_length(const struct container *c, uint64_t want)
     return c->length - PTP_CONTAINER;
 }
 
+/* A transfer that ended before the data did: its last bytes may be the answer, so it is nobody's. */
+static void drop_broken(struct session *s)
+{
+    if (s->in.ended && s->left != OPEN_END && s->in.n < s->left) {
+        s->counts.junk_bytes += s->in.n;
+        s->in.n = 0;
+    }
+}
+
 enum err session_start(struct session *s, const struct session_op *op)
 {
     if (!may_send(op))
@@ -355,6 +364,7 @@ enum err session_start(struct session *s, const struct session_op *op)
         s->left = data_length(&c, op->want);
         s->alone = s->in.n == 0 && s->in.whole == PTP_CONTAINER && s->in.ended;
         s->counts.split += s->alone && s->left;
+        drop_broken(s);
     }
     return ERR_OK;
 }
@@ -397,6 +407,7 @@ static enum usb_result more_data(struct session *s)
             s->cut = true;
             s->left = 0;
         }
+        drop_broken(s);
     }
     return USB_OK;
 }
