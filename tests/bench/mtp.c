@@ -16,7 +16,6 @@
 
 #define BARE_READ (1u << 20)
 #define PIECE (1u << 20)
-#define STORAGE 0x00010001u
 
 static volatile sig_atomic_t stop;
 static uint8_t piece[PIECE];
@@ -155,8 +154,12 @@ static uint64_t bare_answer(const struct bare *b)
     uint64_t bytes = 0;
     for (;;) {
         int got = 0;
-        if (libusb_bulk_transfer(b->d, b->in, p, sizeof p, &got, 10000))
-            die("a bare answer");
+        int r = libusb_bulk_transfer(b->d, b->in, p, sizeof p, &got, 10000);
+        if (r) {
+            fprintf(stderr, "mtp: the bare loop: %s after %llu bytes\n", libusb_error_name(r),
+                    (unsigned long long)bytes);
+            exit(1);
+        }
         if (got >= 12 && got <= 32 && bytes_le32(p) == (uint32_t)got && bytes_le16(p + 4) == 3)
             return bytes;
         bytes += (uint64_t)got;
@@ -164,14 +167,15 @@ static uint64_t bare_answer(const struct bare *b)
 }
 
 /* Looks for an object of this size in every folder. */
-static uint32_t bare_find(const struct bare *b, uint32_t *id, uint32_t parent, uint32_t size, unsigned depth)
+static uint32_t bare_find(const struct bare *b, uint32_t *id, uint32_t storage, uint32_t parent, uint32_t size,
+                          unsigned depth)
 {
     static uint8_t p[BARE_READ];
     uint32_t handles[256];
     size_t n = 0;
     uint32_t found = 0;
     int got = 0;
-    bare_command(b, 0x1007, (*id)++, 3, (uint32_t[]){STORAGE, 0, parent});
+    bare_command(b, 0x1007, (*id)++, 3, (uint32_t[]){storage, 0, parent});
     if (libusb_bulk_transfer(b->d, b->in, p, sizeof p, &got, 10000))
         die("a bare list");
     for (int at = 16; at + 4 <= got && n < 256; at += 4)
@@ -184,9 +188,20 @@ static uint32_t bare_find(const struct bare *b, uint32_t *id, uint32_t parent, u
         bool folder = got > 24 && bytes_le16(p + 16) == 0x3001;
         bool same = got > 24 && !folder && bytes_le32(p + 20) == size;
         bare_answer(b);
-        found = same ? handles[i] : folder ? bare_find(b, id, handles[i], size, depth + 1) : 0;
+        found = same ? handles[i] : folder ? bare_find(b, id, storage, handles[i], size, depth + 1) : 0;
     }
     return found;
+}
+
+static uint32_t bare_storage(const struct bare *b, uint32_t *id)
+{
+    static uint8_t p[4096];
+    int got = 0;
+    bare_command(b, 0x1004, (*id)++, 0, NULL);
+    if (libusb_bulk_transfer(b->d, b->in, p, sizeof p, &got, 10000) || got < 20)
+        die("the bare storages");
+    bare_answer(b);
+    return bytes_le32(p + 16);
 }
 
 static double bare(const char *ids, const struct largest *l)
@@ -196,7 +211,7 @@ static double bare(const char *ids, const struct largest *l)
     bare_open(&b, ids);
     bare_command(&b, 0x1002, 0, 1, (uint32_t[]){1});
     bare_answer(&b);
-    uint32_t handle = bare_find(&b, &id, UINT32_MAX, (uint32_t)l->size, 0);
+    uint32_t handle = bare_find(&b, &id, bare_storage(&b, &id), UINT32_MAX, (uint32_t)l->size, 0);
     double start = now();
     bare_command(&b, 0x1009, id++, 1, &handle);
     uint64_t bytes = bare_answer(&b);
