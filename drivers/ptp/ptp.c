@@ -286,10 +286,12 @@ static enum err read_clock(struct ptp *p, int64_t *ms)
 {
     struct property_desc *d = malloc(sizeof *d);
     bool told;
+    *ms = INT64_MIN;
     if (!d)
         return err_set(ERR_NOMEM, "out of memory");
     enum err e = read_property(p, PROP_DATE_TIME, d, &told);
-    *ms = !e && told ? dataset_time(d->now.text, &p->has_zone) : INT64_MIN;
+    if (!e && told)
+        *ms = dataset_time(d->now.text, &p->has_zone);
     p->can_set = !e && told && d->settable;
     free(d);
     if (!e && *ms == INT64_MIN)

@@ -246,7 +246,7 @@ static enum usb_result next_container(struct session *s, struct container *c, ui
         if (c->length < sizeof p || c->type < CONTAINER_DATA || c->type > CONTAINER_EVENT)
             return nonsense(s, N_("no message"));
         uint64_t rest = c->length - sizeof p;
-        if (c->type != CONTAINER_DATA && rest > 4 * SESSION_PARAMS)
+        if (c->type != CONTAINER_DATA && rest > (uint64_t)4 * SESSION_PARAMS)
             return nonsense(s, N_("a message is too long"));
         enum belongs where = c->type == CONTAINER_EVENT ? BELONGS_BEFORE : belongs(s, c);
         if (where == BELONGS)

@@ -48,9 +48,9 @@ struct walk {
 
 static size_t slot_of(const struct entered *s, uint32_t handle)
 {
-    size_t i = handle * (size_t)2654435761u % s->cap;
+    size_t mask = s->cap - 1, i = handle * (size_t)2654435761u & mask; /* cap is a power of two */
     while (s->slots[i] && s->slots[i] != handle)
-        i = (i + 1) % s->cap;
+        i = (i + 1) & mask;
     return i;
 }
 
@@ -133,6 +133,7 @@ static void folder_free(struct folder *f)
     free(f->entries);
     free(f->order);
     buf_free(&f->names);
+    *f = (struct folder){.n = 0};
 }
 
 /* The handles, each once. */
@@ -267,10 +268,10 @@ static enum err read_folder(struct walk *w, struct folder *f, uint32_t parent)
     enum err e = list_handles(w, f, parent);
     if (e)
         return e;
-    e = look_at_all(w, f, parent);
     f->order = calloc(f->n ? f->n : 1, sizeof *f->order);
-    if (!e && !f->order)
-        e = err_set(ERR_NOMEM, "out of memory");
+    if (!f->order)
+        return err_set(ERR_NOMEM, "out of memory");
+    e = look_at_all(w, f, parent);
     size_t n = 0;
     for (size_t i = 0; i < f->n && !e; i++) {
         struct entry *entry = &f->entries[i];
