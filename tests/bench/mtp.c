@@ -8,7 +8,7 @@
 #include "storage/base/bytes.h"
 #include "storage/seal/hash.h"
 
-#include <libusb.h>
+#include <libusb-1.0/libusb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
