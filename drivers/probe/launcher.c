@@ -3,16 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PROBE_FD 3
 #define END 'e'
+#define MOMENT 200 /* ms */
 
 static const char *const kinds[] = {[PROBE_VIDEO] = "video", [PROBE_NMEA] = "nmea", [PROBE_GPX] = "gpx"};
 #define KINDS (sizeof kinds / sizeof kinds[0])
@@ -74,10 +77,21 @@ static void become(const char *path, const char *kind, int fd, pid_t launcher)
     execv(path, (char *const[]){argv[0], argv[1], argv[2], argv[3], NULL});
 }
 
+/* It may have hung up because it is ending: how it does is worth a moment. */
+static void let_end(pid_t pid)
+{
+    struct pollfd p = {(int)syscall(SYS_pidfd_open, pid, 0), POLLIN, 0};
+    if (p.fd >= 0) {
+        (void)poll(&p, 1, MOMENT);
+        close(p.fd);
+    }
+}
+
 static int end_probe(pid_t *pid)
 {
     int status = 0;
     if (*pid > 0) {
+        let_end(*pid);
         kill(*pid, SIGKILL);
         while (waitpid(*pid, &status, 0) < 0 && errno == EINTR)
             ;
