@@ -180,7 +180,7 @@ static enum err gone(void)
 enum err launcher_run(const struct launcher *l, enum probe_kind kind, int *fd)
 {
     uint8_t byte = (uint8_t)kind;
-    char answer;
+    char answer = 0;
     if (!send_one(l->fd, &byte, 1, -1) || !receive_one(l->fd, &answer, 1, fd))
         return gone();
     return *fd >= 0 ? ERR_OK : err_set(ERR_AGAIN, "feldsher-probe cannot be started");

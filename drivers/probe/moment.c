@@ -18,12 +18,12 @@ int64_t moment_make(unsigned year, unsigned month, unsigned day, unsigned hour, 
     if (year > 9999 || month > 99 || day > 99 || hour > 99 || minute > 99 || second > 99)
         return MOMENT_NONE;
     /* 23:59:60 is a leap second, which nobody's clock shows afterwards */
-    unsigned leap = second == 60;
+    bool leap = second == 60;
     snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02uZ", year % 10000, month % 100, day % 100, hour % 100,
-             minute % 100, (second - leap) % 100);
+             minute % 100, (leap ? 59 : second) % 100);
     if (!clock_parse(&ms, text, CLOCK_TEXT - 1))
         return MOMENT_NONE;
-    ms += leap * 1000;
+    ms += leap ? 1000 : 0;
     return moment_is_sane(ms) ? ms : MOMENT_NONE;
 }
 
@@ -69,7 +69,8 @@ static bool zone(const char *p, const char *end, int64_t *ms)
 bool moment_parse(int64_t *ms, const char *s, size_t n)
 {
     const char *p = s, *end = s + n;
-    unsigned y, mo, d, h, mi, se, digit, scale = 100;
+    unsigned y, mo, d, h, mi, se, digit;
+    int64_t scale = 100;
     if (!digits(&p, end, 4, &y) || !letter(&p, end, "-") || !digits(&p, end, 2, &mo) || !letter(&p, end, "-") ||
         !digits(&p, end, 2, &d) || !letter(&p, end, "Tt ") || !digits(&p, end, 2, &h) || !letter(&p, end, ":") ||
         !digits(&p, end, 2, &mi) || !letter(&p, end, ":") || !digits(&p, end, 2, &se))

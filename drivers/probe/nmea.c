@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define FIELDS_MAX 20u
-#define EVERY 1000 /* ms between sentences, unless the log shows another pace */
+#define EVERY ((int64_t)1000) /* ms between sentences, unless the log shows another pace */
 
 struct part {
     const char *p;
@@ -34,7 +34,7 @@ static bool clock_time(struct part f, int64_t *ms)
     unsigned h, m, s;
     if (f.n < 6 || !two(f.p, &h) || !two(f.p + 2, &m) || !two(f.p + 4, &s) || h > 23 || m > 59 || s > 60)
         return false;
-    *ms = ((int64_t)h * 3600 + m * 60 + s) * 1000;
+    *ms = (((int64_t)h * 60 + m) * 60 + s) * 1000;
     if (f.n > 6 && f.p[6] != '.')
         return false;
     int64_t scale = 100;

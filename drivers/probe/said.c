@@ -39,7 +39,7 @@ static void text(json_t *o, const json_t *from, const char *name)
     const json_t *v = json_object_get(from, name);
     const char *s = json_string_value(v);
     size_t n = s ? json_string_length(v) : 0;
-    struct buf shown = {.max = 8 * PROBE_TEXT_LEN};
+    struct buf shown = {.max = 8 * (size_t)PROBE_TEXT_LEN};
     if (n && n < PROBE_TEXT_LEN && text_escape(&shown, s, n) == ERR_OK)
         put(o, name, json_stringn((const char *)shown.p, shown.len));
     buf_free(&shown);

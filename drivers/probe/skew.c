@@ -97,7 +97,7 @@ static int64_t gps_start(const struct skew_clocks *c, int64_t word)
     /* nobody brings a recording of twenty years ago */
     while (now != NONE && at + WEEKS_1024 <= now + MOMENT_DAY)
         at += WEEKS_1024;
-    for (int k = 1; now == NONE && word != NONE && k <= 2; k++)
+    for (int64_t k = 1; now == NONE && word != NONE && k <= 2; k++)
         if (magnitude(word - at - k * WEEKS_1024) <= ZONE_EAST + LATE_MAX)
             return at + k * WEEKS_1024;
     return now != NONE && at > now + MOMENT_DAY ? NONE : at;

@@ -231,7 +231,7 @@ static int only(scmp_filter_ctx ctx, int fd)
     };
     int bad = 0;
     for (size_t i = 0; i < sizeof talk / sizeof talk[0] && !bad; i++)
-        bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, talk[i], 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
+        bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, talk[i], 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd, 0));
     for (size_t i = 0; i < sizeof free / sizeof free[0] && !bad; i++)
         bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, free[i], 0);
     /* memory, but none that could be run */
@@ -241,6 +241,11 @@ static int only(scmp_filter_ctx ctx, int fd)
     if (!bad)
         bad = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     return bad;
+}
+
+static bool limit(__rlimit_resource_t what, rlim_t most)
+{
+    return setrlimit(what, &(struct rlimit){most, most}) == 0;
 }
 
 enum err confine_to_fd(int fd, uint64_t memory, unsigned seconds)
@@ -254,13 +259,9 @@ enum err confine_to_fd(int fd, uint64_t memory, unsigned seconds)
         e = confine_self(NULL, 0, CONFINE_NO_NET);
     if (e)
         return e;
-    const struct {
-        int what;
-        rlim_t most;
-    } limits[] = {{RLIMIT_AS, now + memory}, {RLIMIT_CPU, seconds}, {RLIMIT_NOFILE, 0}, {RLIMIT_FSIZE, 0}};
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-        if (setrlimit(limits[i].what, &(struct rlimit){limits[i].most, limits[i].most}) < 0)
-            return err_errno(ERR_IO, "cannot limit its memory and time");
+    if (!limit(RLIMIT_AS, now + memory) || !limit(RLIMIT_CPU, seconds) || !limit(RLIMIT_NOFILE, 0) ||
+        !limit(RLIMIT_FSIZE, 0))
+        return err_errno(ERR_IO, "cannot limit its memory and time");
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (!ctx)
         return err_set(ERR_NOMEM, "out of memory");

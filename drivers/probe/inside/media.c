@@ -166,7 +166,7 @@ static bool begin(struct media *m)
     m->format->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_DISCARD_CORRUPT;
     m->format->max_streams = (int)PROBE_STREAMS_MAX;
     m->format->probesize = 4 << 20;
-    m->format->max_analyze_duration = 5 * AV_TIME_BASE;
+    m->format->max_analyze_duration = 5 * (int64_t)AV_TIME_BASE;
     m->format->max_index_size = 16u << 20;
     m->format->max_probe_packets = 500;
     return set(m->format, "format_whitelist", FORMATS) && set(m->format, "codec_whitelist", CODECS) &&
