@@ -10,7 +10,7 @@
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define QUARTER (15 * MINUTE)
-#define WEEKS_1024 (1024 * 7 * MOMENT_DAY)
+#define WEEKS_1024 (1024 * (7 * MOMENT_DAY))
 #define NEAR (2 * MINUTE)      /* clocks that agree */
 #define LATE_MAX (15 * MINUTE) /* until a receiver has a first position */
 #define ZONE_WEST (-12 * HOUR)

@@ -73,8 +73,7 @@ static void a_lie_is_believed(void **state)
         "\"track\":{\"source\":\"gpx\",\"clock\":\"mine\",\"points\":[[1,2,3]]}",
         "\"track\":{\"source\":\"gpx\",\"clock\":\"satellites\",\"points\":[]}",
         "\"track\":{\"source\":\"gpx\",\"clock\":\"satellites\",\"points\":[[1,91,3],[1,2,181],[-1,2,3]]}",
-        "\"track\":{\"source\":\"gpx\",\"clock\":\"satellites\",\"points\":[[1,2],[1,2,3,4],[\"1\",2,3],[1,\"2\",3],"
-        "null]}",
+        "\"track\":{\"source\":\"gpx\",\"clock\":\"satellites\",\"points\":[[1,2],[1,2,3,4],[\"1\",2,3],null]}",
         "\"surprise\":{\"a\":[1,2,3]}",
         "\"poster\":\"P6\"",
     };
