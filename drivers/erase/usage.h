@@ -1,10 +1,10 @@
-#ifndef DRIVERS_ERASE_MANUAL_H
-#define DRIVERS_ERASE_MANUAL_H
+#ifndef DRIVERS_ERASE_USAGE_H
+#define DRIVERS_ERASE_USAGE_H
+
+#include "drivers/manual.h"
 
 #define ERASE "feldsher-erase"
 
-/* On standard output; both return the exit code. */
-int manual_help(void);
-int manual_page(void);
+extern const struct manual usage_erase;
 
 #endif
