@@ -60,7 +60,9 @@
 #define PROBE_TEXT_LEN 64u           /* a name in a video, with NUL */
 #define PROBE_FRAME_MAX (40u << 20)  /* pixels of a frame that is decoded */
 #define PROBE_PACKETS_MAX 600u       /* looked through for a frame to show */
-#define TRACK_POINTS_MAX 256u        /* kept of a track */
+#define TRACK_POINTS_MAX 32u         /* kept of a track */
+#define MEDIA_KEPT (4u << 20)        /* bytes of either end of a file that the probe is answered from */
+#define MEDIA_PATIENCE_MS 60000      /* waited in vain for the probe, in one session */
 #define SIDECAR_READ_MAX (64u << 20) /* bytes of a position log */
 #define NMEA_LINE_MAX 256u           /* bytes; a sentence has 82 */
 #define GPX_TAG_MAX 512u             /* bytes of one tag that are looked at */

@@ -152,11 +152,35 @@ static bool leave_out(struct group *g, struct take *d)
     return g->n < before;
 }
 
+static const struct intake_source *look(void *ctx)
+{
+    const struct group *g = ctx;
+    const struct group_file *first = g->file[0];
+    struct reading *files[1 + INTAKE_SIDECARS_MAX];
+    for (size_t i = 0; i < g->n; i++)
+        files[i] = &g->file[i]->reading;
+    return media_look(&first->take->media, files, g->n, first->take->list.files[first->file].stem);
+}
+
+/* What media_look will want to see of it. */
+static void keep(struct group *g)
+{
+    enum probe_kind kind;
+    unsigned logs = 0;
+    reading_keep(&g->file[0]->reading);
+    for (size_t i = 1; i < g->n; i++)
+        if (media_is_log(g->source[i].path, &kind) && logs++ < MEDIA_LOGS_MAX)
+            reading_keep(&g->file[i]->reading);
+}
+
 static enum err take_group(struct take *d, struct group *g, struct intake_report *r)
 {
+    bool is_recording = !d->list.files[g->file[0]->file].sidecar;
     enum err e;
+    if (is_recording)
+        keep(g);
     do {
-        struct intake_file f = {&g->source[0], &g->source[1], g->n - 1};
+        struct intake_file f = {&g->source[0], &g->source[1], g->n - 1, is_recording ? look : NULL, g};
         e = intake_file(d->in, &f, r);
     } while (e && !r->stop && leave_out(g, d));
     return e;

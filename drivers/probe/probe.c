@@ -22,6 +22,7 @@
 
 struct probe {
     struct launcher launcher;
+    const volatile sig_atomic_t *stop;
     char why[PROBE_WHY_LEN]; /* it cannot be asked at all */
     uint8_t out[TALK_ANSWER + PROBE_PIECE_MAX];
     uint8_t in[TALK_HEAD + PROBE_FACTS_MAX];
@@ -43,7 +44,7 @@ struct exchange {
     bool done;
 };
 
-enum err probe_start(struct probe **out)
+enum err probe_start(struct probe **out, const volatile sig_atomic_t *stop)
 {
     char path[4096];
     struct probe *p = calloc(1, sizeof *p);
@@ -51,6 +52,7 @@ enum err probe_start(struct probe **out)
     if (!p)
         return err_set(ERR_NOMEM, "out of memory");
     p->launcher = (struct launcher){-1, -1};
+    p->stop = stop;
     if (!program_find(path, PROGRAM))
         said_why(p->why, _("feldsher-probe is not installed"));
     else if (launcher_start(&p->launcher, path) != ERR_OK)
@@ -174,6 +176,9 @@ static enum err talk(struct exchange *x, bool *is_sources)
     enum err e = ERR_OK;
     x->want = TALK_HEAD;
     while (!e && !x->done) {
+        *is_sources = x->p->stop && *x->p->stop;
+        if (*is_sources)
+            return err_set(ERR_AGAIN, "stopped");
         struct pollfd p = {x->fd, x->n_out ? POLLOUT : POLLIN, 0};
         int64_t begun = clock_uptime();
         int ready = x->wait > 0 ? poll(&p, 1, (int)x->wait) : 0;
@@ -213,6 +218,7 @@ enum err probe_file(struct probe *p, enum probe_kind kind, const struct probe_so
     bool is_sources = false;
     int status = 0;
     said_why(facts->why, p->why);
+    facts->failed = true;
     if (p->launcher.fd < 0)
         return ERR_OK;
     enum err e = launcher_run(&p->launcher, kind, &x.fd);
@@ -229,6 +235,7 @@ enum err probe_file(struct probe *p, enum probe_kind kind, const struct probe_so
         probe_facts_free(facts);
         return err_set(e, "%s", why);
     }
+    facts->failed = e || ended;
     if (e == ERR_AGAIN && !ended)
         tell_end(facts, status);
     else if (e || ended)

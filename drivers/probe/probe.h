@@ -5,6 +5,8 @@
 #include "storage/base/err.h"
 
 #include <jansson.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -25,6 +27,7 @@ struct probe_source {
 struct probe_facts {
     json_t *media;           /* container, codecs, duration, track, ...: checked and bounded; NULL: nothing is known */
     char why[PROBE_WHY_LEN]; /* "" or why something is not known */
+    bool failed;             /* that is the probe's own failure: it is missing, died, hung, lied */
     int64_t start;           /* ms, UTC, as the container says; INT64_MIN */
     int64_t gps_start; /* the first position's time by the satellites' clock; INT64_MIN, also where only the recorder's
                           own (local time, often) is known */
@@ -36,11 +39,12 @@ struct probe_facts {
 #define PROBE_POSTER_H 96u
 
 /* Before the program limits itself: starts a launcher that makes a new
- * feldsher-probe for each file. Where there is no feldsher-probe, facts say so. */
-enum err probe_start(struct probe **out) MUST_USE;
+ * feldsher-probe for each file. Where there is no feldsher-probe, facts say so.
+ * stop: not 0: it is not worth waiting for any more; may be NULL. */
+enum err probe_start(struct probe **out, const volatile sig_atomic_t *stop) MUST_USE;
 void probe_stop(struct probe *p);
-/* An error is ours (ERR_NOMEM) or the source's (ERR_AGAIN, ERR_IO); the
- * probe's own failures are in facts->why. The caller frees. */
+/* An error is ours (ERR_NOMEM), the source's (ERR_AGAIN, ERR_IO), or says that
+ * it was stopped (ERR_AGAIN); the probe's own failures are in facts->why. The caller frees. */
 enum err probe_file(struct probe *p, enum probe_kind kind, const struct probe_source *source,
                     struct probe_facts *facts) MUST_USE;
 void probe_facts_free(struct probe_facts *f);

@@ -1,6 +1,7 @@
 #include "drivers/probe/skew.h"
 
 #include "drivers/probe/moment.h"
+#include "storage/base/clock.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -153,4 +154,20 @@ void skew_work_out(const struct skew_clocks *c, struct skew *out)
                                       length(c->duration), sane(c->gps),       length(c->gps_after),
                                       sane(c->camera),     sane(c->asked),     c->trusted};
     work_out(&known, out);
+}
+
+json_t *skew_json(const struct skew_clocks *c)
+{
+    struct skew s;
+    skew_work_out(c, &s);
+    json_t *o = json_object();
+    if (s.skew != NONE)
+        json_object_update_new(o, json_pack("{s:I,s:s}", "skew", (json_int_t)s.skew, "source", s.source));
+    if (s.zone)
+        json_object_set_new(o, "zone", json_integer((json_int_t)s.zone));
+    if (s.start != NONE)
+        json_object_update_new(o, json_pack("{s:o,s:s}", "start", clock_json(s.start), "start_source", s.start_source));
+    if (s.apart >= 0)
+        json_object_set_new(o, "apart", json_integer((json_int_t)s.apart));
+    return o;
 }

@@ -1,6 +1,7 @@
 #ifndef DRIVERS_PROBE_SKEW_H
 #define DRIVERS_PROBE_SKEW_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 /*
@@ -38,5 +39,8 @@ struct skew {
  * it: those were said before it was set.
  */
 void skew_work_out(const struct skew_clocks *c, struct skew *out);
+/* The same for a recording's entry: skew, source, zone, start (RFC 3339),
+ * start_source, apart; what is not known is left out. NULL: no memory. */
+json_t *skew_json(const struct skew_clocks *c);
 
 #endif

@@ -87,7 +87,7 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], kinds[k]) == 0)
             kind = (enum probe_kind)k;
     struct probe *p;
-    enum err e = probe_start(&p);
+    enum err e = probe_start(&p, NULL);
     if (!e)
         e = confine_self(&all, 1, CONFINE_NO_NET);
     for (i++; i < argc && !e; i++) {

@@ -5,6 +5,7 @@
 
 #include "drivers/probe/said.h"
 #include "drivers/probe/talk.h"
+#include "drivers/probe/track.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -132,7 +133,7 @@ static void more_than_there_may_be_is_kept(void **state)
     const json_t *streams = json_object_get(f.media, "streams");
     assert_int_equal(json_array_size(streams), 16);
     assert_int_equal(json_object_size(json_array_get(streams, 1)), 1);
-    assert_int_equal(json_array_size(json_object_get(json_object_get(f.media, "track"), "points")), 256);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(f.media, "track"), "points")), TRACK_POINTS_MAX);
     assert_true(f.gps_start == INT64_MIN); /* the recorder's own time proves nothing */
     probe_facts_free(&f);
 }

@@ -1,5 +1,6 @@
 #include "tui/screens/recording.h"
 
+#include "tui/contents.h"
 #include "tui/lang/lang.h"
 #include "tui/poster.h"
 #include "tui/screens/custody_words.h"
@@ -79,6 +80,22 @@ static void file_pairs(struct page *p, const json_t *file)
         page_line(p, "  %s", desk_str(file, "blake2b"));
 }
 
+static void contents_pairs(struct page *p, const json_t *row)
+{
+    static const struct {
+        void (*text)(char out[static CONTENTS_TEXT], const json_t *row);
+        const char *label;
+    } all[] = {{contents_begins, N_("Begins")},
+               {contents_clock, N_("Its clock")},
+               {contents_video, N_("Video")},
+               {contents_place, N_("Position")}};
+    char text[CONTENTS_TEXT];
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        all[i].text(text, row);
+        pair(p, _(all[i].label), text);
+    }
+}
+
 static void time_line(struct page *p, const json_t *custody)
 {
     char when[WHEN_TEXT], what[CUSTODY_TEXT];
@@ -115,6 +132,7 @@ static void fill(struct recording_view *s)
     pair(p, _("Unit"), desk_str(row, "unit"));
     pair(p, _("Camera"), desk_str(row, "camera"));
     pair(p, _("Mode"), desk_str(row, "mode"));
+    contents_pairs(p, row);
     pair(p, _("Where it is"), text);
     file_pairs(p, row);
     json_array_foreach(sidecars, i, one)

@@ -101,7 +101,7 @@ static void fit(const struct decoding *d, int *w, int *h)
     *h = *h < 1 ? 1 : *h;
 }
 
-static bool write(const struct decoding *d, struct buf *out)
+static bool draw(const struct decoding *d, struct buf *out)
 {
     int w, h;
     fit(d, &w, &h);
@@ -126,7 +126,7 @@ bool poster_make(const struct media *m, struct buf *out)
     bool good = begin(&d);
     if (good) {
         seek(&d);
-        good = (find(&d) || (seek_back(&d) && find(&d))) && write(&d, out);
+        good = (find(&d) || (seek_back(&d) && find(&d))) && draw(&d, out);
     }
     av_frame_free(&d.frame);
     av_packet_free(&d.packet);
