@@ -82,6 +82,9 @@ void contents_clock(char out[static CONTENTS_TEXT], const json_t *row)
     json_int_t ms = json_integer_value(off);
     char how[32];
     out[0] = '\0';
+    /* a file that was copied has the time of that */
+    if (strcmp(text_of(skew, "word"), "modified") == 0 && strcmp(text_of(skew, "source"), "gps") == 0)
+        return;
     if (!json_is_integer(off) || ms > FAR || ms < -FAR)
         return;
     put_time(how, ms < 0 ? -ms : ms);

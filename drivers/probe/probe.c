@@ -239,7 +239,7 @@ enum err probe_file(struct probe *p, enum probe_kind kind, const struct probe_so
     if (e == ERR_AGAIN && !ended)
         tell_end(facts, status);
     else if (e || ended)
-        said_why(facts->why, e ? why : err_text());
+        said_why(facts->why, e && e != ERR_AGAIN ? why : err_text());
     err_clear();
     return ERR_OK;
 }

@@ -115,8 +115,10 @@ static size_t by_clock(const struct skew_clocks *c, const int64_t said[WORDS])
     return i;
 }
 
-static void settle(struct skew *out, int64_t start, const char *start_source, int64_t skew, const char *source)
+static void settle(struct skew *out, int64_t start, const char *start_source, int64_t skew, const char *source,
+                   size_t word)
 {
+    out->word = skew == NONE ? "" : words[word];
     out->start = start;
     out->start_source = start_source;
     out->skew = skew;
@@ -134,18 +136,18 @@ static void work_out(const struct skew_clocks *c, struct skew *out)
     size_t first = 0;
     while (first < WORDS && said[first] == NONE)
         first++;
-    *out = (struct skew){NONE, NONE, 0, "", "", widest(said)};
+    *out = (struct skew){NONE, NONE, 0, "", "", "", widest(said)};
     int64_t word = first < WORDS ? said[first] : NONE, gps = gps_start(c, word);
     size_t clock = by_clock(c, said);
     int64_t by = clock < WORDS ? c->camera - c->asked : NONE;
     /* the clock is the more exact one where the first position may just have been late */
     bool late = gps != NONE && clock < WORDS && gps >= said[clock] - by && gps - (said[clock] - by) <= LATE_MAX;
     if (gps != NONE && !late)
-        settle(out, gps, "gps", word == NONE ? NONE : word - gps, word == NONE ? "" : "gps");
+        settle(out, gps, "gps", word == NONE ? NONE : word - gps, word == NONE ? "" : "gps", first);
     else if (clock < WORDS)
-        settle(out, said[clock] - by, words[clock], by, "clock");
+        settle(out, said[clock] - by, words[clock], by, "clock", clock);
     else if (first < WORDS)
-        settle(out, word, words[first], NONE, "");
+        settle(out, word, words[first], NONE, "", first);
 }
 
 void skew_work_out(const struct skew_clocks *c, struct skew *out)
@@ -162,7 +164,8 @@ json_t *skew_json(const struct skew_clocks *c)
     skew_work_out(c, &s);
     json_t *o = json_object();
     if (s.skew != NONE)
-        json_object_update_new(o, json_pack("{s:I,s:s}", "skew", (json_int_t)s.skew, "source", s.source));
+        json_object_update_new(
+            o, json_pack("{s:I,s:s,s:s}", "skew", (json_int_t)s.skew, "source", s.source, "word", s.word));
     if (s.zone)
         json_object_set_new(o, "zone", json_integer((json_int_t)s.zone));
     if (s.start != NONE)

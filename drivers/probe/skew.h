@@ -24,7 +24,8 @@ struct skew {
     int64_t start;            /* the best guess, corrected; INT64_MIN: none */
     int64_t skew;             /* camera minus truth, ms; INT64_MIN: unknown */
     int64_t zone;             /* the part of skew that is a time zone's: it keeps local time; 0: none, or just wrong */
-    const char *source;       /* of skew: "gps", "clock", ""; */
+    const char *source;       /* of skew: "gps", "clock", "" */
+    const char *word;         /* what is that far from the truth: "name", "container", "modified", "" */
     const char *start_source; /* "name", "container", "modified", "gps", "" */
     int64_t apart;            /* the widest difference between the camera's own words, ms; -1: fewer than two */
 };
@@ -39,7 +40,7 @@ struct skew {
  * it: those were said before it was set.
  */
 void skew_work_out(const struct skew_clocks *c, struct skew *out);
-/* The same for a recording's entry: skew, source, zone, start (RFC 3339),
+/* The same for a recording's entry: skew, source, word, zone, start (RFC 3339),
  * start_source, apart; what is not known is left out. NULL: no memory. */
 json_t *skew_json(const struct skew_clocks *c);
 

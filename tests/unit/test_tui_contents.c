@@ -42,6 +42,7 @@ static void a_fact_is_said_wrong(void **state)
         {"{\"skew\":{\"skew\":-1500,\"source\":\"clock\",\"start\":\"T\",\"start_source\":\"name\"},"
          "\"media\":{\"duration\":1,\"track\":{\"total\":1,\"points\":[[null,0.5,-0.5]]}}}",
          "T (by its name)", "0:00:02 behind (by the station's clock)", "0:00:01", "0.50000, -0.50000"},
+        {"{\"skew\":{\"skew\":5000,\"source\":\"gps\",\"word\":\"modified\"}}", "", "", "", ""},
         {"{\"name_says\":{\"start\":\"T\"}}", "T (by its name)", "", "", ""},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
