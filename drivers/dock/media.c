@@ -1,6 +1,7 @@
 #include "drivers/dock/media.h"
 
 #include "drivers/limits.h"
+#include "drivers/probe/begins.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/records/recording.h"
@@ -53,6 +54,13 @@ static bool ask(struct media *m, enum probe_kind kind, struct reading *r, struct
     return e == ERR_OK;
 }
 
+static bool is_media(struct reading *r)
+{
+    uint8_t p[BEGINS_LEN];
+    size_t got = 0;
+    return reading_piece(r, 0, p, sizeof p, &got) == ERR_OK && begins_like_media(p, got);
+}
+
 /* A log beside a video has more positions than are in it, by a better clock. */
 static bool take_log(struct media *m, const struct probe_facts *log)
 {
@@ -86,10 +94,10 @@ static json_t *poster_facts(void *ctx)
 const struct intake_source *media_look(struct media *m, struct reading *const files[], size_t n, size_t stem)
 {
     unsigned logs = 0;
-    bool asked = m->probe && m->spent < MEDIA_PATIENCE_MS && files[0]->file.size;
+    bool asked = m->probe && m->spent < MEDIA_PATIENCE_MS;
     probe_facts_free(&m->is);
     m->is = (struct probe_facts){.start = INT64_MIN, .gps_start = INT64_MIN, .duration = -1};
-    if (asked)
+    if (asked && is_media(files[0]))
         asked = ask(m, PROBE_VIDEO, files[0], &m->is);
     for (size_t i = 1; i < n && asked && logs < MEDIA_LOGS_MAX; i++) {
         struct probe_facts log;
