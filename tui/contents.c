@@ -3,6 +3,7 @@
 #include "storage/base/clock.h"
 #include "tui/lang/lang.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,22 +57,28 @@ void contents_video(char out[static CONTENTS_TEXT], const json_t *row)
     }
 }
 
-void contents_begins(char out[static CONTENTS_TEXT], const json_t *row)
+const char *contents_start(const json_t *row)
 {
-    static const struct source sources[] = {{"name", N_("by its name")},
+    const json_t *skew = json_object_get(row, "skew");
+    bool is_file = strcmp(text_of(skew, "start_source"), "modified") == 0;
+    if (is_file && !json_object_get(json_object_get(row, "media"), "duration"))
+        return ""; /* its end, or any time: it is shown as what it is */
+    /* an older entry has what the name says alone */
+    return text_of(skew, "start")[0] ? text_of(skew, "start") : text_of(json_object_get(row, "name_says"), "start");
+}
+
+void contents_begins(char out[static CONTENTS_TEXT], const json_t *row, const char *start)
+{
+    static const struct source sources[] = {{"", N_("by its name")},
+                                            {"name", N_("by its name")},
                                             {"container", N_("by the video itself")},
                                             {"modified", N_("by the time of its file")},
                                             {"gps", N_("by the satellites")}};
-    const json_t *skew = json_object_get(row, "skew");
-    const char *start = text_of(skew, "start"), *by = text_of(skew, "start_source");
-    if (!start[0]) { /* an older entry has what the name says alone */
-        start = text_of(json_object_get(row, "name_says"), "start");
-        by = "name";
-    }
-    by = sentence_of(sources, sizeof sources / sizeof sources[0], by);
-    snprintf(out, CONTENTS_TEXT, by[0] ? "%.40s (%s)" : "%.40s", start, by);
-    if (!start[0])
-        out[0] = '\0';
+    const char *by =
+        sentence_of(sources, sizeof sources / sizeof sources[0], text_of(json_object_get(row, "skew"), "start_source"));
+    out[0] = '\0';
+    if (start[0])
+        snprintf(out, CONTENTS_TEXT, by[0] ? "%.40s (%s)" : "%.40s", start, by);
 }
 
 void contents_clock(char out[static CONTENTS_TEXT], const json_t *row)

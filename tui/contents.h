@@ -10,9 +10,11 @@
  */
 #define CONTENTS_TEXT 640
 
-void contents_video(char out[static CONTENTS_TEXT], const json_t *row);  /* how long, in which codecs */
-void contents_begins(char out[static CONTENTS_TEXT], const json_t *row); /* when, and who says so */
-void contents_clock(char out[static CONTENTS_TEXT], const json_t *row);  /* how wrong the camera's was */
-void contents_place(char out[static CONTENTS_TEXT], const json_t *row);  /* the first position */
+void contents_video(char out[static CONTENTS_TEXT], const json_t *row); /* how long, in which codecs */
+const char *contents_start(const json_t *row);                          /* RFC 3339, when it began */
+/* start, as it is shown here, and who says so. */
+void contents_begins(char out[static CONTENTS_TEXT], const json_t *row, const char *start);
+void contents_clock(char out[static CONTENTS_TEXT], const json_t *row); /* how wrong the camera's was */
+void contents_place(char out[static CONTENTS_TEXT], const json_t *row); /* the first position */
 
 #endif

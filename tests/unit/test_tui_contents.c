@@ -19,7 +19,7 @@ static void assert_says(const struct says *s)
     char text[CONTENTS_TEXT];
     json_t *row = json_loads(s->row, 0, NULL);
     assert_non_null(row);
-    contents_begins(text, row);
+    contents_begins(text, row, contents_start(row));
     assert_string_equal(text, s->begins);
     contents_clock(text, row);
     assert_string_equal(text, s->clock);
@@ -43,6 +43,9 @@ static void a_fact_is_said_wrong(void **state)
          "\"media\":{\"duration\":1,\"track\":{\"total\":1,\"points\":[[null,0.5,-0.5]]}}}",
          "T (by its name)", "0:00:02 behind (by the station's clock)", "0:00:01", "0.50000, -0.50000"},
         {"{\"skew\":{\"skew\":5000,\"source\":\"gps\",\"word\":\"modified\"}}", "", "", "", ""},
+        {"{\"skew\":{\"start\":\"T\",\"start_source\":\"modified\"}}", "", "", "", ""},
+        {"{\"skew\":{\"start\":\"T\",\"start_source\":\"modified\"},\"media\":{\"duration\":2}}",
+         "T (by the time of its file)", "", "0:00:02", ""},
         {"{\"name_says\":{\"start\":\"T\"}}", "T (by its name)", "", "", ""},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)

@@ -155,7 +155,7 @@ static void show_more(const json_t *more)
         print_text(name);
         printf(_(" (by its name)\n"));
     }
-    contents_begins(text, more);
+    contents_begins(text, more, contents_start(more));
     show_fact(_("begins:   "), text);
     contents_clock(text, more);
     show_fact(_("clock:    the camera's was "), text);

@@ -82,18 +82,16 @@ static void file_pairs(struct page *p, const json_t *file)
 
 static void contents_pairs(struct page *p, const json_t *row)
 {
-    static const struct {
-        void (*text)(char out[static CONTENTS_TEXT], const json_t *row);
-        const char *label;
-    } all[] = {{contents_begins, N_("Begins")},
-               {contents_clock, N_("Its clock")},
-               {contents_video, N_("Video")},
-               {contents_place, N_("Position")}};
-    char text[CONTENTS_TEXT];
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        all[i].text(text, row);
-        pair(p, _(all[i].label), text);
-    }
+    char text[CONTENTS_TEXT], when[WHEN_TEXT];
+    when_text(when, contents_start(row));
+    contents_begins(text, row, when);
+    pair(p, _("Begins"), text);
+    contents_clock(text, row);
+    pair(p, _("Its clock"), text);
+    contents_video(text, row);
+    pair(p, _("Video"), text);
+    contents_place(text, row);
+    pair(p, _("Position"), text);
 }
 
 static void time_line(struct page *p, const json_t *custody)
