@@ -1,6 +1,7 @@
 #include "drivers/dock/watch.h"
 
 #include "drivers/dock/choose.h"
+#include "drivers/dock/models.h"
 #include "drivers/dock/sight.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
@@ -209,6 +210,8 @@ enum err watch_run(const struct watch *w)
         err_clear(); /* evidence goes before the log */
     if (!e)
         e = profiles_load(&d->profiles, w->dir);
+    if (!e)
+        models_say_refused(d->profiles, w->json);
     if (!e)
         e = usb_bus_open(&d->bus);
     if (!e)

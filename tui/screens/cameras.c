@@ -302,8 +302,10 @@ static void paint_panel(struct view *v, const struct area *a)
     const struct plugged_camera *c = shown(v);
     size_t waiting = plugged_waiting(dock_plugged(v->desk));
     char text[PLUGGED_TEXT];
-    if (!c)
+    if (!c) {
+        term_wrap(a, 0, a->rows, LOOK_WARN, dock_plugged(v->desk)->refused);
         return;
+    }
     if (c->state == PLUGGED_TAKEN && c->of)
         term_textf(a, 0, 0, 0, LOOK_WARN, _("%s: recording %" PRIu64 " of %" PRIu64), c->name, c->at ? c->at : 1,
                    c->of);
