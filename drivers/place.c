@@ -135,12 +135,17 @@ static enum err open_storage(struct place *p, const struct profile *m, const str
     return e;
 }
 
+static enum err mtp_has_folder(void *ctx, const char *folder, bool *has)
+{
+    return ptp_has(ctx, folder, has);
+}
+
 static enum err open_mtp(struct place *p, const struct profile *m, const struct usb_seen *seen, uint8_t interface,
                          struct camera *out)
 {
     struct usb u;
     struct ptp *ptp;
-    struct intake_camera is;
+    struct ptp_said said;
     enum err e = usb_open(&u, p->bus, seen, interface, p->stop);
     if (!e)
         e = ptp_open(&ptp, &u);
@@ -149,8 +154,8 @@ static enum err open_mtp(struct place *p, const struct profile *m, const struct 
     if (e)
         return e;
     p->reads = *seen;
-    out->describe(out->self, &is);
-    struct profile_evidence evidence = {.label = "", .vendor = is.vendor, .model = is.product, .extension = ""};
+    ptp_said(out, &said);
+    struct profile_evidence evidence = {said.label, said.vendor, said.model, said.extension, mtp_has_folder, out};
     e = prove(m, &evidence);
     if (e)
         out->free(out->self);
