@@ -180,13 +180,31 @@ static enum err unlock(struct place *p, const struct profile *m, const struct us
                        "it is locked, and its secret is not known here since the machine was switched on; unlock the "
                        "station once, or enter it: feldsher cameras secret %s",
                        profile_name(m));
-    if (e)
-        return e;
+    if (e) {
+        char why[512];
+        snprintf(why, sizeof why, "%s", err_text());
+        return err_set(e, "it is locked, and its secret cannot be had: %s", why);
+    }
     e = dialect_unlock(d, secret->p, secret->n);
     sodium_free(secret);
     if (e == ERR_DENIED)
         p->refused = seen->arrival;
     return e;
+}
+
+/* e: of unlocking it. A battery that is too low is told with that: else it
+ * would be charged, or unlocked, for nothing. */
+static enum err check_battery(const struct place *p, const struct profile *m, enum err e)
+{
+    char why[1024];
+    if (p->told.battery < 0 || p->told.battery >= profile_battery(m) || (e && e != ERR_DENIED))
+        return e;
+    if (!e)
+        return err_set(ERR_DENIED, "its battery is at %d %%, and it needs %d: leave it plugged in and try again later",
+                       p->told.battery, profile_battery(m));
+    snprintf(why, sizeof why, "%s", err_text());
+    return err_set(e, "%s; its battery, too, is at %d %%, and it needs %d: leave it plugged in", why, p->told.battery,
+                   profile_battery(m));
 }
 
 /* In its own dialect: who it is, unlocked, its clock, then to its disk. */
@@ -200,9 +218,7 @@ static enum err talk(struct place *p, const struct profile *m, const struct usb_
         memcpy(p->name.serial, p->told.device, NAME_LEN);
     if (p->told.locked)
         e = unlock(p, m, seen, d);
-    if (!e && p->told.battery >= 0 && p->told.battery < profile_battery(m))
-        e = err_set(ERR_DENIED, "its battery is at %d %%, and it needs %d: leave it plugged in and try again later",
-                    p->told.battery, profile_battery(m));
+    e = check_battery(p, m, e);
     if (!e && profile_clock(m) == PROFILE_CLOCK_DIALECT)
         take_clock(p, ask_dialect, set_dialect, d);
     if (!e)

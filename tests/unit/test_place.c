@@ -107,12 +107,87 @@ static void what_an_mtp_device_does_not_show_proves_it(void **state)
     assert_int_equal(open_mtp("proof: label LABEL\n"), ERR_OK);
 }
 
+/* --- a recorder of the binary dialect ---------------------------------------- */
+
+static struct recorder {
+    const char *battery;
+    bool locked;
+    uint8_t code;
+} recorder;
+
+static void hear(void *self, struct script *s, const uint8_t *p, size_t n)
+{
+    struct recorder *r = self;
+    uint8_t all[64] = {0x45, 0x3a, 0x02, 0x67, 0x7e, 0x7e, 0};
+    const char *text = "OK";
+    if (n == 16)
+        r->code = p[7];
+    if (n == 16 && p[8])
+        return; /* its payload follows */
+    if (r->code == 3)
+        text = r->battery;
+    else if (r->code == 2)
+        text = "BC1";
+    else if (r->code > 3 && r->locked)
+        text = "ERROR LOCKED";
+    all[7] = r->code;
+    all[8] = (uint8_t)(strlen(text) + 4);
+    memcpy(all + 12, "\xba\xc5\xfd\x98", 4);
+    all[16] = (uint8_t)strlen(text);
+    memcpy(all + 20, text, strlen(text));
+    script_say(s, all, 20 + strlen(text));
+}
+
+static const char binary[] = "usb: 1234:5678\ncommand hello: 7E 7E 00 01\ncommand device: 7E 7E 00 02\n"
+                             "command battery: 7E 7E 00 03\ncommand unlock: 7E 7E 00 06\ncommand disk: 7E 7E 00 07\n"
+                             "lock: 6\nbattery: 10\n";
+
+static enum err open_recorder(const char *battery, bool locked)
+{
+    static struct station station = {.chain = "none"};
+    const struct script_device device = {.self = &recorder, .out = hear};
+    model("binary", locked ? binary
+                           : "usb: 1234:5678\ncommand hello: 7E 7E 00 01\ncommand battery: 7E 7E 00 03\n"
+                             "command disk: 7E 7E 00 07\nbattery: 10\n");
+    recorder = (struct recorder){.battery = battery, .locked = locked};
+    place.seen = bus_plug(0, "1-1", 0xff, 0, 0, &device)->seen;
+    place.s = &station;
+    return place_open(&place, &camera);
+}
+
+static void a_low_battery_is_not_told_of_one_that_is_locked(void **state)
+{
+    (void)state;
+    assert_int_equal(open_recorder("3", true), ERR_DENIED);
+    assert_non_null(strstr(err_text(), "it is locked"));
+    assert_non_null(strstr(err_text(), "is at 3 %, and it needs 10"));
+}
+
+static void a_full_one_is_told_to_be_charged(void **state)
+{
+    (void)state;
+    assert_int_equal(open_recorder("80", true), ERR_DENIED);
+    assert_non_null(strstr(err_text(), "it is locked"));
+    assert_null(strstr(err_text(), "battery"));
+}
+
+static void one_that_is_not_locked_says_only_that_its_battery_is_low(void **state)
+{
+    (void)state;
+    assert_int_equal(open_recorder("3", false), ERR_DENIED);
+    assert_null(strstr(err_text(), "locked"));
+    assert_non_null(strstr(err_text(), "leave it plugged in and try again later"));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
     const struct CMUnitTest tests[] = {
         CASE(an_mtp_model_is_proven_by_usbs_strings_or_never),
         CASE(what_an_mtp_device_does_not_show_proves_it),
+        CASE(a_low_battery_is_not_told_of_one_that_is_locked),
+        CASE(a_full_one_is_told_to_be_charged),
+        CASE(one_that_is_not_locked_says_only_that_its_battery_is_low),
     };
     return cmocka_run_group_tests_name("place", tests, NULL, NULL);
 }
