@@ -14,6 +14,8 @@ static struct script_ptp mtp;
 static struct place place;
 static struct camera camera;
 static volatile sig_atomic_t stop;
+static const char *mtp_clock;
+static bool ours_is_right;
 
 static const struct ptp_object tree[] = {
     {.handle = 1, .parent = 0, .name = "DCIM", .folder = true},
@@ -46,10 +48,8 @@ static void model(const char *speaks, const char *more)
     place = (struct place){.profiles = profiles, .profile = profiles_find(profiles, "x"), .stop = &stop};
 }
 
-static int end(void **state)
+static void put_away(void)
 {
-    char path[96];
-    (void)state;
     if (camera.self)
         camera.free(camera.self);
     camera = (struct camera){0};
@@ -58,6 +58,15 @@ static int end(void **state)
     profiles = NULL;
     free(mtp.objects);
     mtp.objects = NULL;
+}
+
+static int end(void **state)
+{
+    char path[96];
+    (void)state;
+    put_away();
+    mtp_clock = NULL;
+    ours_is_right = false;
     snprintf(path, sizeof path, "%s/profiles/x.profile", dir);
     unlink(path);
     snprintf(path, sizeof path, "%s/profiles", dir);
@@ -72,6 +81,9 @@ static enum err open_mtp(const char *more)
     assert_non_null(mtp.objects);
     memcpy(mtp.objects, tree, sizeof tree);
     struct script_device device = script_ptp(&mtp);
+    if (mtp_clock)
+        strcpy(mtp.clock, mtp_clock);
+    place.trusted = ours_is_right;
     struct bus_device *d = bus_plug(0, "1-1", 6, 1, 1, &device);
     d->pipes = script_ptp_pipes;
     strcpy(d->seen.vendor, "Chips Inc.");
@@ -100,11 +112,74 @@ static void what_an_mtp_device_does_not_show_proves_it(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         if (open_mtp(wrong[i]) != ERR_BAD)
             fail_msg("%s%s", wrong[i], err_text());
-        bus_end();
-        profiles_free(profiles);
-        free(mtp.objects);
+        put_away();
     }
     assert_int_equal(open_mtp("proof: label LABEL\n"), ERR_OK);
+}
+
+/* Its clock says noon of 2026-11-25, whatever its zone. */
+#define NOON_UTC 1795608000000
+
+static json_t *clock_facts(const char *more, const char *clock, bool trusted)
+{
+    char text[128];
+    put_away();
+    mtp_clock = clock;
+    ours_is_right = trusted;
+    snprintf(text, sizeof text, "proof: model Model\n%s", more);
+    if (open_mtp(text))
+        fail_msg("%s", err_text());
+    json_t *facts = place_facts(&place, &camera);
+    assert_non_null(facts);
+    return facts;
+}
+
+static void a_clock_without_a_zone_is_taken_for_utc(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *clock, *zone;
+        int64_t is;
+    } cases[] = {
+        {"clock: ptp +05:00\n", "20261125T120000", "+05:00", NOON_UTC - 5 * 3600000},
+        {"clock: ptp -03:30\n", "20261125T120000", "-03:30", NOON_UTC + 7 * 1800000},
+        {"clock: ptp utc\n", "20261125T120000", "utc", NOON_UTC},
+        {"clock: ptp local\n", "20261125T120000.0", "local +06:00", NOON_UTC - 6 * 3600000},
+        {"clock: ptp local\n", "20261125T120000Z", "camera", NOON_UTC},
+        {"clock: ptp utc\n", "20261125T120000+0500", "camera", NOON_UTC - 5 * 3600000},
+    };
+    setenv("TZ", "HERE-6", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *facts = clock_facts(cases[i].profile, cases[i].clock, false);
+        assert_int_equal(place.clock_before, cases[i].is);
+        assert_string_equal(json_string_value(json_object_get(facts, "clock_zone")), cases[i].zone);
+        assert_string_equal(mtp.clock, cases[i].clock); /* ours is not to be trusted */
+        json_decref(facts);
+    }
+    assert_int_equal(place.clock_set, false);
+    unsetenv("TZ");
+}
+
+static void a_clock_is_set_in_another_zone_than_it_was_read_in(void **state)
+{
+    (void)state;
+    static const char *const clocks[] = {"20201125T120000", "20201125T120000Z", "20201125T120000+0500"};
+    for (size_t i = 0; i < 3; i++) {
+        json_t *facts = clock_facts("clock: ptp +05:00\n", clocks[i], true);
+        assert_true(place.clock_set);
+        assert_true(llabs(place.clock_after - place.clock_asked) < 3600000);
+        assert_int_equal(strlen(mtp.clock), i ? 16 : 15); /* as it had it: with a zone or without */
+        json_decref(facts);
+    }
+}
+
+static void a_clock_that_the_model_does_not_name_is_touched(void **state)
+{
+    (void)state;
+    json_t *facts = clock_facts("", "20201125T120000", true);
+    assert_string_equal(mtp.clock, "20201125T120000");
+    assert_null(json_object_get(facts, "clock_zone"));
+    json_decref(facts);
 }
 
 /* --- a recorder of the binary dialect ---------------------------------------- */
@@ -185,6 +260,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(an_mtp_model_is_proven_by_usbs_strings_or_never),
         CASE(what_an_mtp_device_does_not_show_proves_it),
+        CASE(a_clock_without_a_zone_is_taken_for_utc),
+        CASE(a_clock_is_set_in_another_zone_than_it_was_read_in),
+        CASE(a_clock_that_the_model_does_not_name_is_touched),
         CASE(a_low_battery_is_not_told_of_one_that_is_locked),
         CASE(a_full_one_is_told_to_be_charged),
         CASE(one_that_is_not_locked_says_only_that_its_battery_is_low),
