@@ -1,6 +1,6 @@
 #include "drivers/dock/models.h"
 
-#include "drivers/dock/usage.h"
+#include "drivers/dock/sight.h"
 #include "drivers/row.h"
 #include "storage/base/confine.h"
 #include "storage/base/lang.h"
@@ -36,21 +36,11 @@ static void say(const struct profile *p, bool json)
     buf_free(&shown);
 }
 
-static void say_one(const char *why, bool json)
-{
-    enum err e = err_set(ERR_DATA, "%s", why);
-    if (json)
-        row_put(json_pack("{s:s,s:s}", "event", "refused", "why", err_text()));
-    else
-        err_report(DOCK, e);
-    err_clear();
-}
-
 void models_say_refused(const struct profiles *all, bool json)
 {
     const char *why;
     for (size_t i = 0; (why = profiles_refused(all, i)) != NULL; i++)
-        say_one(why, json);
+        sight_refused(err_set(ERR_DATA, "%s", why), json);
 }
 
 static enum err list(const char *dir, bool json)
@@ -65,7 +55,7 @@ static enum err list(const char *dir, bool json)
     const char *why = NULL, *next;
     for (size_t i = 0; all && (next = profiles_refused(all, i)) != NULL; why = next, i++)
         if (why)
-            say_one(why, false);
+            sight_refused(err_set(ERR_DATA, "%s", why), false);
     if (why)
         e = err_set(ERR_DATA, "%s", why);
     profiles_free(all);
