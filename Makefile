@@ -57,7 +57,7 @@ helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c 
 texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check screenshots keys setup lint format asan fuzz fuzzers torture test-usb torture-usb simulate bench benches link strings pot install man clean
+.PHONY: all run test check screenshots keys setup lint analyze format asan fuzz fuzzers torture test-usb torture-usb simulate bench benches link strings pot install man clean
 .SECONDARY:
 all: $(bins) $(texts)
 
@@ -162,6 +162,16 @@ setup:
 
 lint:
 	@tests/lint.sh
+
+# what the analyzers have found nothing in: looked at again when its object is made again
+analyze := $(patsubst %.c,$(B)/analyzed/%,$(wildcard $(foreach d,storage drivers sync tui,$d/*.c $d/*/*.c $d/*/*/*.c)))
+analyze: $(analyze)
+$(B)/analyzed/%: $(B)/obj/%.o .clang-tidy
+	$(call say,LOOK,$*.c)
+	@mkdir -p $(@D)
+	$(Q)gcc $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -O2 -Werror -fanalyzer -c -o /dev/null $*.c
+	$(Q)clang-tidy --quiet $*.c -- $(filter-out -MMD -MP,$(CPPFLAGS)) -std=c17 $(shell pkg-config --cflags $(PKGS)) 2>/dev/null
+	@touch $@
 
 format:
 	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')

@@ -49,12 +49,18 @@ static bool counts(const struct place *p, const struct profile *m)
 
 /* --- clocks ---------------------------------------------------------------- */
 
+static void forget_clock(struct place *p)
+{
+    p->clock_before = p->clock_after = INT64_MIN;
+    p->clock_asked = clock_wall();
+    p->clock_set = false;
+    p->clock_zone[0] = '\0';
+}
+
 static void take_clock(struct place *p, enum err (*ask)(void *, int64_t *), enum err (*set)(void *, int64_t),
                        void *self)
 {
-    p->clock_before = p->clock_after = INT64_MIN;
-    p->clock_set = false;
-    p->clock_asked = clock_wall();
+    forget_clock(p);
     if (!ask || ask(self, &p->clock_before) != ERR_OK)
         p->clock_before = INT64_MIN;
     if (p->trusted && set)
@@ -72,6 +78,51 @@ static enum err ask_dialect(void *d, int64_t *ms)
 static enum err set_dialect(void *d, int64_t ms)
 {
     return dialect_set_clock(d, ms);
+}
+
+static void take_dialect_clock(struct place *p, const struct profile *m, struct dialect *d)
+{
+    take_clock(p, ask_dialect, set_dialect, d);
+    if (p->clock_before != INT64_MIN || p->clock_set)
+        profile_zone(m, p->clock_asked, p->clock_zone);
+}
+
+/* MTP 1.1, 5.1.1: a time without a zone is local, of the camera's own place:
+ * by the model's word, which is this station's where it says no other. */
+struct mtp_clock {
+    const struct camera *camera;
+    const struct profile *model;
+};
+
+static bool tells_zone(const struct mtp_clock *c)
+{
+    return ptp_clock_has_zone(ptp_of(c->camera));
+}
+
+static enum err ask_mtp(void *self, int64_t *ms)
+{
+    const struct mtp_clock *c = self;
+    enum err e = c->camera->clock(c->camera->self, ms);
+    if (!e && !tells_zone(c))
+        *ms = profile_of_wall(c->model, *ms);
+    return e;
+}
+
+/* As it was read: ask_mtp comes first. */
+static enum err set_mtp(void *self, int64_t ms)
+{
+    const struct mtp_clock *c = self;
+    return c->camera->set_clock(c->camera->self, tells_zone(c) ? ms : profile_wall(c->model, ms));
+}
+
+static void take_mtp_clock(struct place *p, const struct profile *m, const struct camera *c)
+{
+    struct mtp_clock clock = {c, m};
+    take_clock(p, c->clock ? ask_mtp : NULL, c->clock && c->set_clock ? set_mtp : NULL, &clock);
+    if (p->clock_before != INT64_MIN && tells_zone(&clock))
+        strcpy(p->clock_zone, "camera");
+    else if (p->clock_before != INT64_MIN)
+        profile_zone(m, p->clock_before, p->clock_zone);
 }
 
 /* --- what is on the other end ---------------------------------------------- */
@@ -135,12 +186,17 @@ static enum err open_storage(struct place *p, const struct profile *m, const str
     return e;
 }
 
+static enum err mtp_has_folder(void *ctx, const char *folder, bool *has)
+{
+    return ptp_has(ctx, folder, has);
+}
+
 static enum err open_mtp(struct place *p, const struct profile *m, const struct usb_seen *seen, uint8_t interface,
                          struct camera *out)
 {
     struct usb u;
     struct ptp *ptp;
-    struct intake_camera is;
+    struct ptp_said said;
     enum err e = usb_open(&u, p->bus, seen, interface, p->stop);
     if (!e)
         e = ptp_open(&ptp, &u);
@@ -149,13 +205,13 @@ static enum err open_mtp(struct place *p, const struct profile *m, const struct 
     if (e)
         return e;
     p->reads = *seen;
-    out->describe(out->self, &is);
-    struct profile_evidence evidence = {.label = "", .vendor = is.vendor, .model = is.product, .extension = ""};
+    ptp_said(out, &said);
+    struct profile_evidence evidence = {said.label, said.vendor, said.model, said.extension, mtp_has_folder, out};
     e = prove(m, &evidence);
     if (e)
         out->free(out->self);
     else if (profile_clock(m) == PROFILE_CLOCK_PTP)
-        take_clock(p, out->clock, out->set_clock, out->self);
+        take_mtp_clock(p, m, out);
     return e;
 }
 
@@ -175,13 +231,31 @@ static enum err unlock(struct place *p, const struct profile *m, const struct us
                        "it is locked, and its secret is not known here since the machine was switched on; unlock the "
                        "station once, or enter it: feldsher cameras secret %s",
                        profile_name(m));
-    if (e)
-        return e;
+    if (e) {
+        char why[512];
+        snprintf(why, sizeof why, "%s", err_text());
+        return err_set(e, "it is locked, and its secret cannot be had: %s", why);
+    }
     e = dialect_unlock(d, secret->p, secret->n);
     sodium_free(secret);
     if (e == ERR_DENIED)
         p->refused = seen->arrival;
     return e;
+}
+
+/* e: of unlocking it. A battery that is too low is told with that: else it
+ * would be charged, or unlocked, for nothing. */
+static enum err check_battery(const struct place *p, const struct profile *m, enum err e)
+{
+    char why[1024];
+    if (p->told.battery < 0 || p->told.battery >= profile_battery(m) || (e && e != ERR_DENIED))
+        return e;
+    if (!e)
+        return err_set(ERR_DENIED, "its battery is at %d %%, and it needs %d: leave it plugged in and try again later",
+                       p->told.battery, profile_battery(m));
+    snprintf(why, sizeof why, "%s", err_text());
+    return err_set(e, "%s; its battery, too, is at %d %%, and it needs %d: leave it plugged in", why, p->told.battery,
+                   profile_battery(m));
 }
 
 /* In its own dialect: who it is, unlocked, its clock, then to its disk. */
@@ -195,11 +269,9 @@ static enum err talk(struct place *p, const struct profile *m, const struct usb_
         memcpy(p->name.serial, p->told.device, NAME_LEN);
     if (p->told.locked)
         e = unlock(p, m, seen, d);
-    if (!e && p->told.battery >= 0 && p->told.battery < profile_battery(m))
-        e = err_set(ERR_DENIED, "its battery is at %d %%, and it needs %d: leave it plugged in and try again later",
-                    p->told.battery, profile_battery(m));
+    e = check_battery(p, m, e);
     if (!e && profile_clock(m) == PROFILE_CLOCK_DIALECT)
-        take_clock(p, ask_dialect, set_dialect, d);
+        take_dialect_clock(p, m, d);
     if (!e)
         e = dialect_to_disk(d);
     dialect_close(d);
@@ -264,9 +336,7 @@ static enum err open_as(struct place *p, const struct profile *m, const struct u
     begin_name(p, m, seen);
     p->disk = (struct disk){0};
     p->told = (struct dialect_facts){.battery = -1, .clock = INT64_MIN};
-    p->clock_before = p->clock_after = INT64_MIN;
-    p->clock_asked = clock_wall();
-    p->clock_set = false;
+    forget_clock(p);
     if (is_dialect(m))
         return open_recorder(p, m, seen, interface, out);
     return profile_speaks(m) == PROFILE_MTP ? open_mtp(p, m, seen, interface, out)
@@ -435,6 +505,8 @@ json_t *place_facts(const struct place *p, const struct camera *c)
     bad = json_object_set_new(o, "clock_asked", clock_json(p->clock_asked)) < 0 || bad;
     bad = json_object_set_new(o, "clock_after", clock_json(p->clock_after)) < 0 || bad;
     bad = json_object_set_new(o, "clock_set", json_boolean(p->clock_set)) < 0 || bad;
+    if (p->clock_zone[0])
+        bad = json_object_set_new(o, "clock_zone", json_string(p->clock_zone)) < 0 || bad;
     if (!bad)
         return o;
     json_decref(o);

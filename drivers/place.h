@@ -32,8 +32,9 @@ struct place {
     struct dialect_facts told;                      /* by a recorder */
     int64_t clock_before, clock_asked, clock_after; /* ms; INT64_MIN */
     bool clock_set;
-    struct disk disk; /* where it is one; self NULL: it is none */
-    uint64_t refused; /* the arrival that a secret was wrong for */
+    char clock_zone[PROFILE_ZONE_TEXT]; /* that its digits were taken for; "camera": it tells it; "": no clock */
+    struct disk disk;                   /* where it is one; self NULL: it is none */
+    uint64_t refused;                   /* the arrival that a secret was wrong for */
 };
 
 /* What may be plugged in at p->seen's place: could it be a camera by its

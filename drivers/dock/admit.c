@@ -1,6 +1,7 @@
 #include "drivers/dock/admit.h"
 
 #include "drivers/dock/choose.h"
+#include "drivers/dock/models.h"
 #include "drivers/row.h"
 #include "storage/base/clock.h"
 #include "storage/base/lang.h"
@@ -56,6 +57,8 @@ enum err admit_run(const char *dir, const char *camera, const char *profile, boo
     struct profiles *all = NULL;
     struct usb_bus *bus = NULL;
     enum err e = profiles_load(&all, dir);
+    if (!e)
+        models_say_refused(all, json);
     if (!e)
         e = usb_bus_open(&bus);
     if (!e)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FILE_NAME "cameras"
 #define FILE_BYTES (1u << 20)
@@ -80,6 +81,15 @@ enum err admitted_read(struct admitted *out, const char *dir)
     if (e)
         admitted_free(out);
     return e;
+}
+
+void admitted_stamp(const char *dir, struct admitted_stamp *out)
+{
+    char path[4096];
+    struct stat st;
+    memset(out, 0, sizeof *out);
+    if (file_path(path, dir, FILE_NAME) == ERR_OK && stat(path, &st) == 0)
+        *out = (struct admitted_stamp){st.st_ino, st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_size};
 }
 
 static bool same(const struct admitted_camera *c, const struct usb_seen *seen)

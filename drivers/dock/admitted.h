@@ -28,6 +28,13 @@ struct admitted {
 /* None is no error. ERR_DATA with the line. The caller frees. */
 enum err admitted_read(struct admitted *out, const char *dir) MUST_USE;
 void admitted_free(struct admitted *a);
+/* Another one whenever the list has been written; all 0: there is none. Made
+ * to be compared byte by byte. */
+struct admitted_stamp {
+    uint64_t file;
+    int64_t s, ns, size;
+};
+void admitted_stamp(const char *dir, struct admitted_stamp *out);
 /* NULL: it is none of them. */
 const struct admitted_camera *admitted_find(const struct admitted *a, const struct usb_seen *seen);
 /* Durably; one of the same ids and serial is replaced. ERR_USAGE: the device

@@ -1,6 +1,6 @@
 #include "drivers/dock/models.h"
 
-#include "drivers/profiles/profile.h"
+#include "drivers/dock/sight.h"
 #include "drivers/row.h"
 #include "storage/base/confine.h"
 #include "storage/base/lang.h"
@@ -36,6 +36,13 @@ static void say(const struct profile *p, bool json)
     buf_free(&shown);
 }
 
+void models_say_refused(const struct profiles *all, bool json)
+{
+    const char *why;
+    for (size_t i = 0; (why = profiles_refused(all, i)) != NULL; i++)
+        sight_refused(err_set(ERR_DATA, "%s", why), json);
+}
+
 static enum err list(const char *dir, bool json)
 {
     struct profiles *all = NULL;
@@ -48,7 +55,7 @@ static enum err list(const char *dir, bool json)
     const char *why = NULL, *next;
     for (size_t i = 0; all && (next = profiles_refused(all, i)) != NULL; why = next, i++)
         if (why)
-            fprintf(stderr, "feldsher-dock: %s\n", why);
+            sight_refused(err_set(ERR_DATA, "%s", why), false);
     if (why)
         e = err_set(ERR_DATA, "%s", why);
     profiles_free(all);

@@ -1,6 +1,7 @@
 #include "drivers/dock/offload.h"
 
 #include "drivers/dock/choose.h"
+#include "drivers/dock/models.h"
 #include "drivers/dock/take.h"
 #include "drivers/probe/skew.h"
 #include "storage/base/clock.h"
@@ -176,6 +177,8 @@ static enum err from_usb(struct dock *d)
     const struct confine_path usb[] = {
         {"/dev/bus/usb", CONFINE_USE}, {"/sys", CONFINE_READ}, {"/run/udev", CONFINE_READ}, {"/proc", CONFINE_READ}};
     enum err e = profiles_load(&d->profiles, d->o->dir);
+    if (!e && !d->o->port) /* watch has said it once, for all of them */
+        models_say_refused(d->profiles, d->o->json);
     if (!e)
         e = admitted_read(&d->admitted, d->o->dir);
     if (!e)

@@ -1,5 +1,6 @@
 #include "drivers/dock/sight.h"
 
+#include "drivers/dock/usage.h"
 #include "drivers/row.h"
 #include "storage/base/lang.h"
 
@@ -45,6 +46,15 @@ void sight_say(const struct usb_seen *seen, enum choice c, const struct profile 
                seen->product, seen->serial, words(c));
         fflush(stdout);
     }
+}
+
+void sight_refused(enum err e, bool json)
+{
+    if (json)
+        row_put(json_pack("{s:s,s:s}", "event", "refused", "why", err_text()));
+    else
+        err_report(DOCK, e);
+    err_clear();
 }
 
 void sight_left(const struct usb_seen *seen, bool json)

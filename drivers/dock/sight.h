@@ -6,6 +6,8 @@
 /* What is said of a device on USB: rows in README.md. model: the one that fits; NULL: none. */
 /* quiet: of what is no camera nothing. */
 void sight_say(const struct usb_seen *seen, enum choice c, const struct profile *model, bool json, bool quiet);
+/* A file of the station by which cameras are known is refused, as err_text says. */
+void sight_refused(enum err e, bool json);
 void sight_left(const struct usb_seen *seen, bool json);
 /* The process that took it in has ended. */
 void sight_ended(const struct usb_seen *seen, int exit_code, bool json);

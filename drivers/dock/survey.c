@@ -1,6 +1,7 @@
 #include "drivers/dock/survey.h"
 
 #include "drivers/dock/list.h"
+#include "drivers/dock/models.h"
 #include "drivers/dock/sight.h"
 #include "drivers/row.h"
 #include "storage/base/confine.h"
@@ -178,6 +179,8 @@ enum err survey_run(const struct survey *s)
     struct buf text = {0};
     struct sight x = {.s = s};
     enum err e = profiles_load(&x.profiles, s->dir);
+    if (!e)
+        models_say_refused(x.profiles, s->json);
     if (!e && usb_bus_open(&x.bus) != ERR_OK)
         err_clear(); /* mounted cards are there all the same; doctor says what is wrong with USB */
     int mounts = open(MOUNTS_PATH, O_RDONLY | O_CLOEXEC);

@@ -1,6 +1,7 @@
 #include "drivers/dock/watch.h"
 
 #include "drivers/dock/choose.h"
+#include "drivers/dock/models.h"
 #include "drivers/dock/sight.h"
 #include "storage/base/file.h"
 #include "storage/base/log.h"
@@ -13,11 +14,12 @@
 #include <unistd.h>
 
 #define DEVICES_MAX 64u
-#define LOOK_AGAIN 1000 /* ms, while a process is at work: its end is noticed then */
+#define LOOK_AGAIN 1000 /* ms: the end of a process is noticed then, and who was admitted */
 
 /* A device that was looked at, as long as it is plugged in or at work. */
 struct device {
     struct usb_seen seen;
+    enum choice is;
     pid_t pid; /* of who takes it in; 0: nobody */
     bool here;
     bool awaited; /* came while somebody waited for one like it */
@@ -29,6 +31,8 @@ struct dock {
     struct profiles *profiles;
     struct device v[DEVICES_MAX];
     size_t n;
+    struct admitted admitted;
+    struct admitted_stamp stamp; /* of the list that was read last */
 };
 
 static bool same_device(const struct usb_seen *a, const struct usb_seen *b)
@@ -81,18 +85,34 @@ static bool is_awaited(const struct dock *d, const struct usb_seen *seen)
     return false;
 }
 
+static bool is_camera(enum choice c)
+{
+    return c == CHOICE_ADMITTED || c == CHOICE_AUTOMATIC;
+}
+
 /* Something new: taken in, or told why not. */
-static enum err meet(struct dock *d, const struct admitted *admitted, const struct usb_seen *seen)
+static enum err meet(struct dock *d, const struct usb_seen *seen)
 {
     const struct profile *model;
-    enum choice c = choose(d->profiles, admitted, seen, &model);
+    enum choice c = choose(d->profiles, &d->admitted, seen, &model);
     if (d->n == DEVICES_MAX)
         return ERR_OK;
     struct device *v = &d->v[d->n++];
-    bool is_camera = c == CHOICE_ADMITTED || c == CHOICE_AUTOMATIC;
-    *v = (struct device){*seen, 0, true, is_camera && is_awaited(d, seen)};
+    *v = (struct device){*seen, c, 0, true, is_camera(c) && is_awaited(d, seen)};
     sight_say(seen, c, model, d->w->json, d->w->quiet);
-    return is_camera && !v->awaited ? start(d, v) : ERR_OK;
+    return is_camera(c) && !v->awaited ? start(d, v) : ERR_OK;
+}
+
+/* Something known, by another list: one that was admitted meanwhile is taken in. */
+static enum err judge(struct dock *d, struct device *v)
+{
+    const struct profile *model;
+    enum choice before = v->is;
+    v->is = choose(d->profiles, &d->admitted, &v->seen, &model);
+    if (v->is == before || v->pid || v->awaited)
+        return ERR_OK;
+    sight_say(&v->seen, v->is, model, d->w->json, d->w->quiet);
+    return is_camera(v->is) && !is_camera(before) ? start(d, v) : ERR_OK;
 }
 
 static struct device *find(struct dock *d, uint64_t arrival)
@@ -103,31 +123,52 @@ static struct device *find(struct dock *d, uint64_t arrival)
     return NULL;
 }
 
+static bool list_changed(const struct dock *d)
+{
+    struct admitted_stamp now;
+    admitted_stamp(d->w->dir, &now);
+    return memcmp(&now, &d->stamp, sizeof now) != 0;
+}
+
+/* A list that was spoilt is said once, and does not end what is under way. */
+static void read_list(struct dock *d)
+{
+    struct admitted now;
+    if (!list_changed(d))
+        return;
+    admitted_stamp(d->w->dir, &d->stamp); /* first: what is written meanwhile is seen the next time */
+    enum err e = admitted_read(&now, d->w->dir);
+    if (e) {
+        sight_refused(e, d->w->json);
+        return;
+    }
+    admitted_free(&d->admitted);
+    d->admitted = now;
+}
+
 static enum err look(struct dock *d)
 {
     struct usb_list now;
-    struct admitted admitted;
-    enum err e = admitted_read(&admitted, d->w->dir);
-    if (e)
-        return e;
-    e = usb_bus_list(d->bus, &now);
+    read_list(d);
+    enum err e = usb_bus_list(d->bus, &now);
     for (size_t i = 0; i < d->n; i++)
         d->v[i].here = false;
     for (size_t i = 0; i < now.n && !e; i++) {
         struct device *v = find(d, now.seen[i].arrival);
-        if (v)
+        if (v) {
             v->here = true;
+            e = judge(d, v);
+        }
     }
     for (size_t i = 0; i < now.n && !e; i++)
         if (!find(d, now.seen[i].arrival))
-            e = meet(d, &admitted, &now.seen[i]);
+            e = meet(d, &now.seen[i]);
     for (size_t i = d->n; i-- > 0;)
         if (!d->v[i].here && !d->v[i].pid) {
             sight_left(&d->v[i].seen, d->w->json);
             d->v[i] = d->v[--d->n];
         }
     usb_list_free(&now);
-    admitted_free(&admitted);
     return e;
 }
 
@@ -161,14 +202,6 @@ static enum err reap(struct dock *d, bool wait, bool *any)
     return e;
 }
 
-static bool is_at_work(const struct dock *d)
-{
-    for (size_t i = 0; i < d->n; i++)
-        if (d->v[i].pid)
-            return true;
-    return false;
-}
-
 static enum err watch(struct dock *d)
 {
     bool changed = true;
@@ -177,9 +210,10 @@ static enum err watch(struct dock *d)
         if (changed)
             e = look(d);
         if (!e)
-            e = usb_bus_wait(d->bus, is_at_work(d) ? LOOK_AGAIN : -1, d->w->stop, &changed);
+            e = usb_bus_wait(d->bus, LOOK_AGAIN, d->w->stop, &changed);
         if (!e)
             e = reap(d, false, &changed);
+        changed = changed || list_changed(d);
     }
     for (size_t i = 0; i < d->n; i++)
         if (d->v[i].pid)
@@ -210,9 +244,14 @@ enum err watch_run(const struct watch *w)
     if (!e)
         e = profiles_load(&d->profiles, w->dir);
     if (!e)
+        models_say_refused(d->profiles, w->json);
+    if (!e)
         e = usb_bus_open(&d->bus);
     if (!e)
+        e = admitted_read(&d->admitted, w->dir);
+    if (!e)
         e = watch(d);
+    admitted_free(&d->admitted);
     usb_bus_close(d->bus);
     profiles_free(d->profiles);
     log_close();

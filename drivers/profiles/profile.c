@@ -3,6 +3,7 @@
 #include "drivers/profiles/glob.h"
 #include "drivers/profiles/profile_inside.h"
 
+#include <assert.h>
 #include <string.h>
 
 const char *profile_name(const struct profile *p)
@@ -48,6 +49,22 @@ enum profile_clock profile_clock(const struct profile *p)
 enum profile_erase profile_erase(const struct profile *p)
 {
     return p->erase;
+}
+
+int64_t profile_of_wall(const struct profile *p, int64_t wall)
+{
+    return zone_of_wall(&p->zone, wall);
+}
+
+int64_t profile_wall(const struct profile *p, int64_t ms)
+{
+    return zone_wall(&p->zone, ms);
+}
+
+void profile_zone(const struct profile *p, int64_t ms, char out[static PROFILE_ZONE_TEXT])
+{
+    static_assert(PROFILE_ZONE_TEXT >= ZONE_TEXT, "a zone does not fit");
+    zone_text(out, &p->zone, ms);
 }
 
 bool profile_label_is_device(const struct profile *p)

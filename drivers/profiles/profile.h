@@ -40,6 +40,13 @@ size_t profile_secret_length(const struct profile *p); /* bytes; 0: no lock */
 int profile_battery(const struct profile *p);          /* per cent that it needs before it is asked for its disk */
 enum profile_clock profile_clock(const struct profile *p);
 enum profile_erase profile_erase(const struct profile *p);
+/* For a clock that tells no zone: its digits, taken for UTC (wall, ms), are
+ * this moment by the model's zone; and back. */
+int64_t profile_of_wall(const struct profile *p, int64_t wall);
+int64_t profile_wall(const struct profile *p, int64_t ms);
+/* That zone, at a moment: "utc", "+05:00", "local +05:00". */
+#define PROFILE_ZONE_TEXT 16
+void profile_zone(const struct profile *p, int64_t ms, char out[static PROFILE_ZONE_TEXT]);
 /* The disk that it becomes is labelled with the device id that the dialect told. */
 bool profile_label_is_device(const struct profile *p);
 

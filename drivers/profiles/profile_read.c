@@ -433,8 +433,9 @@ static enum err check_plain(const struct reading *r)
     if (has(r, KEY_LOCK) || has(r, KEY_BECOMES))
         return broken(r->at[has(r, KEY_LOCK) ? KEY_LOCK : KEY_BECOMES],
                       N_("only a dialect (speaks: ascii or binary) has a lock or becomes another device"));
-    if (has(r, KEY_BATTERY) && p->speaks == PROFILE_STORAGE)
-        return broken(r->at[KEY_BATTERY], N_("a disk does not tell its battery"));
+    if (has(r, KEY_BATTERY))
+        return broken(r->at[KEY_BATTERY],
+                      N_("only a dialect (speaks: ascii or binary) is asked for its disk, if its battery will do"));
     if (p->clock == PROFILE_CLOCK_DIALECT || (p->clock == PROFILE_CLOCK_PTP && p->speaks == PROFILE_STORAGE))
         return broken(r->at[KEY_CLOCK], N_("what it speaks has no such clock"));
     if (p->label_is_device)

@@ -3,6 +3,7 @@
 #include "storage/base/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -54,9 +55,29 @@ bool zone_moment(const struct zone *z, const struct zone_digits *d, int64_t *ms)
                      d->second);
     if (d->year < 2000 || d->year > 2099 || n != CLOCK_TEXT - 1 || !clock_parse(&wall, text, (size_t)n))
         return false;
-    /* the second look counts where the first stood on the other side of a change */
-    *ms = wall - east(z, wall - east(z, wall));
+    *ms = zone_of_wall(z, wall);
     return true;
+}
+
+int64_t zone_of_wall(const struct zone *z, int64_t wall)
+{
+    /* the second look counts where the first stood on the other side of a change */
+    return wall - east(z, wall - east(z, wall));
+}
+
+int64_t zone_wall(const struct zone *z, int64_t ms)
+{
+    return ms + east(z, ms);
+}
+
+void zone_text(char out[static ZONE_TEXT], const struct zone *z, int64_t ms)
+{
+    unsigned minutes = (unsigned)(llabs(east(z, ms)) / 60000) % 6000;
+    if (z->kind == ZONE_UTC)
+        strcpy(out, "utc");
+    else
+        snprintf(out, ZONE_TEXT, "%s%c%02u:%02u", z->kind == ZONE_LOCAL ? "local " : "", east(z, ms) < 0 ? '-' : '+',
+                 minutes / 60, minutes % 60);
 }
 
 bool zone_digits(const struct zone *z, int64_t ms, struct zone_digits *out)

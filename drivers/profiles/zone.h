@@ -26,5 +26,11 @@ bool zone_parse(struct zone *out, const char *s, size_t n);
 /* ms since 1970, UTC. false: there is no such date or time, or the year is not 2000 to 2099. */
 bool zone_moment(const struct zone *z, const struct zone_digits *d, int64_t *ms);
 bool zone_digits(const struct zone *z, int64_t ms, struct zone_digits *out);
+/* A moment, and the same digits as if they were UTC: ms each. */
+int64_t zone_of_wall(const struct zone *z, int64_t wall);
+int64_t zone_wall(const struct zone *z, int64_t ms);
+/* "utc", "+05:00"; a local one as it is at that moment: "local +05:00". */
+#define ZONE_TEXT 16
+void zone_text(char out[static ZONE_TEXT], const struct zone *z, int64_t ms);
 
 #endif

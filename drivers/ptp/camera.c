@@ -152,6 +152,18 @@ struct ptp *ptp_of(const struct camera *c)
     return ((const struct mtp *)c->self)->p;
 }
 
+void ptp_said(const struct camera *c, struct ptp_said *out)
+{
+    const struct ptp *p = ptp_of(c);
+    *out = (struct ptp_said){p->device.manufacturer, p->device.model, p->device.extension_text,
+                             p->n_storages ? p->storages[0].info.label : ""};
+}
+
+enum err ptp_has(const struct camera *c, const char *folder, bool *has)
+{
+    return walk_has(ptp_of(c), folder, has);
+}
+
 enum err ptp_handle(const struct camera *c, const char *path, uint32_t *handle)
 {
     struct ptp *p = ptp_of(c);

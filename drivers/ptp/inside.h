@@ -86,6 +86,8 @@ enum err object_proplist(struct ptp *p, uint32_t handle, uint32_t depth, object_
 /* The tree of all storages, as camera.list; fn NULL: only remembered. */
 enum err walk(struct ptp *p, camera_list_fn *fn, void *ctx) MUST_USE;
 const struct ptp_listed *walk_find(const struct ptp *p, const char *path);
+/* As ptp_has. */
+enum err walk_has(struct ptp *p, const char *folder, bool *has) MUST_USE;
 
 /* As camera.open and so on. */
 enum err content_open(struct ptp *p, const struct ptp_listed *l, struct content **out) MUST_USE;

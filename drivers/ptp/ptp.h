@@ -22,6 +22,14 @@ enum err ptp_camera(struct camera *out, struct ptp *p, const struct camera_name 
 /* For drivers/erase: the handle of a listed path; ERR_NOINPUT. */
 enum err ptp_handle(const struct camera *c, const char *path, uint32_t *handle) MUST_USE;
 struct ptp *ptp_of(const struct camera *c);
+/* What it says of itself, whatever USB's strings say: as DeviceInfo and its
+ * first storage have it. Texts live as long as the camera. */
+struct ptp_said {
+    const char *vendor, *model, *extension, *label;
+};
+void ptp_said(const struct camera *c, struct ptp_said *out);
+/* Is there such a folder in the root of one of its storages? Capitals do not matter. */
+enum err ptp_has(const struct camera *c, const char *folder, bool *has) MUST_USE;
 /* Does its clock tell its zone? Else clock and set_clock take the digits as if
  * they were UTC, and whoever knows the model knows better. */
 bool ptp_clock_has_zone(const struct ptp *p);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define DEEP_FROM 2u /* objects in a folder that make asking for all at once worth it */
 
@@ -359,6 +360,27 @@ enum err walk(struct ptp *p, camera_list_fn *fn, void *ctx)
         qsort(p->listed, p->n_listed, sizeof *p->listed, by_path);
     p->is_listed = !e;
     free(w->entered.slots);
+    free(w);
+    return e;
+}
+
+enum err walk_has(struct ptp *p, const char *folder, bool *has)
+{
+    struct walk *w = calloc(1, sizeof *w);
+    enum err e = ERR_OK;
+    *has = false;
+    if (!w)
+        return err_set(ERR_NOMEM, "out of memory");
+    w->p = p;
+    for (size_t i = 0; i < p->n_storages && !e && !*has; i++) {
+        struct folder f = {0};
+        w->storage = p->storages[i].id;
+        e = read_folder(w, &f, HANDLE_ROOT);
+        for (size_t k = 0; k < f.n && !*has; k++)
+            *has =
+                f.entries[f.order[k].index].folder && strcasecmp((const char *)f.names.p + f.order[k].at, folder) == 0;
+        folder_free(&f);
+    }
     free(w);
     return e;
 }

@@ -58,6 +58,19 @@ printf 'feldsher-profile 1\nname: bad\nspeaks: french\n' >"$T/brigade-1/profiles
 check_exit 65 "a model with a mistake among them is named" at brigade-1 cameras profiles
 check "with its line" contains "bad.profile: line 3" "$err"
 check "and blocks no other" contains amba-binary "$out"
+# told NAME COMMAND...: says the file with its line on stderr, once, whatever comes of it
+told() {
+    name=$1
+    shift
+    "$@" >"$out" 2>"$err" </dev/null
+    check "$name" [ "$(grep -c "bad.profile: line 3: .*; " "$err")" = 1 ]
+}
+told "who lists cameras hears of it" at brigade-1 cameras
+told "who takes one in, too" at brigade-1 offload
+told "and who admits one" at brigade-1 cameras admit SN-1
+told "and the dock" timeout -s INT 2 feldsher-dock -C "$T/brigade-1" watch
+at brigade-1 cameras --json >"$out" 2>"$err" </dev/null
+check "as JSON it is a row" [ "$(grep -c '"event":"refused","why":".*bad.profile: line 3' "$out")" = 1 ]
 rm "$T/brigade-1/profiles/bad.profile"
 
 # --- the secret

@@ -167,6 +167,7 @@ static void a_mistake_passes_or_its_line_is_not_said(void **state)
         {disk, 15, "erase: mtp", 15},
         {disk, 15, "erase: all", 15},
         {bare, 6, "automatic: yes", 6}, /* by its ids alone */
+        {bare, 4, "speaks: mtp\nbattery: 10", 5},
         {dialect, 4, NULL, 6},
         {dialect, 5, NULL, 4},
         {dialect, 6, "automatic: yes\nproof: folder DCIM", 7},

@@ -198,6 +198,14 @@ static void a_full_disk_says_how_much_is_needed(void **state)
     assert_non_null(strstr(text, "700.0 MB are needed"));
 }
 
+static void a_refused_model_is_remembered_until_the_next_look(void **state)
+{
+    (void)state;
+    assert_true(row("{\"event\":\"refused\",\"why\":\"/s/profiles/bad.profile: line 3: it is yes or no\"}"));
+    assert_true(survey_ends());
+    assert_string_equal(p.refused, "/s/profiles/bad.profile: line 3: it is yes or no");
+}
+
 static void more_cameras_than_places_and_odd_rows_do_no_harm(void **state)
 {
     char path[32];
@@ -406,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup(one_that_could_not_be_opened_says_what_to_do, fresh),
         cmocka_unit_test_setup(the_dock_may_speak_before_the_survey_and_end_before_its_cameras, fresh),
         cmocka_unit_test_setup(a_card_that_is_whole_and_comes_again_as_it_was_is_not_counted, fresh),
+        cmocka_unit_test_setup(a_refused_model_is_remembered_until_the_next_look, fresh),
         cmocka_unit_test_setup(more_cameras_than_places_and_odd_rows_do_no_harm, fresh),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

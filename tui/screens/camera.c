@@ -200,6 +200,15 @@ static bool done(struct view *v, const struct opener_reply *r)
     return true;
 }
 
+static bool admitted(struct view *v, const struct opener_reply *r)
+{
+    if (!r->end || r->exit_code || dock_plugged(v->desk)->dock == PLUGGED_NOBODY)
+        return done(v, r);
+    dock_look(v->desk);
+    desk_say(v->desk, LOOK_OK, "%s", _("It is taken in by itself; leave it plugged in"));
+    return true;
+}
+
 static enum prompt_next take_secret(struct view *v, const struct form *f)
 {
     const struct camera_view *s = v->state;
@@ -241,7 +250,7 @@ static void admit(struct view *v, int answer)
     const struct camera_view *s = v->state;
     const char *const argv[] = {"cameras", "admit", "--", s->port, NULL};
     if (answer == 1)
-        desk_ask(v, done, argv);
+        desk_ask(v, admitted, argv);
 }
 
 static void forget(struct view *v, int answer)

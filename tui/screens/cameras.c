@@ -201,14 +201,18 @@ static void take_asked(struct view *v)
     fill(v);
 }
 
-/* A person says that it is a camera: from now on, and it is taken in now. */
+/* A person says that it is a camera: from now on, and it is taken in now: by
+ * the dock, which hears of it, where there is one. */
 static bool admitted(struct view *v, const struct opener_reply *r)
 {
-    if (r->end && r->exit_code == 0) {
-        dock_look(v->desk);
+    if (!r->end || r->exit_code)
+        return false;
+    dock_look(v->desk);
+    if (dock_plugged(v->desk)->dock == PLUGGED_NOBODY)
         take_asked(v);
-    }
-    return false;
+    else
+        desk_say(v->desk, LOOK_OK, "%s", _("It is taken in by itself; leave it plugged in"));
+    return true;
 }
 
 static void answer_camera(struct view *v, int answer)
@@ -302,8 +306,10 @@ static void paint_panel(struct view *v, const struct area *a)
     const struct plugged_camera *c = shown(v);
     size_t waiting = plugged_waiting(dock_plugged(v->desk));
     char text[PLUGGED_TEXT];
-    if (!c)
+    if (!c) {
+        term_wrap(a, 0, a->rows, LOOK_WARN, dock_plugged(v->desk)->refused);
         return;
+    }
     if (c->state == PLUGGED_TAKEN && c->of)
         term_textf(a, 0, 0, 0, LOOK_WARN, _("%s: recording %" PRIu64 " of %" PRIu64), c->name, c->at ? c->at : 1,
                    c->of);

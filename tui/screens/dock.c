@@ -61,6 +61,8 @@ static void on_look(struct desk *d, const struct desk_job *j, const json_t *row)
     struct dock *k = d->dock;
     if (row) {
         plugged_camera_row(&k->plugged, row);
+        if (strcmp(desk_str(row, "event"), "refused") == 0)
+            desk_say(d, LOOK_WARN, "%s", k->plugged.refused);
     } else {
         k->due = k->look_now ? 1 : j->ended + LOOK_AGAIN;
         if (!k->look_now && j->error[0] && !k->plugged.surveyed) /* once: until it has worked */
@@ -84,6 +86,7 @@ static void look(struct desk *d)
         argv[n++] = k->added[i];
     }
     k->due = 0;
+    k->plugged.refused[0] = '\0'; /* it may have been mended */
     struct desk_order o = {.name = "cameras", .argv = argv, .fn = on_look, .watching = true};
     if (!desk_job_order(d, &o))
         k->due = clock_uptime() + LOOK_AGAIN;

@@ -172,6 +172,10 @@ bool plugged_camera_row(struct plugged *p, const json_t *row)
         return see(p, row);
     if (strcmp(event, "device") == 0)
         return plugged_see_device(p, row);
+    if (strcmp(event, "refused") == 0) {
+        snprintf(p->refused, sizeof p->refused, "%s", plugged_str(row, "why"));
+        return true;
+    }
     return strcmp(event, "surveyed") == 0 && end_survey(p);
 }
 

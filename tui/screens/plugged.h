@@ -107,7 +107,8 @@ struct plugged {
     } whole[PLUGGED_MAX]; /* cards that were taken in to their end, as they were */
     size_t next_whole;
     unsigned turns;
-    bool surveyed; /* once at least */
+    bool surveyed;             /* once at least */
+    char refused[PLUGGED_WHY]; /* a camera model with a mistake; "": none */
     enum plugged_dock dock;
 };
 
