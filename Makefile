@@ -65,7 +65,7 @@ $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
 $(B)/feldsher-play: $(call obj,$(addprefix tui/play/,main.c place.c wire.c)) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-erase: $(call obj,drivers/erase/main.c) $(erase) $(filter-out $(B)/obj/drivers/dock/%,$(drivers)) $(B)/storage.a
-$(B)/feldsher-probe: $(call obj,$(addprefix drivers/probe/,inside/main.c moment.c talk.c)) $(media) $(parsers) $(B)/storage.a
+$(B)/feldsher-probe: $(call obj,$(addprefix drivers/,manual.c probe/inside/main.c probe/moment.c probe/talk.c)) $(media) $(parsers) $(B)/storage.a
 $(B)/feldsher-probe: LDLIBS += $(shell pkg-config --libs libavformat libavcodec libswscale libavutil 2>/dev/null)
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a

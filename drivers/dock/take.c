@@ -173,9 +173,8 @@ static void keep(struct group *g)
             reading_keep(&g->file[i]->reading);
 }
 
-static enum err take_group(struct take *d, struct group *g, struct intake_report *r)
+static enum err take_group(struct take *d, struct group *g, bool is_recording, struct intake_report *r)
 {
-    bool is_recording = !d->list.files[g->file[0]->file].sidecar;
     enum err e;
     if (is_recording)
         keep(g);
@@ -196,7 +195,7 @@ static enum err take(struct take *d, const struct list_recording *rec, bool late
         return err_set(ERR_NOMEM, "out of memory");
     enum err e = group_open(g, d, rec);
     if (!e)
-        e = take_group(d, g, &r);
+        e = take_group(d, g, !d->list.files[rec->first].sidecar, &r);
     uint64_t size = 0;
     for (size_t i = 0; i < g->n; i++)
         size += g->source[i].size;

@@ -1,3 +1,4 @@
+#!/bin/sh
 # What is in a recording: told by feldsher-probe while it is taken in, as ffprobe,
 # gpsbabel see it; its picture; when it began. Hostile files, and a
 # probe that hangs, dies, lies or is not there, cost no recording and no byte.
@@ -196,7 +197,7 @@ put("log.MP4", data + b"x")
 put("log.gpx", b"<gpx><trkpt lat='1e308' lon='nan'><time>" + b"9" * 100000 + b"</time></trkpt>" * 2000)
 put("log.nmea", b"$GPRMC," * 50000 + b"\0" * 100000)
 E2
-n=$(ls "$T/bad/DCIM" | grep -cv '^log\.[gn]')
+n=$(find "$T/bad/DCIM" -type f ! -name 'log.[gn]*' | wc -l)
 check_exit 0 "a card full of hostile files" at crew1 offload CAM-3 --from "$T/bad" --json
 check "all $n are taken in" contains "\"stored\":$n,\"known\":0,\"failed\":0" "$out"
 shown crew1 aigul

@@ -1,6 +1,6 @@
-#include "drivers/probe/inside/manual.h"
 #include "drivers/probe/inside/poster.h"
 #include "drivers/probe/inside/sidecar.h"
+#include "drivers/probe/inside/usage.h"
 
 #include "drivers/probe/freegps.h"
 #include "storage/base/bytes.h"
@@ -83,9 +83,9 @@ int main(int argc, char **argv)
     if (e)
         return err_report(PROBE, e);
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
-        return manual_help();
+        return manual_help(&usage_probe);
     if (argc == 2 && strcmp(argv[1], "--man") == 0)
-        return manual_man();
+        return manual_page(&usage_probe);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf(PROBE " " FELDSHER_VERSION "\n");
         return 0;
