@@ -226,11 +226,11 @@ if mode == "nonsense": s.sendall(os.urandom(4096)); time.sleep(3600)
 if mode == "lies": say(1, facts); say(2, b"P6\n2 1\n255\n\x1b[31m!"); say(3)
 if mode == "orphan": os.kill(os.getppid(), signal.SIGKILL)
 E2
-# with MODE STATION: a dock that finds this one beside it
+# with MODE: a dock that finds this one beside it
 with() {
     mkdir -p "$T/with-$1"
     cp "$B/feldsher-dock" "$T/with-$1/"
-    sed 's/^//' "$T/probe" >"$T/with-$1/feldsher-probe"
+    cp "$T/probe" "$T/with-$1/feldsher-probe"
     chmod +x "$T/with-$1/feldsher-probe"
     echo "$1" >"$T/with-$1/mode"
 }
@@ -284,19 +284,30 @@ for o in map(json.loads, open(sys.argv[1])):
     if o["camera"].endswith("PROBE-lies"): print(sorted(o["media"]), o["media"]["streams"], o["skew"]["start_source"])' "$T/shown" | sort -u)" = "['make', 'streams'] [{}] modified"
 check "none of them is left" sh -c '! pgrep -f "$1/with-" >/dev/null' - "$T"
 # stopped while it hangs: at once, and the recording is in
+runs() { pgrep -f "$T/with-stopped/feldsher-probe" >/dev/null; }
 with stopped
 echo hang >"$T/with-stopped/mode"
 bare stopped 2
 "$T/with-stopped/feldsher-dock" -C "$T/sup1" offload "PROBE-stopped" --from "$T/of-stopped" --json >"$out" 2>"$err" </dev/null &
 pid=$!
 tries=0
-while ! pgrep -f "$T/with-stopped/feldsher-probe" >/dev/null && [ $tries -lt 300 ]; do sleep 0.1; tries=$((tries + 1)); done
+while ! runs && [ $tries -lt 300 ]; do sleep 0.1; tries=$((tries + 1)); done
 kill -TERM $pid
 begun=$(date +%s)
 wait $pid
 check "stopped while a probe hangs: exit 75" test $? = 75
 check "without waiting for it" test $(($(date +%s) - begun)) -lt 10
 check "what was read is kept" contains '"stored":1' "$out"
+# killed while it hangs: what it started goes with it
+"$T/with-stopped/feldsher-dock" -C "$T/sup1" offload "PROBE-stopped" --from "$T/of-stopped" --json >"$out" 2>"$err" </dev/null &
+pid=$!
+tries=0
+while ! runs && [ $tries -lt 300 ]; do sleep 0.1; tries=$((tries + 1)); done
+kill -KILL $pid
+wait $pid
+tries=0
+while runs && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done
+check "killed while a probe hangs: nothing of it is left" test $tries -lt 100
 check_exit 0 "verify finds nothing wrong" as crew1 aigul verify
 check_exit 0 "there neither" as sup1 bolat verify
 finish
