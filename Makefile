@@ -33,9 +33,11 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 src = $(sort $(filter-out %/main.c,$(wildcard $(addsuffix /*.c,$(1)))))
 
 storage  := $(call obj,$(call src,storage storage/*))
-# what deletes is in feldsher-erase alone
+# what deletes is in feldsher-erase alone, what reads a video or a log of positions in feldsher-probe alone
 erase    := $(call obj,$(call src,drivers/erase))
-drivers  := $(filter-out $(erase),$(call obj,$(call src,drivers drivers/*)))
+media    := $(call obj,$(call src,drivers/probe/inside))
+parsers  := $(call obj,$(addprefix drivers/probe/,boxes.c degrees.c freegps.c gpx.c nmea.c track.c))
+drivers  := $(filter-out $(erase) $(parsers),$(call obj,$(call src,drivers drivers/*)))
 link     := $(call obj,$(call src,sync/folder))
 road     := $(call obj,$(call src,sync/link sync/wire))
 client   := $(call obj,$(call src,sync/client))
@@ -43,7 +45,7 @@ hub      := $(call obj,$(call src,sync/hub))
 player   := $(call obj,$(addprefix tui/play/,ask.c cage.c mpv.c player.c))
 tui      := $(filter-out $(player),$(call obj,$(call src,tui tui/*)))
 
-programs := feldsher feldsher-play feldsher-dock feldsher-erase feldsher-sync feldsher-hub
+programs := feldsher feldsher-play feldsher-dock feldsher-erase feldsher-probe feldsher-sync feldsher-hub
 bins     := $(addprefix $(B)/,$(programs))
 units    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -63,6 +65,8 @@ $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
 $(B)/feldsher-play: $(call obj,$(addprefix tui/play/,main.c place.c wire.c)) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-erase: $(call obj,drivers/erase/main.c) $(erase) $(filter-out $(B)/obj/drivers/dock/%,$(drivers)) $(B)/storage.a
+$(B)/feldsher-probe: $(call obj,$(addprefix drivers/,manual.c probe/inside/main.c probe/moment.c probe/talk.c)) $(media) $(parsers) $(B)/storage.a
+$(B)/feldsher-probe: LDLIBS += $(shell pkg-config --libs libavformat libavcodec libswscale libavutil 2>/dev/null)
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a
 $(bins):
@@ -73,7 +77,7 @@ $(B)/storage.a: $(storage)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 # everything but the main files: what the tests link with
-$(B)/all.a: $(storage) $(drivers) $(erase) $(link) $(road) $(client) $(hub) $(tui) $(player)
+$(B)/all.a: $(storage) $(drivers) $(parsers) $(erase) $(link) $(road) $(client) $(hub) $(tui) $(player)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 

@@ -129,7 +129,7 @@ FIXTURE void house_again(struct house *h)
 FIXTURE enum err house_try(struct house *h, struct clip *c, struct clip *sidecar, struct intake_report *r)
 {
     struct intake_source a = clip_source(c), b;
-    struct intake_file f = {&a, NULL, 0};
+    struct intake_file f = {.recording = &a};
     if (sidecar) {
         b = clip_source(sidecar);
         f.sidecars = &b;

@@ -188,7 +188,7 @@ static void check_hub(struct exam *x, const struct station *s)
 
 static void check_tools(struct exam *x)
 {
-    static const char *const programs[] = {"feldsher-dock", "feldsher-erase", "feldsher-sync"};
+    static const char *const programs[] = {"feldsher-dock", "feldsher-erase", "feldsher-probe", "feldsher-sync"};
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         if (spawn_can(programs[i]))
             say(x, FINE, "programs", _("%s is there"), programs[i]);
