@@ -206,6 +206,8 @@ install: man $(texts)
 	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/feldsher.mo; done
 	$(Q)install -D -m 755 tui/lang/console.sh $(DESTDIR)$(PREFIX)/share/feldsher/console.sh
 	$(Q)[ -n '$(DESTDIR)' ] || [ '$(CONSOLE)' = no ] || [ "$$(id -u)" != 0 ] || sh tui/lang/console.sh keep
+	$(Q)install -D -m 644 drivers/usb/70-feldsher.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-feldsher.rules
+	$(Q)[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || udevadm control --reload 2>/dev/null || true
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' drivers/dock/feldsher-dock.service > $(B)/feldsher-dock@.service

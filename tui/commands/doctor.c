@@ -7,6 +7,7 @@
 #include "tui/print.h"
 #include "tui/session.h"
 #include "tui/spawn.h"
+#include "tui/usb_access.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -197,6 +198,35 @@ static void check_tools(struct exam *x)
     }
 }
 
+/* What lets this account use cameras. */
+static const char *usb_advice(const struct usb_access *a)
+{
+    if (!a->rule)
+        return _("run as root, in the folder of Feldsher's sources: make install; then plug it in again");
+    if (!a->member)
+        return _("run as root: usermod -aG plugdev ACCOUNT, log in anew and plug it in again");
+    return _("unplug it and plug it in again");
+}
+
+static void check_usb(struct exam *x)
+{
+    struct usb_access a;
+    usb_access_look(&a, "");
+    if (!a.system)
+        say(x, WARN, "usb",
+            _("this machine has none, or its kernel no driver for it; offload --from takes folders and images"));
+    else if (!a.nodes)
+        say(x, WARN, "usb", _("there is nothing in /dev/bus/usb; start udev, or run it outside of the container"));
+    else if (a.denied[0])
+        say(x, WARN, "usb", _("this account may not use what is at port %s; %s"), a.denied, usb_advice(&a));
+    else if (!a.rule || !a.member)
+        say(x, WARN, "usb", _("this account may not use every camera; %s"), usb_advice(&a));
+    else if (!a.told)
+        say(x, WARN, "usb", _("udev does not run: it is looked for cameras once a second; start udev"));
+    else
+        say(x, FINE, "usb", _("there; this account may use cameras"));
+}
+
 /* font: a file to judge instead of the console. */
 static enum err check_letters(struct exam *x, const char *font)
 {
@@ -253,6 +283,7 @@ static enum err doctor(struct call *c)
         say(&x, FINE, "index", _("as it was left"));
     check_kernel(&x);
     check_tools(&x);
+    check_usb(&x);
     station_close(s);
     opened = check_letters(&x, NULL);
     return opened ? opened : finish(&x);
