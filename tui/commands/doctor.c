@@ -189,7 +189,7 @@ static void check_hub(struct exam *x, const struct station *s)
 
 static void check_tools(struct exam *x)
 {
-    static const char *const programs[] = {"feldsher-dock", "feldsher-sync"};
+    static const char *const programs[] = {"feldsher-dock", "feldsher-erase", "feldsher-sync"};
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         if (spawn_can(programs[i]))
             say(x, FINE, "programs", _("%s is there"), programs[i]);
@@ -198,33 +198,30 @@ static void check_tools(struct exam *x)
     }
 }
 
-/* What lets this account use cameras. */
-static const char *usb_advice(const struct usb_access *a)
-{
-    if (!a->rule)
-        return _("run as root, in the folder of Feldsher's sources: make install; then plug it in again");
-    if (!a->member)
-        return _("run as root: usermod -aG plugdev ACCOUNT, log in anew and plug it in again");
-    return _("unplug it and plug it in again");
-}
-
+/* What feldsher-dock needs to reach cameras; a folder needs none of it. */
 static void check_usb(struct exam *x)
 {
     struct usb_access a;
     usb_access_look(&a, "");
     if (!a.system)
-        say(x, WARN, "usb",
-            _("this machine has none, or its kernel no driver for it; offload --from takes folders and images"));
+        say(x, WARN, "usb", _("this machine has no USB; cameras come in as folders and images"));
     else if (!a.nodes)
-        say(x, WARN, "usb", _("there is nothing in /dev/bus/usb; start udev, or run it outside of the container"));
+        say(x, WARN, "usb", _("there is nothing in /dev/bus/usb; start udev"));
+    else if (!a.rule)
+        say(x, WARN, "usb",
+            _("this account may not use cameras: the udev rule is not there; make install, then plug "
+              "them in again"));
+    else if (a.denied[0] && !a.member)
+        say(x, WARN, "usb",
+            _("this account may not use what is at port %s; run as root: usermod -aG plugdev ACCOUNT, then log in "
+              "anew"),
+            a.denied);
     else if (a.denied[0])
-        say(x, WARN, "usb", _("this account may not use what is at port %s; %s"), a.denied, usb_advice(&a));
-    else if (!a.rule || !a.member)
-        say(x, WARN, "usb", _("this account may not use every camera; %s"), usb_advice(&a));
+        say(x, WARN, "usb", _("this account may not use what is at port %s; unplug it and plug it in again"), a.denied);
     else if (!a.told)
-        say(x, WARN, "usb", _("udev does not run: it is looked for cameras once a second; start udev"));
+        say(x, WARN, "usb", _("no udev runs: a camera is noticed within a second, not at once"));
     else
-        say(x, FINE, "usb", _("there; this account may use cameras"));
+        say(x, FINE, "usb", _("cameras can be used, and are noticed as they are plugged in"));
 }
 
 /* font: a file to judge instead of the console. */
