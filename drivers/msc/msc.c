@@ -175,15 +175,6 @@ static enum err wait_for_medium(struct msc *m, unsigned ms)
                                      : refused(not_opened, &s);
 }
 
-static void show_text(char out[static NAME_LEN], const char *s)
-{
-    struct buf b = {0};
-    out[0] = '\0';
-    if (text_escape(&b, s, strlen(s)) == ERR_OK && b.len < NAME_LEN)
-        memcpy(out, b.p, b.len + 1);
-    buf_free(&b);
-}
-
 static enum err look(struct msc *m, unsigned ms)
 {
     struct scsi_sense s = {0};
@@ -206,9 +197,9 @@ static enum err look(struct msc *m, unsigned ms)
                        c.sector);
     m->sectors = c.sectors;
     m->sector = c.sector;
-    show_text(m->facts.vendor, m->about.vendor);
-    show_text(m->facts.product, m->about.product);
-    show_text(m->facts.revision, m->about.revision);
+    text_escape_cut(m->facts.vendor, NAME_LEN, m->about.vendor, strlen(m->about.vendor));
+    text_escape_cut(m->facts.product, NAME_LEN, m->about.product, strlen(m->about.product));
+    text_escape_cut(m->facts.revision, NAME_LEN, m->about.revision, strlen(m->about.revision));
     r = ask(m, ASK_PROTECTED, NULL, &s);
     return r == BOT_OVER ? over(m, not_opened) : ERR_OK; /* not every device knows */
 }
