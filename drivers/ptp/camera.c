@@ -118,6 +118,7 @@ enum err ptp_camera(struct camera *out, struct ptp *p, const struct camera_name 
     bool clock = dataset_has(&p->device.properties, PROP_DATE_TIME) && ptp_can(p, OP_PROPERTY_DESC);
     *out = (struct camera){.self = m,
                            .grain = pieces ? PTP_GRAIN : 0,
+                           .in_order = !pieces,
                            .describe = describe,
                            .list = list,
                            .open = open_file,

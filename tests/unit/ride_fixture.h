@@ -67,6 +67,7 @@ struct ride {
     /* Is this byte one of a message's own, in which a wrong bit must be found?
      * Others are contents, or say where these are. */
     bool (*is_framing)(const struct ride *r, uint64_t at);
+    bool outlives;                    /* its driver mends whatever passes */
     void (*measured)(struct ride *r); /* a ride without a fault went over the cable */
     struct ride_file file[RIDE_FILES];
     size_t n;
@@ -355,7 +356,7 @@ static const char *const ride_words[RIDE_FAULTS] = {"no fault",      "a cut",   
 FIXTURE void ride_expect(struct ride *r, enum ride_fault f, const char *what, uint64_t at)
 {
     bool whole = ride_is_whole(r), is_flip = f == RIDE_FLIP, is_cut = f == RIDE_CUT || f == RIDE_CUT_AND_BACK;
-    bool may_fail = is_flip || f == RIDE_CUT || (is_cut && !r->back);
+    bool may_fail = is_flip || f == RIDE_CUT || (is_cut && !r->back) || !r->outlives;
     bool may_be_wrong = is_flip && !r->is_framing(r, at);
     if ((r->wrong && !may_be_wrong) || (!whole && !may_fail) || (!whole && !may_be_wrong && !ride_is_said(r)) ||
         (f == RIDE_CUT && r->e && r->e != ERR_AGAIN) || r->transfers > 3 * r->whole_transfers + 400)

@@ -96,7 +96,8 @@ static int begin(void **state)
     (void)state;
     assert_int_equal(hash_start(), ERR_OK);
     stick = (struct stick){.card = c, .at = UINT32_MAX};
-    ride = (struct ride){.device = &stick, .plug = plug, .open = open_stick, .is_framing = is_framing};
+    ride =
+        (struct ride){.device = &stick, .plug = plug, .open = open_stick, .is_framing = is_framing, .outlives = true};
     card_entry(c, 2, 0, "DCIM       ", 0x10, 3, 0);
     card_chain(c, 3, 1);
     card_entry(c, 3, 0, ".          ", 0x10, 3, 0);
