@@ -13,14 +13,12 @@
  */
 
 #include "drivers/dock/take.h"
+#include "tests/unit/chance.h"
 #include "tests/unit/erase_fixture.h"
 #include "tests/unit/script.h"
 
-#include <time.h>
-
 #define RIDE_FILES 8
 #define RIDES_OF_ONE_STATION 100u
-#define RIDE_SEED 20261125u
 
 /* What is tried here is a cable. The station's disk is not waited for: that
  * would take ten times as long, and is tried elsewhere. */
@@ -405,25 +403,11 @@ FIXTURE void ride_tell(const struct ride *r, const char *what)
 
 /* --- at random bytes -------------------------------------------------------- */
 
-static uint64_t ride_chance;
-
-/* splitmix64 (Steele, Lea, Flood, 2014) */
-FIXTURE uint64_t ride_below(uint64_t n)
+/* fn for each of n rides; RIDES stands for n. */
+FIXTURE void ride_randomly(void (*fn)(unsigned i), unsigned n, enum chance kind)
 {
-    uint64_t z = ride_chance += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (z ^ (z >> 31)) % n;
-}
-
-/* fn for each of n rides of a seed; SEED and RIDES stand for both. */
-FIXTURE void ride_randomly(void (*fn)(unsigned i), unsigned n, bool fixed)
-{
-    const char *seed = getenv("SEED"), *rides = getenv("RIDES");
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    ride_chance = seed ? strtoull(seed, NULL, 10) : fixed ? RIDE_SEED : (uint64_t)now.tv_nsec;
-    print_message("SEED=%llu\n", (unsigned long long)ride_chance);
+    const char *rides = getenv("RIDES");
+    chance_begin(kind);
     n = rides ? (unsigned)strtoul(rides, NULL, 10) : n;
     for (unsigned i = 0; i < n; i++)
         fn(i);

@@ -193,7 +193,7 @@ static void one_random_fault(unsigned i)
 {
     static const enum bot_quirk some[] = {QUIRK_TAG, QUIRK_RESIDUE, QUIRK_RESIDUE_BIG};
     unsigned kinds = RIDE_FAULTS - RIDE_CUT, kind = i % (kinds + 3);
-    uint64_t at = ride_below(ride.whole_bytes);
+    uint64_t at = chance_below(ride.whole_bytes);
     if (kind < kinds)
         ride_strike(&ride, (enum ride_fault)(RIDE_CUT + kind), at);
     else
@@ -204,7 +204,7 @@ static void a_thousand_random_bytes_end_in_a_wrong_recording(void **state)
 {
     (void)state;
     measure();
-    ride_randomly(one_random_fault, 1000, true);
+    ride_randomly(one_random_fault, 1000, CHANCE_FIXED);
     ride_tell(&ride, "at random bytes");
 }
 
@@ -212,7 +212,7 @@ static void random_bytes_of_today_end_in_a_wrong_recording(void **state)
 {
     (void)state;
     measure();
-    ride_randomly(one_random_fault, 250, false);
+    ride_randomly(one_random_fault, 250, CHANCE_NEW);
     ride_tell(&ride, "at random bytes");
 }
 

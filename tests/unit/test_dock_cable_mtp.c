@@ -138,14 +138,14 @@ static void a_head_that_lies_ends_in_a_wrong_recording(void **state)
 /* In turns: a cut, a stall, a short read, silence, a bit, an error, too much, a cut and back. */
 static void one_random_fault(unsigned i)
 {
-    ride_strike(&ride, (enum ride_fault)(RIDE_CUT + i % (RIDE_FAULTS - RIDE_CUT)), ride_below(ride.whole_bytes));
+    ride_strike(&ride, (enum ride_fault)(RIDE_CUT + i % (RIDE_FAULTS - RIDE_CUT)), chance_below(ride.whole_bytes));
 }
 
 static void a_thousand_random_bytes_end_in_a_wrong_recording(void **state)
 {
     (void)state;
     measure(0);
-    ride_randomly(one_random_fault, 1000, true);
+    ride_randomly(one_random_fault, 1000, CHANCE_FIXED);
     ride_tell(&ride, "at random bytes");
 }
 
@@ -153,7 +153,7 @@ static void random_bytes_of_today_end_in_a_wrong_recording(void **state)
 {
     (void)state;
     measure(PTP_NO_PARTIAL);
-    ride_randomly(one_random_fault, 250, false);
+    ride_randomly(one_random_fault, 250, CHANCE_NEW);
     ride_tell(&ride, "at random bytes");
 }
 

@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "drivers/msc/msc.h"
 #include "drivers/msc/scsi.h"
+#include "tests/unit/chance.h"
 #include "tests/unit/script_bot.h"
 
 #define SECTORS 4096u
@@ -188,18 +188,30 @@ static void a_fault_at_any_boundary_gives_wrong_bytes_or_hangs(void **state)
         }
 }
 
-static void a_fault_at_a_random_byte_gives_wrong_bytes_or_hangs(void **state)
+/* Each of so many bytes meets every fault. */
+static void at_random_bytes(unsigned n, enum chance kind)
 {
     struct rig whole;
-    (void)state;
     measure(&whole);
-    srand(20261125);
-    for (unsigned i = 0; i < 1000; i++) {
-        enum script_fault f = (enum script_fault)(SCRIPT_CUT + rand() % (SCRIPT_FAULTS - SCRIPT_CUT));
-        uint64_t at = (uint64_t)rand() % whole.s.bytes;
-        if (f != SCRIPT_FLIP)
-            fault_at(&whole, f, at);
+    chance_begin(kind);
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t at = chance_below(whole.s.bytes);
+        for (enum script_fault f = SCRIPT_CUT; f < SCRIPT_FAULTS; f++)
+            if (f != SCRIPT_FLIP)
+                fault_at(&whole, f, at);
     }
+}
+
+static void a_fault_at_a_random_byte_gives_wrong_bytes_or_hangs(void **state)
+{
+    (void)state;
+    at_random_bytes(1000, CHANCE_FIXED);
+}
+
+static void a_fault_at_a_byte_of_today_gives_wrong_bytes_or_hangs(void **state)
+{
+    (void)state;
+    at_random_bytes(200, CHANCE_NEW);
 }
 
 /* The cable's own check (CRC16) finds bits that flip. Behind its back: whatever
@@ -236,12 +248,12 @@ static void many_faults_at_once_hang(void **state)
     struct rig r;
     size_t wrong;
     (void)state;
-    srand(7);
+    chance_begin(CHANCE_NEW);
     for (unsigned i = 0; i < 500; i++) {
         rig_begin(&r);
         for (unsigned k = 0; k < 6; k++)
-            script_fault(&r.s, (enum script_fault)(SCRIPT_STALL + rand() % (SCRIPT_FLIP - SCRIPT_STALL)),
-                         (uint64_t)rand() % 900000);
+            script_fault(&r.s, (enum script_fault)(SCRIPT_STALL + chance_below(SCRIPT_FLIP - SCRIPT_STALL)),
+                         chance_below(900000));
         (void)!session(&r, &wrong);
         assert_int_equal(wrong, 0);
         assert_true(is_reading(&r));
@@ -577,6 +589,7 @@ int main(void)
         cmocka_unit_test(a_quirk_at_any_command_gives_wrong_bytes_or_hangs),
         cmocka_unit_test(a_fault_at_any_boundary_gives_wrong_bytes_or_hangs),
         cmocka_unit_test(a_fault_at_a_random_byte_gives_wrong_bytes_or_hangs),
+        cmocka_unit_test(a_fault_at_a_byte_of_today_gives_wrong_bytes_or_hangs),
         cmocka_unit_test(a_flipped_bit_is_not_found),
         cmocka_unit_test(many_faults_at_once_hang),
         cmocka_unit_test(a_device_that_stops_answering_counts_as_worn_out),
