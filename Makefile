@@ -186,7 +186,7 @@ torture: $(bins) $(helpers)
 simulate: $(B)/unit/test_wire_simulation
 	@SIMULATIONS=$${SIMULATIONS:-10000} $<
 
-benches: $(bins) $(benches) $(B)/system/drive
+benches: $(bins) $(benches) $(B)/system/drive $(B)/system/ptpls
 bench:
 	@tests/setup.sh bench
 	@$(MAKE) benches
