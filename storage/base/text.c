@@ -66,7 +66,7 @@ static size_t escape_letter(char out[static ESCAPED], const unsigned char *p, si
         return letter;
     }
     if (cp == '\\')
-        memcpy(out, "\\\\", 2);
+        out[0] = out[1] = '\\';
     else if (!letter || cp < 0x80)
         shown = snprintf(out, ESCAPED, "\\x%02x", (unsigned)cp & 0xff);
     else

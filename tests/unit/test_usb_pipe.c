@@ -27,7 +27,7 @@ static int begin(void **state)
     fake_put("/sys/bus/usb/devices/1-1/1-1:1.0/host0/target0/0/block/sda/sda1/dev", "8:17\n");
     stop = 0;
     u = (struct usb){.self = NULL};
-    return usb_bus_open(&bus);
+    return usb_bus_open(&bus) != ERR_OK;
 }
 
 static int begin_open(void **state)
