@@ -200,7 +200,7 @@ torture: $(bins) $(helpers)
 simulate: $(B)/unit/test_wire_simulation
 	@SIMULATIONS=$${SIMULATIONS:-10000} $<
 
-benches: $(bins) $(benches) $(B)/system/drive
+benches: $(bins) $(benches) $(B)/system/drive $(B)/system/ptpls
 bench:
 	@tests/setup.sh bench
 	@$(MAKE) benches
@@ -223,10 +223,11 @@ install: man $(texts)
 	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/feldsher.mo; done
 	$(Q)install -D -m 755 tui/lang/console.sh $(DESTDIR)$(PREFIX)/share/feldsher/console.sh
 	$(Q)[ -n '$(DESTDIR)' ] || [ '$(CONSOLE)' = no ] || [ "$$(id -u)" != 0 ] || sh tui/lang/console.sh keep
+	$(Q)install -D -m 644 drivers/usb/70-feldsher.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-feldsher.rules
+	$(Q)[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || udevadm control --reload 2>/dev/null || true
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' drivers/dock/feldsher-dock.service > $(B)/feldsher-dock@.service
-	$(Q)install -D -m 644 drivers/usb/70-feldsher.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-feldsher.rules
 	$(Q)install -m 644 $(B)/feldsher-hub.service $(B)/feldsher-dock@.service $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 clean:

@@ -10,7 +10,7 @@ guest="qemu-system-x86 busybox-static cpio kbd console-setup"
 case ${1:-run} in
 run) want="$build $demo" ;;
 test) want="$build $demo $check $screen $guest $usb" ;;
-bench) want="$build $demo libcmocka-dev libvterm-dev procps borgbackup restic rclone rsync time" ;;
+bench) want="$build $demo $usb $guest python3 libcmocka-dev libvterm-dev procps borgbackup restic rclone rsync time" ;;
 link) want="$build iproute2 ethtool procps python3 nncp rsync" ;;
 lint) want="$build libcmocka-dev libvterm-dev clang-format clang-tidy cppcheck git" ;;
 *) echo "usage: setup.sh run|test|bench|link|lint" >&2; exit 64 ;;

@@ -259,7 +259,7 @@ enum err reading_piece(void *reading, uint64_t offset, void *p, size_t n, size_t
     struct reading *r = reading;
     const struct camera *c = r->on->camera;
     *got = kept_get(&r->kept, offset, p, n);
-    bool here = c->any_order && r->handle && r->opened == r->on->opened && !r->no_pieces;
+    bool here = !c->in_order && r->handle && r->opened == r->on->opened && !r->no_pieces;
     if (*got == 0 && here && c->read(r->handle, offset, p, n, got) != ERR_OK) {
         err_clear();
         r->no_pieces = true;

@@ -67,6 +67,7 @@ static enum err open_file(struct take *d, size_t file, struct group_file *g, str
         .mtime = f.mtime,
         .facts = d->list.files[file].sidecar ? sidecar_facts : recording_facts,
         .holes = missing,
+        .in_order = d->on.camera->in_order,
     };
     return reading_open(&g->reading, &d->on, &f);
 }

@@ -181,7 +181,6 @@ enum err fat_camera(struct camera *out, struct disk *d, const struct camera_name
     f->tree.numbered = f->n > 1;
     *out = (struct camera){.self = f,
                            .grain = f->disk.sector,
-                           .any_order = true,
                            .describe = describe,
                            .list = list,
                            .open = open_file,

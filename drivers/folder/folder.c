@@ -348,7 +348,6 @@ enum err folder_open(struct camera *out, const char *path, const char *serial)
     }
     find_volume(f);
     *out = (struct camera){.self = f,
-                           .any_order = true,
                            .describe = describe,
                            .list = list,
                            .open = open_file,

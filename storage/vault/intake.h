@@ -35,6 +35,7 @@ struct intake_source {
     /* Bytes that could not be read and were handed out as zeros, of what was
      * read last of each place. May be NULL: none. */
     uint64_t (*holes)(void *ctx);
+    bool in_order; /* to read here and there is to read all before it: it is known by its beginning */
 };
 
 struct intake_camera {

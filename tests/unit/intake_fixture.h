@@ -84,7 +84,7 @@ FIXTURE void clip_free(struct clip *c)
 
 FIXTURE struct intake_source clip_source(struct clip *c)
 {
-    return (struct intake_source){clip_read, c, c->path, c->listed, c->mtime, NULL, NULL};
+    return (struct intake_source){clip_read, c, c->path, c->listed, c->mtime, NULL, NULL, false};
 }
 
 FIXTURE int house_new(void **state)

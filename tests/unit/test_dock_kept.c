@@ -53,8 +53,7 @@ static enum err fake_read(void *file, uint64_t offset, void *p, size_t n, size_t
 static void begin(struct fake *k, struct reading *r, uint64_t size)
 {
     *k = (struct fake){.file = {"A.MP4", size, 0, CAMERA_FILE, ""}};
-    k->camera = (struct camera){
-        .self = k, .any_order = true, .open = fake_open, .read = fake_read, .close = fake_close, .grain = 512};
+    k->camera = (struct camera){.self = k, .open = fake_open, .read = fake_read, .close = fake_close, .grain = 512};
     k->on = (struct reading_camera){.camera = &k->camera, .stop = &k->stop};
     assert_int_equal(reading_open(r, &k->on, &k->file), ERR_OK);
     reading_keep(r);
@@ -122,10 +121,10 @@ static void the_middle_is_asked_of_a_camera_that_cannot_give_it(void **state)
     assert_true(is_there(&r, MEDIA_KEPT - 100, 70000)); /* over the edge */
     assert_true(is_there(&r, LONG - MEDIA_KEPT - 100, 70000));
     unsigned reads = k.reads;
-    k.camera.any_order = false;
+    k.camera.in_order = true;
     assert_false(is_there(&r, MEDIA_KEPT, 1));
     assert_int_equal(k.reads, reads);
-    k.camera.any_order = true;
+    k.camera.in_order = false;
     k.fails = ERR_AGAIN; /* pulled out: nobody waits, nobody asks a second time */
     assert_int_equal(reading_piece(&r, MEDIA_KEPT, p, sizeof p, &got), ERR_OK);
     assert_int_equal(got, 0);
