@@ -72,7 +72,7 @@ static enum err command(struct arguments *a, int n, char **words)
         int least, most; /* words behind it */
     } verbs[] = {
         {"offload", VERB_OFFLOAD, 0, 1}, {"watch", VERB_WATCH, 0, 0},   {"cameras", VERB_CAMERAS, 0, 0},
-        {"admit", VERB_ADMIT, 1, 1},     {"forget", VERB_FORGET, 1, 1},
+        {"admit", VERB_ADMIT, 1, 1},     {"forget", VERB_FORGET, 1, 1}, {"stop", VERB_STOP, 1, 1},
     };
     if (models_take(&a->models, n, words)) {
         a->verb = VERB_MODELS;
@@ -88,7 +88,7 @@ static enum err command(struct arguments *a, int n, char **words)
             a->offload.camera = words[1];
         return ERR_OK;
     }
-    return usage("one command is needed: offload, watch, cameras, admit, forget, profiles, check FILE");
+    return usage("one command is needed: offload, watch, cameras, admit, forget, stop, profiles, check FILE");
 }
 
 enum err arguments_read(struct arguments *a, int argc, char **argv, const volatile sig_atomic_t *stop)
