@@ -1,6 +1,8 @@
 #ifndef DRIVERS_MANUAL_H
 #define DRIVERS_MANUAL_H
 
+#include "storage/base/err.h"
+
 #include <stddef.h>
 
 /* What a program prints of itself for --help and --man. */
@@ -19,8 +21,16 @@ struct manual {
     const char *status, *see_also;
 };
 
-/* Both return main's exit code. */
-int manual_help(const struct manual *m);
-int manual_page(const struct manual *m);
+/* The options of every program, by what getopt_long answers. */
+#define MANUAL_OPTIONS                                                                                                 \
+    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},                                             \
+    {                                                                                                                  \
+        "man", no_argument, NULL, 'm'                                                                                  \
+    }
+/* c: what getopt_long answered. *shown: main's exit code, where it was one of
+ * them. ERR_USAGE: it is an option of nobody's. */
+enum err manual_takes(const struct manual *m, int c, int *shown) MUST_USE;
+/* ERR_USAGE: what is wrong, and where to look. */
+enum err manual_usage(const struct manual *m, const char *what) MUST_USE;
 
 #endif

@@ -343,6 +343,13 @@ static enum err open_as(struct place *p, const struct profile *m, const struct u
                                             : open_storage(p, m, seen, interface, out);
 }
 
+/* A camera that was freed, and its disk with it. */
+static void forget(struct place *p, struct camera *out)
+{
+    *out = (struct camera){0};
+    p->disk = (struct disk){0};
+}
+
 /* Each model that counts and may be it, until one is. */
 static enum err open_seen(struct place *p, const struct usb_seen *seen, struct camera *out)
 {
@@ -357,9 +364,8 @@ static enum err open_seen(struct place *p, const struct usb_seen *seen, struct c
     }
     if (!e) {
         end_name(p, out);
-    } else { /* one that was opened and is not of its model was freed, with its disk */
-        *out = (struct camera){0};
-        p->disk = (struct disk){0};
+    } else { /* one that was opened and is not of its model was freed */
+        forget(p, out);
     }
     return e;
 }
@@ -421,10 +427,12 @@ static enum err try_again(struct place *p, const struct camera_name *was, const 
         if (open_seen(p, &now.seen[i], out) != ERR_OK)
             continue; /* not ready yet */
         *found = strcmp(p->name.serial, was->serial) == 0 && strcmp(p->name.volume, was->volume) == 0;
-        if (*found)
+        if (*found) {
             p->seen = now.seen[i];
-        else
+        } else {
             out->free(out->self);
+            forget(p, out);
+        }
         if (!*found && !is_in(others, now.seen[i].arrival))
             e = err_set(ERR_BAD,
                         "a camera of the same number %s came back with another card (%s, and it was %s); what "
@@ -440,6 +448,7 @@ enum err place_again(struct place *p, struct camera *out)
     struct camera_name was = p->name;
     struct usb_list others;
     bool found = false, changed;
+    forget(p, out);
     enum err e = usb_bus_list(p->bus, &others);
     p->profile = p->is;
     while (!e && !found && !*p->stop) {

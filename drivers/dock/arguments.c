@@ -9,7 +9,7 @@
 
 static enum err usage(const char *what)
 {
-    return err_set(ERR_USAGE, "%s; see feldsher-dock --help", _(what));
+    return manual_usage(&usage_dock, what);
 }
 
 static enum err option(struct arguments *a, int c)
@@ -49,17 +49,8 @@ static enum err option(struct arguments *a, int c)
     case 'w':
         a->survey.watch = true;
         return ERR_OK;
-    case 'h':
-        a->shown = manual_help(&usage_dock);
-        return ERR_OK;
-    case 'v':
-        a->shown = printf("%s %s\n", DOCK, FELDSHER_VERSION) < 0;
-        return ERR_OK;
-    case 'm':
-        a->shown = manual_page(&usage_dock);
-        return ERR_OK;
     default:
-        return usage("an option is unknown or lacks its value");
+        return manual_takes(&usage_dock, c, &a->shown);
     }
 }
 
@@ -72,7 +63,7 @@ static enum err command(struct arguments *a, int n, char **words)
         int least, most; /* words behind it */
     } verbs[] = {
         {"offload", VERB_OFFLOAD, 0, 1}, {"watch", VERB_WATCH, 0, 0},   {"cameras", VERB_CAMERAS, 0, 0},
-        {"admit", VERB_ADMIT, 1, 1},     {"forget", VERB_FORGET, 1, 1},
+        {"admit", VERB_ADMIT, 1, 1},     {"forget", VERB_FORGET, 1, 1}, {"stop", VERB_STOP, 1, 1},
     };
     if (models_take(&a->models, n, words)) {
         a->verb = VERB_MODELS;
@@ -88,25 +79,17 @@ static enum err command(struct arguments *a, int n, char **words)
             a->offload.camera = words[1];
         return ERR_OK;
     }
-    return usage("one command is needed: offload, watch, cameras, admit, forget, profiles, check FILE");
+    return usage("one command is needed: offload, watch, cameras, admit, forget, stop, profiles, check FILE");
 }
 
 enum err arguments_read(struct arguments *a, int argc, char **argv, const volatile sig_atomic_t *stop)
 {
     static const struct option longs[] = {
-        {"from", required_argument, NULL, 'f'},
-        {"camera", required_argument, NULL, 's'},
-        {"profile", required_argument, NULL, 'P'},
-        {"json", no_argument, NULL, 'j'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"progress", no_argument, NULL, 'p'},
-        {"no-wait", no_argument, NULL, 'n'},
-        {"watch", no_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {"man", no_argument, NULL, 'm'},
-        {"port", required_argument, NULL, 'o'},
-        {NULL, 0, NULL, 0},
+        {"from", required_argument, NULL, 'f'},    {"camera", required_argument, NULL, 's'},
+        {"profile", required_argument, NULL, 'P'}, {"json", no_argument, NULL, 'j'},
+        {"quiet", no_argument, NULL, 'q'},         {"progress", no_argument, NULL, 'p'},
+        {"no-wait", no_argument, NULL, 'n'},       {"watch", no_argument, NULL, 'w'},
+        {"port", required_argument, NULL, 'o'},    MANUAL_OPTIONS,
     };
     *a = (struct arguments){.offload = {.dir = ".", .camera = "", .stop = stop}, .shown = -1};
     opterr = 0;

@@ -7,7 +7,7 @@
 #include "drivers/dock/watch.h"
 
 /* The command line. */
-enum verb { VERB_OFFLOAD, VERB_WATCH, VERB_CAMERAS, VERB_ADMIT, VERB_FORGET, VERB_MODELS };
+enum verb { VERB_OFFLOAD, VERB_WATCH, VERB_CAMERAS, VERB_ADMIT, VERB_FORGET, VERB_STOP, VERB_MODELS };
 
 struct arguments {
     enum verb verb;

@@ -1,5 +1,6 @@
 #include "drivers/dock/admit.h"
 #include "drivers/dock/arguments.h"
+#include "drivers/dock/halt.h"
 #include "drivers/dock/usage.h"
 #include "drivers/stop.h"
 #include "storage/base/lang.h"
@@ -22,6 +23,8 @@ static enum err run(const struct arguments *a, bool *incomplete)
         return admit_run(a->offload.dir, a->offload.camera, a->profile, a->offload.json);
     case VERB_FORGET:
         return admit_forget(a->offload.dir, a->offload.camera, a->offload.json);
+    case VERB_STOP:
+        return halt_run(a->offload.dir, a->offload.camera, a->offload.json);
     case VERB_OFFLOAD:
         break;
     }
@@ -45,7 +48,5 @@ int main(int argc, char **argv)
         e = run(&a, &incomplete);
     if (e)
         return err_report(DOCK, e);
-    if (*stop && a.verb == VERB_OFFLOAD)
-        return err_report(DOCK, err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped"));
     return incomplete ? 75 : 0;
 }

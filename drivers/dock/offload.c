@@ -251,7 +251,9 @@ enum err offload_run(const struct offload *o, bool *incomplete)
         e = take_camera(&d);
         log_line("offload ends: %llu stored, %llu known, %llu failed", (unsigned long long)d.take.say.count[SAY_STORED],
                  (unsigned long long)d.take.say.count[SAY_KNOWN], (unsigned long long)d.take.say.count[SAY_FAILED]);
-        *incomplete = d.take.say.count[SAY_FAILED] > 0 || *o->stop;
+        *incomplete = d.take.say.count[SAY_FAILED] > 0;
+        if (!e && *o->stop)
+            e = err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped");
     }
     if (e)
         say_failed(&d.take.say, e);

@@ -22,7 +22,7 @@ struct offload {
 };
 
 /* Limits the process for good before it looks at the camera. *incomplete:
- * some recordings failed, or it was stopped; the rest is in. */
+ * some recordings failed; the rest is in. ERR_AGAIN: it was stopped, too. */
 enum err offload_run(const struct offload *o, bool *incomplete) MUST_USE;
 
 #endif

@@ -20,6 +20,20 @@ void reading_close(struct reading *r)
 
 /* --- what cannot be read --------------------------------------------------- */
 
+/* Those behind number i that it has reached by now are a part of it. */
+static void join_holes(struct reading *r, size_t i)
+{
+    struct reading_hole *h = &r->holes[i];
+    size_t n = i + 1;
+    for (; n < r->n_holes && r->holes[n].offset <= h->offset + h->length; n++) {
+        uint64_t end = r->holes[n].offset + r->holes[n].length;
+        if (end > h->offset + h->length)
+            h->length = end - h->offset;
+    }
+    memmove(h + 1, r->holes + n, (r->n_holes - n) * sizeof *h);
+    r->n_holes -= n - i - 1;
+}
+
 static enum err add_hole(struct reading *r, uint64_t offset, uint64_t length)
 {
     size_t i = 0;
@@ -28,6 +42,7 @@ static enum err add_hole(struct reading *r, uint64_t offset, uint64_t length)
     if (i < r->n_holes && r->holes[i].offset <= offset) { /* goes on, or is known */
         uint64_t end = offset + length, was = r->holes[i].offset + r->holes[i].length;
         r->holes[i].length = (end > was ? end : was) - r->holes[i].offset;
+        join_holes(r, i);
         return ERR_OK;
     }
     if (r->n_holes == READING_HOLES_MAX)
@@ -38,6 +53,7 @@ static enum err add_hole(struct reading *r, uint64_t offset, uint64_t length)
     r->holes = all;
     memmove(all + i + 1, all + i, (r->n_holes++ - i) * sizeof *all);
     all[i] = (struct reading_hole){offset, length};
+    join_holes(r, i);
     return ERR_OK;
 }
 

@@ -21,7 +21,8 @@ static const char about[] =
     "Takes every recording that is on a camera into a station: read once, sealed to the unit's evidence circles, "
     "durable, and entered in the chain. Nobody needs to be logged in. What the station holds already is known and not "
     "stored twice; an interrupted offload goes on where it stopped. The camera is only read, but for its clock. "
-    "watch takes in every camera as it is plugged in, several at once.";
+    "watch takes in every camera as it is plugged in, several at once; stop ends it for one of them, until it is "
+    "plugged in again.";
 
 static const char lines[] =
     "Prints a line a recording (stored ID PATH SIZE; known PATH; failed PATH: REASON; not taken PATH: WHAT) and a last "
@@ -42,14 +43,15 @@ const struct manual usage_dock = {
         "       " DOCK " [-C DIR] cameras [--from PATH]... [--watch] [--json]\n"
         "       " DOCK " [-C DIR] admit CAMERA [--profile NAME]\n"
         "       " DOCK " [-C DIR] forget SERIAL\n"
+        "       " DOCK " [-C DIR] stop PORT\n"
         "       " DOCK " [-C DIR] profiles [--json]\n"
         "       " DOCK " check FILE\n",
-    .synopsis =
-        "[\\-C DIR] offload [CAMERA | \\-\\-from PATH [\\-\\-camera SERIAL]] [\\-\\-no\\-wait] [\\-\\-json] "
-        "[\\-\\-quiet]\n.br\n.B " DOCK "\n[\\-C DIR] watch [\\-\\-json] [\\-\\-quiet]\n.br\n.B " DOCK
-        "\n[\\-C DIR] admit CAMERA [\\-\\-profile NAME]\n.br\n.B " DOCK "\n[\\-C DIR] forget SERIAL\n.br\n.B " DOCK
-        "\n[\\-C DIR] cameras [\\-\\-from PATH]... [\\-\\-watch] [\\-\\-json]\n.br\n.B " DOCK
-        "\n[\\-C DIR] profiles [\\-\\-json]\n.br\n.B " DOCK "\ncheck FILE\n",
+    .synopsis = "[\\-C DIR] offload [CAMERA | \\-\\-from PATH [\\-\\-camera SERIAL]] [\\-\\-no\\-wait] [\\-\\-json] "
+                "[\\-\\-quiet]\n.br\n.B " DOCK "\n[\\-C DIR] watch [\\-\\-json] [\\-\\-quiet]\n.br\n.B " DOCK
+                "\n[\\-C DIR] admit CAMERA [\\-\\-profile NAME]\n.br\n.B " DOCK
+                "\n[\\-C DIR] forget SERIAL\n.br\n.B " DOCK "\n[\\-C DIR] stop PORT\n.br\n.B " DOCK
+                "\n[\\-C DIR] cameras [\\-\\-from PATH]... [\\-\\-watch] [\\-\\-json]\n.br\n.B " DOCK
+                "\n[\\-C DIR] profiles [\\-\\-json]\n.br\n.B " DOCK "\ncheck FILE\n",
     .about = about,
     .lines = lines,
     .options = options,

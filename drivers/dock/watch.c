@@ -1,6 +1,7 @@
 #include "drivers/dock/watch.h"
 
 #include "drivers/dock/choose.h"
+#include "drivers/dock/halt.h"
 #include "drivers/dock/models.h"
 #include "drivers/dock/sight.h"
 #include "storage/base/file.h"
@@ -60,6 +61,7 @@ static void be_offload(const struct dock *d, const struct usb_seen *seen)
 static enum err start(struct dock *d, struct device *v)
 {
     fflush(stdout);
+    halt_take(d->w->dir, v->seen.port); /* an order that came too late for another one */
     pid_t pid = fork();
     if (pid == 0)
         be_offload(d, &v->seen);
@@ -202,6 +204,13 @@ static enum err reap(struct dock *d, bool wait, bool *any)
     return e;
 }
 
+static void stop_some(const struct dock *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->v[i].pid && halt_take(d->w->dir, d->v[i].seen.port))
+            kill(d->v[i].pid, SIGTERM);
+}
+
 static enum err watch(struct dock *d)
 {
     bool changed = true;
@@ -213,6 +222,7 @@ static enum err watch(struct dock *d)
             e = usb_bus_wait(d->bus, LOOK_AGAIN, d->w->stop, &changed);
         if (!e)
             e = reap(d, false, &changed);
+        stop_some(d);
         changed = changed || list_changed(d);
     }
     for (size_t i = 0; i < d->n; i++)
@@ -231,10 +241,10 @@ enum err watch_run(const struct watch *w)
         return err_set(ERR_NOMEM, "out of memory");
     d->w = w;
     enum err e = file_path(tmp, w->dir, "objects/tmp");
-    if (!e)
-        e = file_path(path, tmp, ".dock");
     if (!e && !file_exists(tmp))
         e = err_set(ERR_NOINPUT, "there is no station in %s", w->dir);
+    if (!e)
+        e = halt_lock_path(path, w->dir);
     if (!e)
         e = file_lock(path, true, false, &lock);
     if (e == ERR_AGAIN)

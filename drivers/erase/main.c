@@ -9,23 +9,16 @@
 
 static enum err usage(const char *what)
 {
-    return err_set(ERR_USAGE, "%s; see feldsher-erase --help", _(what));
+    return manual_usage(&usage_erase, what);
 }
 
 static enum err parse(int argc, char **argv, struct visit *v, int *shown)
 {
     static const struct option longs[] = {
-        {"licence", required_argument, NULL, 'l'},
-        {"from", required_argument, NULL, 'f'},
-        {"volume", required_argument, NULL, 'V'},
-        {"plan", no_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},
-        {"progress", no_argument, NULL, 'p'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {"man", no_argument, NULL, 'm'},
-        {"copy", required_argument, NULL, 'c'},
-        {NULL, 0, NULL, 0},
+        {"licence", required_argument, NULL, 'l'}, {"from", required_argument, NULL, 'f'},
+        {"volume", required_argument, NULL, 'V'},  {"plan", no_argument, NULL, 'n'},
+        {"json", no_argument, NULL, 'j'},          {"progress", no_argument, NULL, 'p'},
+        {"copy", required_argument, NULL, 'c'},    MANUAL_OPTIONS,
     };
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, "C:", longs, NULL)) != -1;) {
@@ -56,17 +49,8 @@ static enum err parse(int argc, char **argv, struct visit *v, int *shown)
         case 'p':
             v->progress = true;
             break;
-        case 'h':
-            *shown = manual_help(&usage_erase);
-            return ERR_OK;
-        case 'v':
-            *shown = printf("%s %s\n", ERASE, FELDSHER_VERSION) < 0;
-            return ERR_OK;
-        case 'm':
-            *shown = manual_page(&usage_erase);
-            return ERR_OK;
         default:
-            return usage("an option is unknown or lacks its value");
+            return manual_takes(&usage_erase, c, shown);
         }
     }
     if (optind + 1 != argc || !argv[optind][0])

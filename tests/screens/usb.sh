@@ -15,6 +15,7 @@ cameras) says cameras ;;
 watch) [ ! -e "$T/another" ] || { echo "feldsher-dock: another feldsher dock takes cameras in at this station already" >&2; exit 75; }
     says dock ;;
 admit) echo '{"done":"admit","serial":"SN-3","profile":"generic-mtp"}' ;;
+stop) echo '{"done":"stop","port":"1-1"}' ;;
 forget) echo '{"done":"forget","serial":"SN-3","profile":""}' ;;
 offload) cat "$T/rows/offload" ;;
 esac

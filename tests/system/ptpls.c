@@ -9,98 +9,43 @@
  * The reader of MTP devices on USB, for comparing what it reads with what was put on them. */
 #include "drivers/ptp/ptp.h"
 #include "drivers/usb/bus.h"
-#include "storage/seal/hash.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define PIECE 1000003u /* no multiple of anything */
+#include "tests/system/files.h"
 
 static volatile sig_atomic_t stop;
 
-struct all {
-    struct camera_file *files;
-    size_t n, cap;
-};
-
-static void *must(void *p)
-{
-    if (!p)
-        abort();
-    return p;
-}
-
-static enum err note(void *ctx, const struct camera_file *f)
-{
-    struct all *a = ctx;
-    if (f->state != CAMERA_FILE) {
-        printf("failed %s: %s\n", f->path, f->why);
-        return ERR_OK;
-    }
-    if (a->n == a->cap)
-        a->files = must(realloc(a->files, (a->cap = 2 * a->cap + 64) * sizeof *a->files));
-    a->files[a->n] = *f;
-    a->files[a->n++].path = must(strdup(f->path));
-    return ERR_OK;
-}
-
-static enum err read_from(const struct camera *c, void *file, uint64_t at, struct hash_state *h)
-{
-    static uint8_t p[PIECE];
-    size_t got = 1;
-    enum err e = ERR_OK;
-    for (; !e && got; at += got) {
-        e = c->read(file, at, p, sizeof p, &got);
-        if (h)
-            hash_add(h, p, got);
-        else if (fwrite(p, 1, got, stdout) != got)
-            return err_set(ERR_IO, "cannot write");
-    }
-    return e;
-}
-
 static enum err hash_one(const struct camera *c, const struct camera_file *f)
 {
-    struct hash_state h;
-    struct hash sum;
-    char hex[HASH_HEX];
     void *file = NULL;
     enum err e = c->open(c->self, f, &file);
-    hash_init(&h);
-    if (!e)
-        e = read_from(c, file, 0, &h);
-    if (file)
-        c->close(file);
-    sum = hash_end(&h);
-    hash_hex(hex, &sum);
     if (e)
         printf("failed %s: %s\n", f->path, err_text());
     else
-        printf("%s %" PRIu64 " %" PRId64 " %s\n", hex, f->size, f->mtime == INT64_MIN ? -1 : f->mtime / 1000, f->path);
+        e = files_line(c, f, file);
+    if (file)
+        c->close(file);
     return e == ERR_AGAIN ? e : ERR_OK;
 }
 
-static enum err one_file(const struct camera *c, const struct all *a, const char *path, bool cut)
+static enum err one_file(const struct camera *c, const struct files *a, const char *path, bool cut)
 {
     const char *from = getenv("FROM");
+    uint64_t at = from ? strtoull(from, NULL, 10) : 0;
     uint8_t p[100];
     size_t got;
     for (size_t i = 0; i < a->n; i++) {
-        if (strcmp(a->files[i].path, path) != 0)
+        if (strcmp(a->v[i].path, path) != 0)
             continue;
         void *file = NULL;
-        enum err e = c->open(c->self, &a->files[i], &file);
+        enum err e = c->open(c->self, &a->v[i], &file);
         if (!e)
             e = c->read(file, 0, p, sizeof p, &got);
         if (!e && cut) {
             c->close(file);
-            e = c->open(c->self, &a->files[i], &file);
+            e = c->open(c->self, &a->v[i], &file);
             if (!e)
-                e = read_from(c, file, from ? strtoull(from, NULL, 10) : 0, NULL);
+                e = files_read(c, file, &at, NULL);
         } else if (!e) {
-            json_dumpf(c->file_facts(file), stdout, JSON_INDENT(1));
+            files_facts(c->file_facts(file), JSON_INDENT(1));
         }
         if (file)
             c->close(file);
@@ -142,27 +87,25 @@ static enum err find(struct usb_bus *bus, const char *ids, struct usb *out)
 
 static enum err run(const char *what, struct camera *c, const char *argument)
 {
-    struct all a = {0};
+    struct files a = {0};
     if (strcmp(what, "--status") == 0)
         return show_status(c);
     if (strcmp(what, "--clock") == 0)
         return c->set_clock ? c->set_clock(c->self, strtoll(argument, NULL, 10))
                             : err_set(ERR_DENIED, "it has no clock that can be set");
-    enum err e = c->list(c->self, note, &a);
+    enum err e = c->list(c->self, files_note, &a);
     if (e)
         return e;
     if (strcmp(what, "--facts") == 0)
-        json_dumpf(c->facts(c->self), stdout, JSON_INDENT(1));
+        files_facts(c->facts(c->self), JSON_INDENT(1));
     else if (strcmp(what, "--file") == 0 || strcmp(what, "--cut") == 0)
         e = one_file(c, &a, argument, what[2] == 'c');
     for (size_t i = 0; i < a.n && !e; i++)
         if (strcmp(what, "--list") == 0)
-            printf("%s\n", a.files[i].path);
+            printf("%s\n", a.v[i].path);
         else if (what[0] != '-')
-            e = hash_one(c, &a.files[i]);
-    for (size_t i = 0; i < a.n; i++)
-        free((void *)(uintptr_t)a.files[i].path);
-    free(a.files);
+            e = hash_one(c, &a.v[i]);
+    files_free(&a);
     return e;
 }
 

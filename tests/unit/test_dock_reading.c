@@ -316,6 +316,28 @@ static void card_that_is_bad_to_its_end_costs_few_attempts(void **state)
     free(to);
 }
 
+/* As who takes samples of a file first, and then all of it. */
+static void holes_that_were_found_first_are_counted_twice(void **state)
+{
+    struct fake *k = *state;
+    struct reading r;
+    uint8_t *to = malloc(FILE_SIZE), sample[GRAIN];
+    uint64_t at;
+    size_t got;
+    assert_non_null(to);
+    k->bad = 100000;
+    k->end = UINT64_MAX;
+    assert_int_equal(reading_open(&r, &k->on, &k->file), ERR_OK);
+    for (uint64_t i = 1; i < 16; i++)
+        assert_int_equal(reading_read(&r, FILE_SIZE / 16 * i, sample, sizeof sample, &got), ERR_OK);
+    assert_true(r.n_holes > 10);
+    assert_int_equal(read_all(&r, to, &at), ERR_OK);
+    assert_int_equal(r.n_holes, 1);
+    assert_int_equal(reading_missing(&r), FILE_SIZE - k->bad);
+    reading_close(&r);
+    free(to);
+}
+
 static void what_cannot_be_read_in_parts_fails_whole(void **state)
 {
     struct fake *k = *state;
@@ -405,6 +427,7 @@ int main(void)
         CASE(bad_place_becomes_a_hole_of_its_size),
         CASE(hole_that_can_be_read_later_is_none),
         CASE(card_that_is_bad_to_its_end_costs_few_attempts),
+        CASE(holes_that_were_found_first_are_counted_twice),
         CASE(what_cannot_be_read_in_parts_fails_whole),
         CASE(worn_card_with_holes_everywhere_is_given_up),
         CASE(hole_in_the_overlap_does_not_stop_it_going_on),

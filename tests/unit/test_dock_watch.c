@@ -1,6 +1,7 @@
 /* The running dock: who is taken in, and when. The process that it starts for a
  * camera is this program, which notes the port that it was started for. */
 #include "drivers/dock/admitted.h"
+#include "drivers/dock/halt.h"
 #include "drivers/dock/watch.h"
 #include "storage/base/file.h"
 #include "tests/unit/bus_fixture.h"
@@ -25,9 +26,15 @@ static const char *in_dir(const char *name)
 /* What the dock starts: feldsher-dock -C DIR offload --port PORT ... */
 static int note_port(char **argv)
 {
-    char path[256];
+    char path[256], pid[16];
     snprintf(path, sizeof path, "%s/started-%s", argv[2], argv[5]);
-    return file_write(path, "x", 1, 0600) != ERR_OK;
+    snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (file_write(path, pid, strlen(pid), 0600))
+        return 1;
+    snprintf(path, sizeof path, "%s/busy", argv[2]);
+    while (file_exists(path))
+        pause();
+    return 0;
 }
 
 static int start(void **state)
@@ -46,9 +53,9 @@ static int start(void **state)
 
 static int end(void **state)
 {
-    static const char *const files[] = {"started-1-1",           "started-1-2", "cameras",
-                                        "log/feldsher-dock.log", "log",         "objects/tmp/.dock",
-                                        "objects/tmp",           "objects",     ""};
+    static const char *const files[] = {
+        "started-1-1", "started-1-2", "cameras", "log/feldsher-dock.log", "log", "busy", "objects/tmp/.dock",
+        "objects/tmp", "objects",     ""};
     (void)state;
     bus_end();
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
@@ -61,6 +68,17 @@ static bool is_started(const char *port)
     char name[64];
     snprintf(name, sizeof name, "started-%s", port);
     return file_exists(in_dir(name));
+}
+
+static bool is_at_work(const char *port)
+{
+    char name[64];
+    struct buf text = {0};
+    snprintf(name, sizeof name, "started-%s", port);
+    assert_int_equal(file_read(in_dir(name), 64, &text), ERR_OK);
+    long pid = strtol((const char *)text.p, NULL, 10);
+    buf_free(&text);
+    return pid > 0 && kill((pid_t)pid, 0) == 0;
 }
 
 static enum err run(bool (*tick)(void))
@@ -110,11 +128,45 @@ static void a_list_that_is_spoilt_meanwhile_ends_the_dock(void **state)
     assert_true(is_started("1-1"));
 }
 
+static bool stop_the_second(void)
+{
+    if (step == 0 && is_started("1-1") && is_started("1-2")) {
+        assert_int_equal(halt_run(dir, "1-2", true), ERR_OK);
+        step = 1;
+    } else if (step == 1 && !is_at_work("1-2")) {
+        assert_true(is_at_work("1-1"));
+        step = 2;
+    }
+    stop = ++ticks > PATIENCE || step == 2;
+    poll(NULL, 0, 5);
+    return false;
+}
+
+static void one_camera_cannot_be_stopped_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(file_write(in_dir("busy"), "x", 1, 0600), ERR_OK);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(admitted_add(dir, &bus_devices[i].seen, "generic-storage", 0), ERR_OK);
+    assert_int_equal(run(stop_the_second), ERR_OK);
+    assert_int_equal(step, 2);
+}
+
+static void an_order_is_left_for_a_dock_that_does_not_run(void **state)
+{
+    (void)state;
+    assert_int_equal(halt_run(dir, "1-2", true), ERR_NOINPUT);
+    assert_int_equal(halt_run(dir, "../x", true), ERR_USAGE);
+    assert_false(halt_take(dir, "1-2"));
+}
+
 int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
     const struct CMUnitTest tests[] = {
         CASE(a_device_that_is_admitted_waits_for_the_next_plugging),
+        CASE(one_camera_cannot_be_stopped_alone),
+        CASE(an_order_is_left_for_a_dock_that_does_not_run),
         CASE(a_list_that_is_spoilt_meanwhile_ends_the_dock),
     };
     if (argc > 5 && strcmp(argv[3], "offload") == 0)

@@ -93,6 +93,15 @@ static struct profile *model(const char *erase)
     return p;
 }
 
+/* A disk whose model erases so. */
+static struct profile *rig_vendor(struct rig *r, struct deleter *d, struct delete_vendor *v, const char *erase)
+{
+    struct profile *p = model(erase);
+    rig_begin(r);
+    assert_true(delete_vendor(d, v, p, &r->disk));
+    return p;
+}
+
 static const struct camera_file file = {"DCIM/100MEDIA/MOV_0001.MP4", 5, 0, CAMERA_FILE, ""};
 
 static void the_command_names_another_file_or_writes(void **state)
@@ -101,9 +110,7 @@ static void the_command_names_another_file_or_writes(void **state)
     struct rig r;
     struct deleter d;
     struct delete_vendor v;
-    struct profile *p = model("command D0 01 02 03 04 05 06 07 08 09");
-    rig_begin(&r);
-    assert_true(delete_vendor(&d, &v, p, &r.disk));
+    struct profile *p = rig_vendor(&r, &d, &v, "command D0 01 02 03 04 05 06 07 08 09");
     assert_string_equal(d.how, "vendor");
     assert_int_equal(d.remove(d.self, &file), ERR_OK);
     const uint8_t cdb[] = {0xd0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -121,9 +128,7 @@ static void a_pulled_or_refusing_camera_is_said_to_have_erased(void **state)
     struct rig r;
     struct deleter d;
     struct delete_vendor v;
-    struct profile *p = model("command D0 00 00 00 00 00");
-    rig_begin(&r);
-    assert_true(delete_vendor(&d, &v, p, &r.disk));
+    struct profile *p = rig_vendor(&r, &d, &v, "command D0 00 00 00 00 00");
     r.bot.quirk = QUIRK_PHASE;
     r.bot.at = r.bot.commands;
     assert_int_equal(d.remove(d.self, &file), ERR_IO);

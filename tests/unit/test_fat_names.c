@@ -198,6 +198,16 @@ static void folders_inside_themselves_end(void **state)
     card_free(c);
 }
 
+/* n empty files: A00.MP4, A01.MP4, ... */
+static void put_empty(const struct card *c, uint32_t folder, char letter, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        char name[12];
+        snprintf(name, sizeof name, "%c%02u     MP4", letter, i % 100);
+        card_entry(c, folder, i, name, 0x20, 0, 0);
+    }
+}
+
 static void folder_whose_chain_is_damaged_is_read_so_far(void **state)
 {
     (void)state;
@@ -207,13 +217,8 @@ static void folder_whose_chain_is_damaged_is_read_so_far(void **state)
     card_chain(c, 10, 2);
     card_link(c, 11, 10); /* cyclic */
     card_link(c, 20, 11); /* into D */
-    for (uint32_t i = 0; i < 16; i++) {
-        char name[12];
-        snprintf(name, sizeof name, "D%02u     MP4", i);
-        card_entry(c, 10, i, name, 0x20, 0, 0);
-        name[0] = 'E';
-        card_entry(c, 20, i, name, 0x20, 0, 0);
-    }
+    put_empty(c, 10, 'D', 16);
+    put_empty(c, 20, 'E', 16);
     card_entry(c, 11, 0, "D16     MP4", 0x20, 0, 0);
     card_open(c);
     const char *text = card_list(c);
@@ -235,11 +240,7 @@ static void sector_of_a_folder_that_cannot_be_read_costs_its_files_alone(void **
     (void)state;
     struct card *c = card_fat32(100);
     card_chain(c, 2, 3);
-    for (uint32_t i = 0; i < 48; i++) {
-        char name[12];
-        snprintf(name, sizeof name, "F%02u     MP4", i);
-        card_entry(c, 2, i, name, 0x20, 0, 0);
-    }
+    put_empty(c, 2, 'F', 48);
     c->bad_from = c->heap + 1;
     c->bad_to = c->heap + 2;
     card_open(c);

@@ -3,6 +3,8 @@
 #include "drivers/place.h"
 #include "storage/base/file.h"
 #include "tests/unit/bus_fixture.h"
+#include "tests/unit/fat_card.h"
+#include "tests/unit/script_bot.h"
 #include "tests/unit/script_ptp.h"
 
 #include <sys/stat.h>
@@ -66,6 +68,8 @@ static int end(void **state)
     (void)state;
     put_away();
     mtp_clock = NULL;
+    bus_tick = NULL;
+    stop = 0;
     ours_is_right = false;
     snprintf(path, sizeof path, "%s/profiles/x.profile", dir);
     unlink(path);
@@ -182,6 +186,106 @@ static void a_clock_that_the_model_does_not_name_is_touched(void **state)
     json_decref(facts);
 }
 
+/* --- the same camera again ---------------------------------------------------- */
+
+static struct script_ptp other; /* a second device, with the same files */
+
+static struct bus_device *plug_another(size_t i, const char *port, const char *serial, unsigned quirks)
+{
+    other = (struct script_ptp){.objects = mtp.objects, .n = mtp.n, .quirks = quirks};
+    struct script_device device = script_ptp(&other);
+    struct bus_device *d = bus_plug(i, port, 6, 1, 1, &device);
+    d->pipes = script_ptp_pipes;
+    snprintf(d->seen.serial, sizeof d->seen.serial, "%s", serial);
+    return d;
+}
+
+static void pull_out(void)
+{
+    if (open_mtp("proof: model Model\n"))
+        fail_msg("%s", err_text());
+    bus_devices[0].plugged = false;
+    bus_devices[0].script.gone = true;
+    assert_true(place_is_gone(&place));
+    camera.free(camera.self);
+    camera = (struct camera){0};
+}
+
+static void one_that_comes_back_at_another_port_is_not_known(void **state)
+{
+    (void)state;
+    pull_out();
+    plug_another(1, "2-4", "SN-7", 0); /* somebody else's, plugged in meanwhile */
+    plug_another(2, "3-1", "SN-1", 0);
+    assert_int_equal(place_again(&place, &camera), ERR_OK);
+    assert_string_equal(place.seen.port, "3-1");
+    assert_string_equal(place.name.serial, "SN-1");
+}
+
+static bool plug_with_another_card(void)
+{
+    plug_another(1, "1-1", "SN-1", PTP_TWO_STORAGES); /* its volume is told by its storages */
+    return true;
+}
+
+static void another_card_in_the_same_camera_is_gone_on_with(void **state)
+{
+    (void)state;
+    pull_out();
+    bus_tick = plug_with_another_card;
+    assert_int_equal(place_again(&place, &camera), ERR_BAD);
+    assert_non_null(strstr(err_text(), "came back with another card"));
+    assert_non_null(strstr(err_text(), "SN-1"));
+    assert_non_null(strstr(err_text(), "plug the first card in"));
+}
+
+static bool stop_at_the_third(void)
+{
+    static unsigned n;
+    stop = ++n % 3 == 0;
+    return true;
+}
+
+/* Two of one number: what was here before is another one, and is not taken for the one that was pulled out. */
+static void a_second_camera_of_its_number_is_taken_for_it(void **state)
+{
+    (void)state;
+    if (open_mtp("proof: model Model\n"))
+        fail_msg("%s", err_text());
+    plug_another(1, "1-2", "SN-1", PTP_TWO_STORAGES);
+    bus_devices[0].plugged = false;
+    camera.free(camera.self);
+    camera = (struct camera){0};
+    bus_tick = stop_at_the_third;
+    assert_int_equal(place_again(&place, &camera), ERR_AGAIN); /* goes on waiting until it is stopped */
+}
+
+/* A disk is a part of its camera, and goes with it. */
+static void the_disk_of_one_that_is_away_is_asked_for_its_facts(void **state)
+{
+    (void)state;
+    struct card *card = card_fat32(100);
+    struct script_bot bot = {
+        .disk = card->p, .sector = S, .sectors = card->sectors, .bad = UINT64_MAX, .at = UINT32_MAX};
+    struct script_device device = script_bot(&bot);
+    model("storage", "proof: label BOOTLABEL\n");
+    place.seen = bus_plug(0, "1-1", 8, 6, 0x50, &device)->seen;
+    if (place_open(&place, &camera))
+        fail_msg("%s", err_text());
+    json_t *facts = place_facts(&place, &camera);
+    assert_non_null(json_object_get(facts, "disk"));
+    json_decref(facts);
+    bus_devices[0].plugged = false;
+    camera.free(camera.self);
+    camera = (struct camera){0};
+    stop = 1;
+    assert_int_equal(place_again(&place, &camera), ERR_AGAIN);
+    facts = place_facts(&place, &camera);
+    assert_null(json_object_get(facts, "disk"));
+    json_decref(facts);
+    card_free(card);
+}
+
 /* --- a recorder of the binary dialect ---------------------------------------- */
 
 static struct recorder {
@@ -263,6 +367,10 @@ int main(void)
         CASE(a_clock_without_a_zone_is_taken_for_utc),
         CASE(a_clock_is_set_in_another_zone_than_it_was_read_in),
         CASE(a_clock_that_the_model_does_not_name_is_touched),
+        CASE(one_that_comes_back_at_another_port_is_not_known),
+        CASE(another_card_in_the_same_camera_is_gone_on_with),
+        CASE(a_second_camera_of_its_number_is_taken_for_it),
+        CASE(the_disk_of_one_that_is_away_is_asked_for_its_facts),
         CASE(a_low_battery_is_not_told_of_one_that_is_locked),
         CASE(a_full_one_is_told_to_be_charged),
         CASE(one_that_is_not_locked_says_only_that_its_battery_is_low),

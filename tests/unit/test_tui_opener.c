@@ -151,6 +151,17 @@ static void nonsense_ends_with_a_sentence(void **state)
     json_decref(h.last);
 }
 
+static void advice_is_given_twice_or_not_at_all(void **state)
+{
+    struct heard h = {0};
+    (void)state;
+    assert_int_equal(77, ask(&h, NULL, "draft", "list", NULL, NULL));
+    assert_string_equal(h.error, "drafts are opened by their author; unlock first");
+    assert_int_equal(77, ask(&h, "wrong wrong wrong", "unlock", "nurse", NULL, NULL));
+    assert_string_equal(strchr(h.error, ';'), "; ask a supervisor or the administrator");
+    json_decref(h.last);
+}
+
 /* Two at once; the second is forgotten and does not speak. */
 static void what_is_forgotten_is_silent(void **state)
 {
@@ -221,7 +232,10 @@ static int pidfd_of(pid_t pid)
 
 static void both_end_with_the_painter(void **state)
 {
+    struct heard h = {0};
     (void)state;
+    assert_int_equal(0, ask(&h, NULL, "status", NULL, NULL, NULL)); /* they have become what they are */
+    json_decref(h.last);
     pid_t opener = worker_pid("opener"), starter = worker_pid("starter");
     struct pollfd on[2] = {{.fd = pidfd_of(opener), .events = POLLIN}, {.fd = pidfd_of(starter), .events = POLLIN}};
     opener_stop(t.o);
@@ -247,6 +261,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_wrong_passphrase_unlocks_nothing, begin, end),
         cmocka_unit_test_setup_teardown(unlocked_it_asks_no_more, begin, end),
         cmocka_unit_test_setup_teardown(nonsense_ends_with_a_sentence, begin, end),
+        cmocka_unit_test_setup_teardown(advice_is_given_twice_or_not_at_all, begin, end),
         cmocka_unit_test_setup_teardown(what_is_forgotten_is_silent, begin, end),
         cmocka_unit_test_setup_teardown(a_killed_opener_is_made_anew_and_locked, begin, end),
         cmocka_unit_test_setup_teardown(a_killed_starter_is_shown_and_the_opener_goes_on, begin, end),

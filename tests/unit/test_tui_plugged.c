@@ -361,6 +361,30 @@ static void one_that_could_not_be_opened_says_what_to_do(void **state)
     assert_ptr_equal(plugged_take(&p), c);
 }
 
+static void one_that_was_stopped_is_called_whole_or_does_not_go_on(void **state)
+{
+    char text[PLUGGED_TEXT];
+    (void)state;
+    for (int here = 0; here < 2; here++) {
+        device("1-1", "S", "automatic");
+        survey_ends();
+        taking("1-1", "S");
+        plugged_find_usb(&p, "1-1", "S")->stopped = here; /* or by a command */
+        dock_says("summary", "1-1", ",\"stored\":1");
+        if (!here)
+            dock_says("failed", "1-1", ",\"why\":\"stopped; run offload again\"");
+        struct plugged_camera *c = dock("{\"event\":\"ended\",\"port\":\"1-1\",\"serial\":\"S\",\"exit\":75}");
+        assert_non_null(c);
+        assert_int_equal(c->state, PLUGGED_STOPPED);
+        plugged_result(&p, c, text, sizeof text);
+        assert_non_null(strstr(text, here ? "it was stopped here. What was taken in stays" : "stopped; run"));
+        assert_true(plugged_is_for_all(c));
+        assert_false(c->stopped);
+        plugged_free(&p);
+        memset(&p, 0, sizeof p);
+    }
+}
+
 static void the_dock_may_speak_before_the_survey_and_end_before_its_cameras(void **state)
 {
     (void)state;
@@ -412,6 +436,7 @@ int main(void)
         cmocka_unit_test_setup(one_that_is_pulled_out_comes_back_at_another_port, fresh),
         cmocka_unit_test_setup(a_recorder_that_becomes_a_disk_stays_one_camera, fresh),
         cmocka_unit_test_setup(one_that_could_not_be_opened_says_what_to_do, fresh),
+        cmocka_unit_test_setup(one_that_was_stopped_is_called_whole_or_does_not_go_on, fresh),
         cmocka_unit_test_setup(the_dock_may_speak_before_the_survey_and_end_before_its_cameras, fresh),
         cmocka_unit_test_setup(a_card_that_is_whole_and_comes_again_as_it_was_is_not_counted, fresh),
         cmocka_unit_test_setup(a_refused_model_is_remembered_until_the_next_look, fresh),

@@ -52,15 +52,25 @@ static enum err admit(struct call *c)
     return spawn_run(argv, &c->exit_code);
 }
 
-static enum err forget(struct call *c)
+static enum err about_one(struct call *c, const char *verb)
 {
-    const char *argv[10] = {"feldsher-dock", "-C", c->dir, "forget"};
+    const char *argv[10] = {"feldsher-dock", "-C", c->dir, verb};
     size_t n = 4;
     if (c->json)
         argv[n++] = "--json";
     argv[n++] = "--";
     argv[n++] = c->args[0];
     return spawn_run(argv, &c->exit_code);
+}
+
+static enum err forget(struct call *c)
+{
+    return about_one(c, "forget");
+}
+
+static enum err stop(struct call *c)
+{
+    return about_one(c, "stop");
 }
 
 /* Twice where it is typed blindly. */
@@ -141,6 +151,14 @@ static const struct command rows[] = {
      .max = 1,
      .help = N_("says that it is none any more: it is left alone"),
      .run = forget,
+     .spawns = true},
+    {.name = "cameras",
+     .sub = "stop",
+     .args = "PORT",
+     .min = 1,
+     .max = 1,
+     .help = N_("stops taking in one camera of the dock, until it is plugged in again; what was taken in stays"),
+     .run = stop,
      .spawns = true},
     {.name = "cameras",
      .sub = "profiles",

@@ -170,12 +170,35 @@ static void stop(struct view *v, int answer)
         dock_stop(v->desk, answer == 2 || plugged_waiting(dock_plugged(v->desk)) == 0);
 }
 
+static bool is_docked(const struct plugged_camera *c)
+{
+    return c && c->state == PLUGGED_TAKEN && c->docked;
+}
+
+/* The one that was asked about, of those that the dock takes in. */
+static void stop_docked(struct view *v, int answer)
+{
+    const struct cameras *s = v->state;
+    struct plugged_camera *c = plugged_find_usb(dock_plugged(v->desk), s->port, s->usb);
+    if (answer != 1 || !is_docked(c))
+        return;
+    const char *const argv[] = {"cameras", "stop", "--", c->began_at, NULL};
+    c->stopped = true;
+    desk_ask(v, NULL, argv);
+}
+
 static void ask_stop(struct view *v)
 {
+    struct cameras *mine = v->state;
+    const struct plugged_camera *c = selected(v);
     const char *answers[] = {_("No, go on"), _("Stop this one, go on with the next"), _("Stop all of them")};
     size_t n = plugged_waiting(dock_plugged(v->desk)) ? 3 : 0;
     const char *text = _("Stop taking in? What is in the station stays; F2 goes on where it stopped");
-    if (n)
+    if (is_docked(c)) {
+        memcpy(mine->port, c->port, sizeof mine->port);
+        memcpy(mine->usb, c->usb, sizeof mine->usb);
+        desk_ask_yes(v, stop_docked, text);
+    } else if (n)
         desk_ask_choice(v, stop, text, answers, n);
     else
         desk_ask_yes(v, stop, text);
@@ -269,8 +292,10 @@ static const char *refuse(struct view *v, int what)
 {
     const struct plugged_camera *c = selected(v);
     bool on_row = what == ACT_TAKE || what == ACT_NUMBER || what == ACT_REPORT;
+    if (what == ACT_STOP && is_docked(c))
+        return NULL;
     if (what == ACT_STOP && !plugged_taken(dock_plugged(v->desk)) && plugged_docked(dock_plugged(v->desk)))
-        return _("a camera on USB is taken in by itself; unplug it to stop it");
+        return _("choose the camera that is to be stopped");
     if (what == ACT_STOP && !plugged_taken(dock_plugged(v->desk)))
         return _("nothing is being taken in");
     if (on_row && !c)

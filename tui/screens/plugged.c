@@ -250,11 +250,11 @@ void plugged_offload_row(struct plugged_camera *c, const json_t *row, int64_t no
 void plugged_offload_end(struct plugged *p, struct plugged_camera *c, int exit_code, const char *error, bool cancelled)
 {
     /* failures alone are told by the code and the lines, without a sentence */
-    bool whole = exit_code == 0 || (exit_code == 75 && c->summed && !error[0]);
+    bool whole = exit_code == 0 || (exit_code == 75 && c->summed && !error[0] && !cancelled);
     char why[PLUGGED_WHY];
     snprintf(why, sizeof why, "%s", error[0] ? error : _("the program that took it in has ended"));
     c->state = whole ? PLUGGED_DONE : PLUGGED_STOPPED;
-    c->docked = c->away = false;
+    c->docked = c->away = c->stopped = false;
     c->began_at[0] = '\0';
     c->exit_code = exit_code;
     if (whole)

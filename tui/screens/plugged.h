@@ -82,8 +82,9 @@ struct plugged_camera {
     char came_back_as[NAME_LEN]; /* the same of the disk that it became */
     char ids[16], vendor[NAME_LEN], product[NAME_LEN], profile[NAME_LEN];
     enum plugged_right right;
-    bool docked; /* the dock takes it in */
-    bool away;   /* pulled out in the middle, and waited for */
+    bool docked;  /* the dock takes it in */
+    bool stopped; /* a person wants it to stop */
+    bool away;    /* pulled out in the middle, and waited for */
     struct plugged_told told;
 };
 

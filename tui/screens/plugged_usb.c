@@ -162,7 +162,7 @@ static struct plugged_camera *end(struct plugged *p, const json_t *row)
     if (!c || (c->state == PLUGGED_TAKEN && !c->docked))
         return NULL;
     memcpy(why, c->why, sizeof why);
-    plugged_offload_end(p, c, (int)json_integer_value(json_object_get(row, "exit")), why, false);
+    plugged_offload_end(p, c, (int)json_integer_value(json_object_get(row, "exit")), why, c->stopped);
     return c;
 }
 
