@@ -21,12 +21,12 @@ struct manual {
     const char *status, *see_also;
 };
 
-/* The options of every program, by what getopt_long answers. */
+/* The options of every program, by what getopt_long answers; they end its list. */
+/* clang-format off */
 #define MANUAL_OPTIONS                                                                                                 \
-    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'},                                             \
-    {                                                                                                                  \
-        "man", no_argument, NULL, 'm'                                                                                  \
-    }
+    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {"man", no_argument, NULL, 'm'},            \
+    {NULL, 0, NULL, 0}
+/* clang-format on */
 /* c: what getopt_long answered. *shown: main's exit code, where it was one of
  * them. ERR_USAGE: it is an option of nobody's. */
 enum err manual_takes(const struct manual *m, int c, int *shown) MUST_USE;

@@ -7,6 +7,7 @@
 #include "storage/base/confine.h"
 #include "storage/base/lang.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -82,13 +83,10 @@ int main(int argc, char **argv)
     enum err e = lang_start(NULL);
     if (e)
         return err_report(PROBE, e);
-    if (argc == 2 && strcmp(argv[1], "--help") == 0)
-        return manual_help(&usage_probe);
-    if (argc == 2 && strcmp(argv[1], "--man") == 0)
-        return manual_page(&usage_probe);
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        printf(PROBE " " FELDSHER_VERSION "\n");
-        return 0;
-    }
+    static const struct option longs[] = {MANUAL_OPTIONS};
+    int shown;
+    opterr = 0;
+    if (argc == 2 && manual_takes(&usage_probe, getopt_long(argc, argv, "", longs, NULL), &shown) == ERR_OK)
+        return shown;
     return err_report(PROBE, err_set(ERR_USAGE, "it is started by feldsher-dock alone; feldsher-probe --help"));
 }
