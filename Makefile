@@ -33,9 +33,11 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 src = $(sort $(filter-out %/main.c,$(wildcard $(addsuffix /*.c,$(1)))))
 
 storage  := $(call obj,$(call src,storage storage/*))
-# what deletes is in feldsher-erase alone
+# what deletes is in feldsher-erase alone, what reads a video or a log of positions in feldsher-probe alone
 erase    := $(call obj,$(call src,drivers/erase))
-drivers  := $(filter-out $(erase),$(call obj,$(call src,drivers drivers/*)))
+media    := $(call obj,$(call src,drivers/probe/inside))
+parsers  := $(call obj,$(addprefix drivers/probe/,boxes.c degrees.c freegps.c gpx.c nmea.c track.c))
+drivers  := $(filter-out $(erase) $(parsers),$(call obj,$(call src,drivers drivers/*)))
 link     := $(call obj,$(call src,sync/folder))
 road     := $(call obj,$(call src,sync/link sync/wire))
 client   := $(call obj,$(call src,sync/client))
@@ -43,7 +45,7 @@ hub      := $(call obj,$(call src,sync/hub))
 player   := $(call obj,$(addprefix tui/play/,ask.c cage.c mpv.c player.c))
 tui      := $(filter-out $(player),$(call obj,$(call src,tui tui/*)))
 
-programs := feldsher feldsher-play feldsher-dock feldsher-erase feldsher-sync feldsher-hub
+programs := feldsher feldsher-play feldsher-dock feldsher-erase feldsher-probe feldsher-sync feldsher-hub
 bins     := $(addprefix $(B)/,$(programs))
 units    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -55,7 +57,7 @@ helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c 
 texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check screenshots keys setup lint format asan fuzz fuzzers torture test-usb torture-usb simulate bench benches link strings pot install man clean
+.PHONY: all run test check screenshots keys setup lint analyze format asan fuzz fuzzers torture test-usb torture-usb simulate bench benches link strings pot install man clean
 .SECONDARY:
 all: $(bins) $(texts)
 
@@ -63,6 +65,8 @@ $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
 $(B)/feldsher-play: $(call obj,$(addprefix tui/play/,main.c place.c wire.c)) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-erase: $(call obj,drivers/erase/main.c) $(erase) $(filter-out $(B)/obj/drivers/dock/%,$(drivers)) $(B)/storage.a
+$(B)/feldsher-probe: $(call obj,$(addprefix drivers/,manual.c probe/inside/main.c probe/moment.c probe/talk.c)) $(media) $(parsers) $(B)/storage.a
+$(B)/feldsher-probe: LDLIBS += $(shell pkg-config --libs libavformat libavcodec libswscale libavutil 2>/dev/null)
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a
 $(bins):
@@ -73,7 +77,7 @@ $(B)/storage.a: $(storage)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 # everything but the main files: what the tests link with
-$(B)/all.a: $(storage) $(drivers) $(erase) $(link) $(road) $(client) $(hub) $(tui) $(player)
+$(B)/all.a: $(storage) $(drivers) $(parsers) $(erase) $(link) $(road) $(client) $(hub) $(tui) $(player)
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar qcs $@ $^
 
@@ -159,6 +163,16 @@ setup:
 lint:
 	@tests/lint.sh
 
+# what the analyzers have found nothing in: looked at again when its object is made again
+analyze := $(patsubst %.c,$(B)/analyzed/%,$(wildcard $(foreach d,storage drivers sync tui,$d/*.c $d/*/*.c $d/*/*/*.c)))
+analyze: $(analyze)
+$(B)/analyzed/%: $(B)/obj/%.o .clang-tidy
+	$(call say,LOOK,$*.c)
+	@mkdir -p $(@D)
+	$(Q)gcc $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -O2 -Werror -fanalyzer -c -o /dev/null $*.c
+	$(Q)clang-tidy --quiet $*.c -- $(filter-out -MMD -MP,$(CPPFLAGS)) -std=c17 $(shell pkg-config --cflags $(PKGS)) 2>/dev/null
+	@touch $@
+
 format:
 	$(Q)clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
@@ -186,7 +200,7 @@ torture: $(bins) $(helpers)
 simulate: $(B)/unit/test_wire_simulation
 	@SIMULATIONS=$${SIMULATIONS:-10000} $<
 
-benches: $(bins) $(benches) $(B)/system/drive
+benches: $(bins) $(benches) $(B)/system/drive $(B)/system/ptpls
 bench:
 	@tests/setup.sh bench
 	@$(MAKE) benches
@@ -209,10 +223,11 @@ install: man $(texts)
 	    $(DESTDIR)$(PREFIX)/share/locale/$$l/LC_MESSAGES/feldsher.mo; done
 	$(Q)install -D -m 755 tui/lang/console.sh $(DESTDIR)$(PREFIX)/share/feldsher/console.sh
 	$(Q)[ -n '$(DESTDIR)' ] || [ '$(CONSOLE)' = no ] || [ "$$(id -u)" != 0 ] || sh tui/lang/console.sh keep
+	$(Q)install -D -m 644 drivers/usb/70-feldsher.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-feldsher.rules
+	$(Q)[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || udevadm control --reload 2>/dev/null || true
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' drivers/dock/feldsher-dock.service > $(B)/feldsher-dock@.service
-	$(Q)install -D -m 644 drivers/usb/70-feldsher.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-feldsher.rules
 	$(Q)install -m 644 $(B)/feldsher-hub.service $(B)/feldsher-dock@.service $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 clean:

@@ -44,6 +44,9 @@ struct camera {
     /* Bytes that may fail alone: a sector. 0: what fails, fails whole, and a
      * file is read from its beginning to its end. */
     uint32_t grain;
+    /* A file can only be sent from its beginning on: to read here and there is
+     * to read all before it. */
+    bool in_order;
     /* Texts live as long as the camera. */
     void (*describe)(void *self, struct intake_camera *out);
     /* Every file, sorted by path within each folder. ERR_DATA: beyond a

@@ -47,6 +47,32 @@
 #define PTP_CLASS_MS 3000u       /* for a class request */
 #define PTP_DRAIN_MS 100u        /* of silence */
 
+/* probe */
+#define PROBE_PIECE_MAX (256u << 10) /* bytes of one answer */
+#define PROBE_BYTES_MAX (96u << 20)  /* served for one file */
+#define PROBE_REQUESTS_MAX 8192u     /* answered for one file */
+#define PROBE_WAIT_MS 20000          /* waited for it in all, without what reading the camera takes */
+#define PROBE_FACTS_MAX 65536u       /* bytes of its facts */
+#define PROBE_POSTER_MAX 46112u      /* bytes of a picture of 160 x 96 with its head */
+#define PROBE_MEMORY (256u << 20)    /* bytes more than its libraries take */
+#define PROBE_CPU_S 15u              /* of processor time */
+#define PROBE_STREAMS_MAX 16u        /* of one file */
+#define PROBE_TEXT_LEN 64u           /* a name in a video, with NUL */
+#define PROBE_FRAME_MAX (40u << 20)  /* pixels of a frame that is decoded */
+#define PROBE_PACKETS_MAX 600u       /* looked through for a frame to show */
+#define TRACK_POINTS_MAX 32u         /* kept of a track */
+#define MEDIA_KEPT (4u << 20)        /* bytes of either end of a file that the probe is answered from */
+#define MEDIA_PATIENCE_MS 60000      /* waited in vain for the probe, in one session */
+#define SIDECAR_READ_MAX (64u << 20) /* bytes of a position log */
+#define NMEA_LINE_MAX 256u           /* bytes; a sentence has 82 */
+#define GPX_TAG_MAX 512u             /* bytes of one tag that are looked at */
+#define GPX_TEXT_MAX 64u             /* bytes of a time */
+#define BOXES_MAX 4096u              /* looked at in one video */
+#define FREEGPS_BLOCKS_MAX 1000000u  /* in a table of them */
+#define FREEGPS_READ_MAX 256u        /* of them that are read */
+#define FREEGPS_BLOCK 512u           /* bytes of one that are looked at */
+#define FREEGPS_SEARCH (256u << 10)  /* bytes that are searched for one where no table says */
+
 /* profiles */
 #define PROFILE_MAX 65536u /* the text of one */
 #define PROFILES_MAX 200u  /* of a station */

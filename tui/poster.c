@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define FILE_MAX (3 * POSTER_SIDE_MAX * POSTER_SIDE_MAX + 64)
-#define NAME_END ".poster.ppm"
 
 void poster_free(struct poster *p)
 {
@@ -44,8 +43,8 @@ enum err poster_parse(struct poster *p)
 
 bool poster_is(const char *path)
 {
-    size_t n = strlen(path), tail = strlen(NAME_END);
-    return n >= tail && strcmp(path + n - tail, NAME_END) == 0;
+    size_t n = strlen(path), tail = strlen(RECORDING_POSTER);
+    return n >= tail && strcmp(path + n - tail, RECORDING_POSTER) == 0;
 }
 
 enum err poster_read(const struct station *s, const struct user *u, const struct recording *r, struct poster *out)

@@ -33,7 +33,7 @@ void print_padded(const char *s, int columns)
 
 void print_json(json_t *j)
 {
-    char *text = j ? json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    char *text = j ? json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15)) : NULL;
     printf("%s\n", text ? text : "{\"error\":\"out of memory\"}");
     free(text);
     json_decref(j);

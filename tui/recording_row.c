@@ -6,9 +6,9 @@ static json_t *files_json(const struct recording *r)
 {
     json_t *list = json_array();
     for (size_t i = 1; i < r->n_files; i++)
-        json_array_append_new(list, json_pack("{s:s,s:I,s:o,s:o}", "path", r->files[i].path, "size",
-                                              (json_int_t)r->files[i].size, "mtime", print_time(r->files[i].mtime),
-                                              "blake2b", print_hash(&r->files[i].hash)));
+        json_array_append_new(list, json_pack("{s:s,s:b,s:I,s:o,s:o}", "path", r->files[i].path, "made",
+                                              r->files[i].made, "size", (json_int_t)r->files[i].size, "mtime",
+                                              print_time(r->files[i].mtime), "blake2b", print_hash(&r->files[i].hash)));
     return list;
 }
 

@@ -1,5 +1,7 @@
 #include "tui/spawn.h"
 
+#include "storage/base/program.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
@@ -13,35 +15,10 @@
 
 extern char **environ;
 
-/* PROGRAM in the folder of the running program; false: not there. */
-static bool beside(char out[static 4096], const char *program)
-{
-    ssize_t n = readlink("/proc/self/exe", out, 4095);
-    if (n <= 0)
-        return false;
-    out[n] = '\0';
-    char *slash = strrchr(out, '/');
-    size_t dir = slash ? (size_t)(slash + 1 - out) : 0;
-    if (dir + strlen(program) + 1 > 4096)
-        return false;
-    memcpy(out + dir, program, strlen(program) + 1);
-    return access(out, X_OK) == 0;
-}
-
 bool spawn_can(const char *program)
 {
     char path[4096];
-    const char *list = getenv("PATH");
-    if (beside(path, program))
-        return true;
-    for (const char *p = list ? list : ""; *p;) {
-        size_t n = strcspn(p, ":");
-        int len = snprintf(path, sizeof path, "%.*s/%s", (int)(n < 4096 ? n : 0), p, program);
-        if (len > 0 && (size_t)len < sizeof path && access(path, X_OK) == 0)
-            return true;
-        p += n + (p[n] == ':');
-    }
-    return false;
+    return program_find(path, program);
 }
 
 void spawn_become(const char *const given[])
@@ -53,10 +30,9 @@ void spawn_become(const char *const given[])
     signal(SIGPIPE, SIG_DFL);
     for (size_t i = 0; i < SPAWN_ARGS_MAX && given[i]; i++)
         memcpy(&argv[i], &given[i], sizeof argv[i]);
-    if (beside(path, program))
+    errno = ENOENT;
+    if (program_find(path, program))
         execv(path, argv);
-    else
-        execvp(program, argv);
     (void)err_errno(ERR_NOINPUT, "cannot run %s", program);
 }
 
@@ -80,8 +56,7 @@ enum err spawn_start(const char *const given[], int fd, pid_t *pid)
     int failed = fd < 0 ? 0 : posix_spawn_file_actions_adddup2(&files, fd, SPAWN_FD);
     fflush(stdout);
     if (!failed)
-        failed = beside(path, program) ? posix_spawn(pid, path, &files, &attr, argv, environ)
-                                       : posix_spawnp(pid, program, &files, &attr, argv, environ);
+        failed = program_find(path, program) ? posix_spawn(pid, path, &files, &attr, argv, environ) : ENOENT;
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attr);
     errno = failed;

@@ -3,6 +3,7 @@
 #include "drivers/dock/choose.h"
 #include "drivers/dock/models.h"
 #include "drivers/dock/take.h"
+#include "drivers/probe/skew.h"
 #include "storage/base/clock.h"
 #include "storage/base/log.h"
 #include "storage/records/custody.h"
@@ -23,6 +24,7 @@ struct dock {
     struct camera camera;
     struct take take;
     char session[ENTRY_ID]; /* what its recordings' entries and its own have in common */
+    int64_t clock, asked;   /* the camera's when it was plugged in, and ours then; INT64_MIN */
 };
 
 static void say_away(struct dock *d, bool away)
@@ -54,41 +56,50 @@ static bool gone(void *ctx)
     return d->camera.self && place_is_gone(&d->place);
 }
 
-/* How wrong the camera's clock was, by ours where that is right: camera minus truth, ms. */
-static bool add_skew(json_t *o, const struct place *p)
+/* When it really began, and how wrong the camera's clock was. name: what its name says. */
+static json_t *skew_of(const struct dock *d, const struct reading *r, int64_t name)
 {
-    if (p->clock_before == INT64_MIN || !p->trusted)
-        return true;
-    return json_object_set_new(
-               o, "skew",
-               json_pack("{s:I,s:s}", "skew", (json_int_t)(p->clock_before - p->clock_asked), "source", "clock")) == 0;
+    const struct probe_facts *is = &d->take.media.is;
+    const struct skew_clocks c = {.name = name,
+                                  .container = is->start,
+                                  .modified = r->file.mtime,
+                                  .duration = is->duration < 0 ? -1 : (int64_t)(is->duration * 1000),
+                                  .gps = is->gps_start,
+                                  .gps_after = is->gps_after,
+                                  .camera = d->clock,
+                                  .asked = d->asked,
+                                  .trusted = d->place.trusted};
+    return skew_json(&c);
+}
+
+static json_t *name_json(const struct profile_said *said)
+{
+    json_t *o = json_object();
+    if (said->device[0])
+        json_object_set_new(o, "device", json_string(said->device));
+    if (said->officer[0])
+        json_object_set_new(o, "officer", json_string(said->officer));
+    if (said->start != INT64_MIN)
+        json_object_set_new(o, "start", clock_json(said->start));
+    return o;
 }
 
 static json_t *about(struct take *t, const struct group_file *g)
 {
-    struct dock *d = t->ctx;
+    const struct dock *d = t->ctx;
     struct profile_said said = {.start = INT64_MIN};
-    char when[CLOCK_TEXT];
-    json_t *o = json_pack("{s:s}", "session", d->session);
-    if (o && !add_skew(o, &d->place)) {
-        json_decref(o);
-        return NULL;
-    }
-    if (!o || !t->model)
-        return o;
-    profile_read_name(t->model, g->reading.file.path, &said);
-    json_t *name = json_object();
-    if (said.device[0])
-        json_object_set_new(name, "device", json_string(said.device));
-    if (said.officer[0])
-        json_object_set_new(name, "officer", json_string(said.officer));
-    if (said.start != INT64_MIN) {
-        clock_text(when, said.start);
-        json_object_set_new(name, "start", json_string(when));
-    }
-    if (json_object_size(name))
+    if (t->model)
+        profile_read_name(t->model, g->reading.file.path, &said);
+    json_t *name = name_json(&said), *skew = skew_of(d, &g->reading, said.start);
+    json_t *o = name && skew ? json_pack("{s:s}", "session", d->session) : NULL;
+    if (o && json_object_size(name))
         json_object_set(o, "name_says", name);
+    if (o && json_object_size(skew))
+        json_object_set(o, "skew", skew);
+    if (o && t->media.is.media)
+        json_object_set(o, "media", t->media.is.media);
     json_decref(name);
+    json_decref(skew);
     return o;
 }
 
@@ -119,6 +130,8 @@ static enum err take_camera(struct dock *d)
     const struct camera_name *n = &d->place.name;
     struct take *t = &d->take;
     char why[1024];
+    d->clock = d->place.clock_before;
+    d->asked = d->place.from ? clock_wall() : d->place.clock_asked;
     t->s = d->s;
     t->ctx = d;
     t->about = about;
@@ -208,6 +221,7 @@ static void end(struct dock *d)
     admitted_free(&d->admitted);
     profiles_free(d->profiles);
     usb_bus_close(d->bus);
+    media_stop(&d->take.media);
     log_close();
     station_close(d->s);
 }
@@ -219,9 +233,11 @@ enum err offload_run(const struct offload *o, bool *incomplete)
     say_begin(&d.take.say, o->json, o->quiet, o->progress);
     if (o->port)
         say_label(&d.take.say, o->port, o->port);
+    media_start(&d.take.media, &d.take.say, o->stop);
     enum err e = station_open(&d.s, o->dir, STATION_CHAIN_KEY);
     if (e) {
         say_failed(&d.take.say, e);
+        media_stop(&d.take.media);
         return e;
     }
     if (log_open(o->dir, "feldsher-dock") != ERR_OK)

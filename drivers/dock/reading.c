@@ -13,6 +13,7 @@ void reading_close(struct reading *r)
     r->handle = NULL;
     free(r->tail);
     free(r->holes);
+    kept_end(&r->kept);
     r->tail = NULL;
     r->holes = NULL;
 }
@@ -258,8 +259,29 @@ enum err reading_read(void *reading, uint64_t offset, void *p, size_t n, size_t 
     }
     if (!e)
         e = remember(r, offset, p, *got);
+    if (!e)
+        kept_put(&r->kept, offset, p, *got);
     r->failed = e && e != ERR_NOMEM;
     return e;
+}
+
+void reading_keep(struct reading *r)
+{
+    kept_begin(&r->kept, r->file.size);
+}
+
+enum err reading_piece(void *reading, uint64_t offset, void *p, size_t n, size_t *got)
+{
+    struct reading *r = reading;
+    const struct camera *c = r->on->camera;
+    *got = kept_get(&r->kept, offset, p, n);
+    bool here = !c->in_order && r->handle && r->opened == r->on->opened && !r->no_pieces;
+    if (*got == 0 && here && c->read(r->handle, offset, p, n, got) != ERR_OK) {
+        err_clear();
+        r->no_pieces = true;
+        *got = 0;
+    }
+    return ERR_OK;
 }
 
 json_t *reading_facts(const struct reading *r)

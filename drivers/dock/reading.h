@@ -2,6 +2,7 @@
 #define DRIVERS_DOCK_READING_H
 
 #include "drivers/camera.h"
+#include "drivers/dock/kept.h"
 #include "storage/base/buf.h"
 
 #include <signal.h>
@@ -45,6 +46,8 @@ struct reading {
     size_t n_holes;
     uint64_t retries; /* pieces that were asked for again in parts */
     uint64_t waits;   /* times that the camera was away */
+    struct kept kept; /* if reading_keep was called */
+    bool no_pieces;   /* the camera did not give one that was asked for once more */
 };
 
 /* Errors as of camera.open. */
@@ -52,6 +55,12 @@ enum err reading_open(struct reading *r, struct reading_camera *on, const struct
 /* As intake_source.read. */
 enum err reading_read(void *reading, uint64_t offset, void *p, size_t n, size_t *got);
 void reading_close(struct reading *r);
+/* From now on its ends are kept for reading_piece. */
+void reading_keep(struct reading *r);
+/* A piece of what was read, once more: as it was kept, or from the camera, where
+ * it is still here and can be read here and there; nobody waits for one. *got
+ * 0: it is not to be had. Never an error. */
+enum err reading_piece(void *reading, uint64_t offset, void *p, size_t n, size_t *got);
 /* Bytes that are holes now. */
 uint64_t reading_missing(const struct reading *r);
 /* "found" (what the directory says), "holes", "retries", "waits". */

@@ -81,6 +81,8 @@ void say_event(struct say *s, const char *event, const char *why)
         put_json(s, json_pack("{s:s,s:s}", "event", event, "why", why));
     else if (strcmp(event, "waiting") == 0)
         printf(_("the camera was pulled out; plug it in again, it goes on where it was\n"));
+    else if (strcmp(event, "media") == 0)
+        printf(_("what is in a recording could not be looked at: %s\n"), why);
     else
         printf(_("the camera is back; going on\n"));
     fflush(stdout);

@@ -46,7 +46,8 @@ void say_label(struct say *s, const char *label, const char *port);
 void say_failed(struct say *s, enum err e);
 /* On USB: which camera it is, its battery, its room, its clock. */
 void say_camera(struct say *s, const struct place *p, const struct camera *c);
-/* Something of the camera: "waiting", "back"; as an object also "failed". */
+/* Something of the camera: "waiting", "back"; as an object also "failed"; or
+ * "media": what is in its recordings is not known. */
 void say_event(struct say *s, const char *event, const char *why);
 /* What is on the camera. */
 void say_found(struct say *s, uint64_t recordings, uint64_t bytes);

@@ -67,6 +67,7 @@ static enum err open_file(struct take *d, size_t file, struct group_file *g, str
         .mtime = f.mtime,
         .facts = d->list.files[file].sidecar ? sidecar_facts : recording_facts,
         .holes = missing,
+        .in_order = d->on.camera->in_order,
     };
     return reading_open(&g->reading, &d->on, &f);
 }
@@ -152,11 +153,34 @@ static bool leave_out(struct group *g, struct take *d)
     return g->n < before;
 }
 
-static enum err take_group(struct take *d, struct group *g, struct intake_report *r)
+static const struct intake_source *look(void *ctx)
+{
+    const struct group *g = ctx;
+    const struct group_file *first = g->file[0];
+    struct reading *files[1 + INTAKE_SIDECARS_MAX];
+    for (size_t i = 0; i < g->n; i++)
+        files[i] = &g->file[i]->reading;
+    return media_look(&first->take->media, files, g->n, first->take->list.files[first->file].stem);
+}
+
+/* What media_look will want to see of it. */
+static void keep(struct group *g)
+{
+    enum probe_kind kind;
+    unsigned logs = 0;
+    reading_keep(&g->file[0]->reading);
+    for (size_t i = 1; i < g->n; i++)
+        if (media_is_log(g->source[i].path, &kind) && logs++ < MEDIA_LOGS_MAX)
+            reading_keep(&g->file[i]->reading);
+}
+
+static enum err take_group(struct take *d, struct group *g, bool is_recording, struct intake_report *r)
 {
     enum err e;
+    if (is_recording)
+        keep(g);
     do {
-        struct intake_file f = {&g->source[0], &g->source[1], g->n - 1};
+        struct intake_file f = {&g->source[0], &g->source[1], g->n - 1, is_recording ? look : NULL, g};
         e = intake_file(d->in, &f, r);
     } while (e && !r->stop && leave_out(g, d));
     return e;
@@ -172,7 +196,7 @@ static enum err take(struct take *d, const struct list_recording *rec, bool late
         return err_set(ERR_NOMEM, "out of memory");
     enum err e = group_open(g, d, rec);
     if (!e)
-        e = take_group(d, g, &r);
+        e = take_group(d, g, !d->list.files[rec->first].sidecar, &r);
     uint64_t size = 0;
     for (size_t i = 0; i < g->n; i++)
         size += g->source[i].size;

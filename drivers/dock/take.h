@@ -2,6 +2,7 @@
 #define DRIVERS_DOCK_TAKE_H
 
 #include "drivers/dock/list.h"
+#include "drivers/dock/media.h"
 #include "drivers/dock/reading.h"
 #include "drivers/dock/say.h"
 #include "drivers/profiles/profile.h"
@@ -27,6 +28,7 @@ struct take {
     struct intake_camera described; /* texts live as long */
     const struct profile *model;    /* NULL: every file is a recording */
     struct say say;                 /* begun */
+    struct media media;             /* begun */
     /* Further members of a recording's entry: a new object. May be NULL. */
     json_t *(*about)(struct take *t, const struct group_file *recording);
     void *ctx;

@@ -36,7 +36,7 @@ static enum err look(const struct plan *p, const struct camera_file *f, bool *ta
     *taken = *held = false;
     enum err e = c->open(c->self, f, &s.file);
     if (!e) {
-        struct intake_source source = {read_sample, &s, f->path, f->size, f->mtime, NULL, NULL};
+        struct intake_source source = {read_sample, &s, f->path, f->size, f->mtime, NULL, NULL, c->in_order};
         e = permit_taken(p->e->permit, p->e->serial[0] ? p->e->serial : p->e->volume, &source, taken, held);
         c->close(s.file);
     }

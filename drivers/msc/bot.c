@@ -34,33 +34,39 @@ bool bot_csw(const uint8_t *p, size_t n, uint32_t tag, struct bot_csw *out)
     return out->tag == tag && out->status <= STATUS_PHASE;
 }
 
-static bool is_over(struct bot *b, enum usb_result r)
+static bool is_over(enum usb_result r)
 {
-    b->at = r;
     return r == USB_GONE || r == USB_STOPPED || r == USB_NOMEM;
 }
 
-/* 5.3.4: class reset, then both halts; the port where even that does not help. */
+/* 5.3.4: class reset, then both halts. The port where even that cannot be done, or
+ * did not help the last time: there are devices that agree to it and stay as they are. */
 static enum bot_result recover(struct bot *b)
 {
     const struct usb_request class_reset = {0x21, CLASS_RESET, 0, b->u.pipes.number};
     size_t none;
-    enum usb_result r;
+    enum usb_result r = USB_STALL;
     b->resets++;
     b->u.cancel(b->u.self);
-    r = b->u.control(b->u.self, &class_reset, NULL, 0, &none, COMMAND_TIME);
+    if (!b->in_vain)
+        r = b->u.control(b->u.self, &class_reset, NULL, 0, &none, COMMAND_TIME);
     if (!r)
         r = b->u.clear_halt(b->u.self, true);
     if (!r)
         r = b->u.clear_halt(b->u.self, false);
-    if (r && !is_over(b, r))
+    if (r && !is_over(r))
         r = b->u.reset(b->u.self);
-    return r && (is_over(b, r) || b->u.pause(b->u.self, 0)) ? BOT_OVER : BOT_TROUBLE;
+    b->in_vain = true;
+    if (!is_over(r))
+        return BOT_TROUBLE;
+    b->at = r;
+    return BOT_OVER;
 }
 
 static enum bot_result out_of_step(struct bot *b, enum usb_result r)
 {
-    return is_over(b, r) ? BOT_OVER : recover(b);
+    b->at = r;
+    return is_over(r) ? BOT_OVER : recover(b);
 }
 
 /* 6.7.2: a stall in the data phase ends it; what came before it counts. */
@@ -94,13 +100,24 @@ static enum bot_result take_status(struct bot *b, struct bot_csw *csw)
 /* How many of the bytes that came are meant (6.7.2, 6.7.3). */
 static enum bot_result settle(struct bot *b, const struct bot_csw *csw, size_t n, size_t *got)
 {
-    if (csw->status == STATUS_PHASE)
-        return recover(b);
-    if (!b->residue_lies && csw->residue <= n && *got > n - csw->residue)
+    b->came = *got;
+    b->residue = csw->residue;
+    if (csw->status == STATUS_PHASE || (!b->residue_lies && csw->residue > n))
+        return out_of_step(b, USB_OK);
+    if (!b->residue_lies && *got > n - csw->residue)
         *got = n - csw->residue;
-    else if (!b->residue_lies && csw->residue > n)
-        return recover(b);
+    b->in_vain = false;
     return csw->status ? BOT_FAILED : BOT_DONE;
+}
+
+/* There are devices that end data of whole packets with nothing, or have none
+ * and say so at once: then the status lies behind what came. */
+static bool status_in_data(const struct bot *b, const uint8_t *p, size_t n, size_t *got, struct bot_csw *csw)
+{
+    if (*got < BOT_CSW || *got >= n || !bot_csw(p + *got - BOT_CSW, BOT_CSW, b->tag, csw))
+        return false;
+    *got -= BOT_CSW;
+    return true;
 }
 
 enum bot_result bot_command(struct bot *b, const uint8_t *cdb, size_t cdb_len, bool in, void *p, size_t n, size_t *got)
@@ -116,11 +133,8 @@ enum bot_result bot_command(struct bot *b, const uint8_t *cdb, size_t cdb_len, b
     enum bot_result e = n ? move_data(b, in, p, n, got) : BOT_DONE;
     if (e)
         return e;
-    /* a device without data to send may answer with the status at once */
-    bool early = in && *got == BOT_CSW && n != BOT_CSW && bot_csw(p, *got, b->tag, &csw);
-    if (early)
-        *got = 0;
-    e = early ? BOT_DONE : take_status(b, &csw);
+    if (!in || !status_in_data(b, p, n, got, &csw))
+        e = take_status(b, &csw);
     return e ? e : settle(b, &csw, n, got);
 }
 
@@ -130,8 +144,7 @@ enum bot_result bot_max_lun(struct bot *b, uint8_t *max)
     uint8_t p[1] = {0};
     size_t n = 0;
     enum usb_result r = b->u.control(b->u.self, &ask, p, sizeof p, &n, COMMAND_TIME);
+    b->at = r;
     *max = !r && n == 1 && p[0] < 16 ? p[0] : 0;
-    if (is_over(b, r))
-        return BOT_OVER;
-    return BOT_DONE; /* a stall says: one */
+    return is_over(r) ? BOT_OVER : BOT_DONE; /* a stall says: one */
 }

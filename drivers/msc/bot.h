@@ -13,10 +13,13 @@
 struct bot {
     struct usb u;
     uint8_t lun;
-    uint32_t tag;       /* of the last command */
+    uint32_t tag;       /* of the last command; a session begins at one that no other has used lately */
+    size_t came;        /* bytes of its data that came, */
+    uint32_t residue;   /* and what the device said is missing of them */
     bool residue_lies;  /* the device's residues mean nothing */
+    bool in_vain;       /* nothing was understood since the last recovery: the next one resets the port */
     uint64_t resets;    /* recoveries, for the custody entry */
-    enum usb_result at; /* what the transport said when BOT_OVER came */
+    enum usb_result at; /* what the transport said when BOT_OVER or BOT_TROUBLE came */
 };
 
 enum bot_result {

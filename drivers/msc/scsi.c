@@ -100,25 +100,24 @@ static enum bot_result answered(bool good, enum bot_result e)
     return e == BOT_DONE && !good ? BOT_FAILED : e;
 }
 
+/* A command with an answer of a known length: what came and what the device says
+ * about that must agree, or its residues mean nothing. */
+static enum bot_result ask_whole(struct bot *b, const uint8_t *cdb, size_t cdb_len, uint8_t *p, size_t n, size_t *got)
+{
+    bool lied = b->residue_lies;
+    b->residue_lies = true;
+    enum bot_result e = bot_command(b, cdb, cdb_len, true, p, n, got);
+    b->residue_lies = lied || (e == BOT_DONE && b->came == n && b->residue != 0);
+    return e;
+}
+
 enum bot_result scsi_inquiry(struct bot *b, struct scsi_inquiry *out, struct scsi_sense *sense)
 {
     const uint8_t cdb[6] = {INQUIRY, 0, 0, 0, 36, 0};
     uint8_t p[36] = {0};
-    size_t got, came;
-    b->residue_lies = true; /* to see what came and what it says about that */
-    enum bot_result e = bot_command(b, cdb, sizeof cdb, true, p, sizeof p, &came);
-    b->residue_lies = false;
-    if (e)
-        return with_sense(b, e, sense);
-    if (!scsi_read_inquiry(out, p, came))
-        return BOT_FAILED;
-    /* the same once more: a device that gives all and says it gave less lies about residues */
-    e = bot_command(b, cdb, sizeof cdb, true, p, sizeof p, &got);
-    if (e == BOT_TROUBLE || (e == BOT_DONE && got < came)) {
-        b->residue_lies = true;
-        e = BOT_DONE;
-    }
-    return with_sense(b, e, sense);
+    size_t got;
+    enum bot_result e = ask_whole(b, cdb, sizeof cdb, p, sizeof p, &got);
+    return with_sense(b, answered(scsi_read_inquiry(out, p, got), e), sense);
 }
 
 enum bot_result scsi_is_ready(struct bot *b, struct scsi_sense *sense)
@@ -133,7 +132,7 @@ static enum bot_result capacity16(struct bot *b, uint64_t *last, uint32_t *size)
     const uint8_t cdb[16] = {SERVICE_ACTION_IN_16, 0x10, [13] = 32};
     uint8_t p[32] = {0};
     size_t got;
-    enum bot_result e = bot_command(b, cdb, sizeof cdb, true, p, sizeof p, &got);
+    enum bot_result e = ask_whole(b, cdb, sizeof cdb, p, sizeof p, &got);
     return answered(scsi_read_capacity16(p, got, last, size), e);
 }
 
@@ -143,7 +142,7 @@ enum bot_result scsi_capacity(struct bot *b, uint64_t *sectors, uint32_t *size, 
     uint8_t p[8] = {0};
     uint64_t last = 0;
     size_t got;
-    enum bot_result e = bot_command(b, cdb, sizeof cdb, true, p, sizeof p, &got);
+    enum bot_result e = ask_whole(b, cdb, sizeof cdb, p, sizeof p, &got);
     e = answered(scsi_read_capacity10(p, got, &last, size), e);
     if (e == BOT_DONE && last == UINT32_MAX)
         e = capacity16(b, &last, size);

@@ -80,24 +80,10 @@ static enum err set_clock(void *self, int64_t ms)
     return ptp_set_clock(((struct mtp *)self)->p, ms);
 }
 
-/* One harmless line of plain text, as much as fits. */
-static void plain(char out[static NAME_LEN], const char *s)
-{
-    struct buf b = {0};
-    size_t n = 0;
-    for (uint32_t c; s[n]; n += text_letter(s + n, strlen(s + n), &c)) {
-        size_t len = text_letter(s + n, strlen(s + n), &c);
-        if (!len || text_escape(&b, s + n, len) || b.len >= NAME_LEN)
-            break;
-        memcpy(out, b.p, b.len + 1);
-    }
-    buf_free(&b);
-}
-
 static void complete(char name[static NAME_LEN], const char *told)
 {
     if (!name[0])
-        plain(name, told);
+        text_escape_cut(name, NAME_LEN, told, strlen(told));
 }
 
 /* The volume is told by its storages: numbers, and what they are called. */
@@ -111,7 +97,7 @@ static void name_volume(struct camera_name *n, const struct ptp *p)
                          label[0] ? " " : "", label);
         len = w > 0 && (size_t)w < sizeof all - len ? len + (size_t)w : sizeof all;
     }
-    plain(n->volume, all);
+    text_escape_cut(n->volume, NAME_LEN, all, strlen(all));
 }
 
 enum err ptp_camera(struct camera *out, struct ptp *p, const struct camera_name *name)
@@ -132,6 +118,7 @@ enum err ptp_camera(struct camera *out, struct ptp *p, const struct camera_name 
     bool clock = dataset_has(&p->device.properties, PROP_DATE_TIME) && ptp_can(p, OP_PROPERTY_DESC);
     *out = (struct camera){.self = m,
                            .grain = pieces ? PTP_GRAIN : 0,
+                           .in_order = !pieces,
                            .describe = describe,
                            .list = list,
                            .open = open_file,

@@ -22,7 +22,7 @@ struct content {
     uint64_t at;   /* bytes handed out */
     uint8_t *tail; /* the last of these */
     size_t n_tail;
-    unsigned starts;
+    unsigned broken; /* times that it broke off */
     bool ended;
     unsigned retries, bad;
 };
@@ -218,17 +218,13 @@ static enum err remember(struct content *c, const uint8_t *p, size_t n)
     return ERR_OK;
 }
 
-/* Reads it from its beginning up to offset, and compares what is known of that. */
-static enum err start_whole(struct content *c, uint64_t offset)
+/* Reads on up to offset without handing it out; compares what is known of that. */
+static enum err skip(struct content *c, uint64_t at, uint64_t offset)
 {
-    struct session_op op = {.code = OP_OBJECT, .n_params = 1, .params = {c->object.handle}, .want = c->size};
     struct session_answer a = {0};
     uint8_t p[16384];
-    if (c->starts++ > PTP_TRIES)
-        return err_set(ERR_IO, "it cannot be read: it broke off again and again");
-    enum err e = session_start(c->p->s, &op);
-    size_t got;
-    for (uint64_t at = 0; !e && at < offset; at += got) {
+    enum err e = ERR_OK;
+    for (size_t got; !e && at < offset; at += got) {
         size_t n = offset - at < sizeof p ? (size_t)(offset - at) : sizeof p;
         e = session_data(c->p->s, p, n, &got, &a);
         if (!e && got == 0) {
@@ -240,6 +236,17 @@ static enum err start_whole(struct content *c, uint64_t offset)
             if (at + i >= known && at + i < c->at && p[i] != c->tail[at + i - known])
                 e = err_set(ERR_BAD, "it is not what it was a moment ago; run offload again");
     }
+    return e;
+}
+
+/* To offset, on the way that is under way or anew from the beginning. */
+static enum err seek_whole(struct content *c, uint64_t offset)
+{
+    struct session_op op = {.code = OP_OBJECT, .n_params = 1, .params = {c->object.handle}, .want = c->size};
+    bool on = session_busy(c->p->s, NULL) && offset >= c->at;
+    enum err e = on ? ERR_OK : session_start(c->p->s, &op);
+    if (!e)
+        e = skip(c, on ? c->at : 0, offset);
     if (!e && c->at != offset) {
         c->at = offset;
         c->n_tail = 0;
@@ -251,8 +258,20 @@ static enum err go_on(struct content *c, uint64_t offset, void *to, size_t n, si
 {
     enum err e = ERR_OK;
     if (!session_busy(c->p->s, NULL) || c->at != offset)
-        e = start_whole(c, offset);
+        e = seek_whole(c, offset);
     return e ? e : session_data(c->p->s, to, n, got, a);
+}
+
+/* What was handed out last is handed out again without asking for it: whoever
+ * looks at a file's beginning first reads all of it then. */
+static bool read_tail(const struct content *c, uint64_t offset, void *to, size_t n, size_t *got)
+{
+    if (offset >= c->at || c->at - offset > c->n_tail)
+        return false;
+    size_t left = (size_t)(c->at - offset);
+    *got = left < n ? left : n;
+    memcpy(to, c->tail + c->n_tail - left, *got);
+    return true;
 }
 
 static enum err read_whole(struct content *c, uint64_t offset, void *to, size_t n, size_t *got)
@@ -260,12 +279,12 @@ static enum err read_whole(struct content *c, uint64_t offset, void *to, size_t 
     struct session_answer a = {0};
     uint8_t more;
     bool end = offset >= c->size;
-    if (end && (c->ended || c->size == 0))
+    if ((end && (c->ended || c->size == 0)) || read_tail(c, offset, to, n, got))
         return ERR_OK;
     enum err e = hold(c);
     if (!e)
         e = go_on(c, end ? c->size : offset, end ? &more : to, end ? 1 : n, got, &a);
-    while (e == ERR_IO && c->starts <= PTP_TRIES) {
+    while (e == ERR_IO && c->broken++ < PTP_TRIES) {
         c->retries++;
         e = go_on(c, end ? c->size : offset, end ? &more : to, end ? 1 : n, got, &a);
     }

@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOOK_AGAIN 1000 /* ms between looks where nobody tells of arrivals */
+#define LOOK_AGAIN 1000  /* ms between looks where nobody tells of arrivals */
+#define LOOK_ANYHOW 5000 /* ms after which an end that was wanted just before waiting is seen */
 #define DEVICES_MAX 512
 #define SYSTEM "/sys/bus/usb/devices"
 #define NODES "/dev/bus/usb"
@@ -46,9 +47,21 @@ static int LIBUSB_CALL on_change(libusb_context *ctx, libusb_device *device, lib
     return 0;
 }
 
+/* A host controller: the kernel shows its hub as usb1, usb2, ... */
+static bool has_controller(void)
+{
+    DIR *d = opendir(SYSTEM);
+    bool has = false;
+    for (struct dirent *f; d && !has && (f = readdir(d)) != NULL;)
+        has = strncmp(f->d_name, "usb", 3) == 0;
+    if (d)
+        closedir(d);
+    return has;
+}
+
 static enum err no_usb(void)
 {
-    if (access(SYSTEM, F_OK) < 0)
+    if (!has_controller())
         return err_set(ERR_NOINPUT, "this machine has no USB, or its kernel no driver for it; folders and images can "
                                     "be taken in: --from PATH");
     return err_set(ERR_DENIED,
@@ -62,7 +75,7 @@ enum err usb_bus_open(struct usb_bus **out)
     struct usb_bus *b = calloc(1, sizeof *b);
     if (!b)
         return err_set(ERR_NOMEM, "out of memory");
-    if (access(SYSTEM, F_OK) < 0 || access(NODES, F_OK) < 0 || libusb_init(&b->told) != LIBUSB_SUCCESS) {
+    if (!has_controller() || access(NODES, F_OK) < 0 || libusb_init(&b->told) != LIBUSB_SUCCESS) {
         free(b);
         return no_usb();
     }
@@ -124,7 +137,7 @@ enum err usb_bus_list(struct usb_bus *b, struct usb_list *out)
 /* One wait of at most ms; a look at the system's list where nobody tells. */
 static enum err wait_once(struct usb_bus *b, int64_t ms)
 {
-    int64_t piece = b->hotplug || ms < LOOK_AGAIN ? ms : LOOK_AGAIN;
+    int64_t most = b->hotplug ? LOOK_ANYHOW : LOOK_AGAIN, piece = ms < most ? ms : most;
     struct timeval tv = {piece / 1000, piece % 1000 * 1000};
     int r = libusb_handle_events_timeout_completed(b->told, &tv, NULL);
     if (r != LIBUSB_SUCCESS && r != LIBUSB_ERROR_INTERRUPTED && r != LIBUSB_ERROR_TIMEOUT)
@@ -142,7 +155,7 @@ enum err usb_bus_wait(struct usb_bus *b, int ms, const volatile sig_atomic_t *st
     int64_t until = ms < 0 ? INT64_MAX : clock_uptime() + ms;
     enum err e = ERR_OK;
     while (!e && !b->changed && !*stop) {
-        int64_t left = ms < 0 ? 60000 : until - clock_uptime();
+        int64_t left = ms < 0 ? LOOK_ANYHOW : until - clock_uptime();
         if (left <= 0)
             break;
         e = wait_once(b, left);

@@ -8,6 +8,11 @@
 /*
  * What is plugged into this machine, by libusb. Descriptors are read, no
  * device is opened for it where the system knows them already.
+ *
+ * usb_bus_open opens the one socket (netlink, of udev's news) and starts
+ * libusb's thread that listens to it; after that a program may confine itself
+ * (storage/base/confine.h) to /dev/bus/usb (CONFINE_USE), /sys, /run/udev and /proc
+ * (CONFINE_READ), without any net, and all the rest here works. Not across fork.
  */
 struct usb_bus;
 struct usb_list {

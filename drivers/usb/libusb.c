@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE 250 /* ms: as often it is asked whether we are to stop */
+#define SLICE 250 /* ms: as often it is asked whether we are to stop; a signal cuts it short */
 #define PAGE 4096u
 #define LEAVING 1000 /* ms in which a device that was pulled is missed by the system */
 
@@ -29,6 +29,9 @@ struct pipe {
     struct usb_interface at;
     struct slot ring[USB_POSTED_MAX];
     size_t first, n;
+    struct slot aside;  /* requests and what goes out, one at a time */
+    struct slot events; /* stays posted between two looks: nothing is missed */
+    bool listening;
     const volatile sig_atomic_t *stop;
 };
 
@@ -63,35 +66,6 @@ static enum usb_result result_of(const struct pipe *d, int r)
     default:
         return gone_or(d, USB_BROKEN);
     }
-}
-
-static enum usb_result control(void *self, const struct usb_request *r, void *p, size_t n, size_t *got, unsigned ms)
-{
-    struct pipe *d = self;
-    *got = 0;
-    int done = libusb_control_transfer(d->h, r->type, r->request, r->value, r->index, p, (uint16_t)n, ms);
-    if (done < 0)
-        return result_of(d, done);
-    *got = (size_t)done;
-    return USB_OK;
-}
-
-static enum usb_result send_bulk(void *self, const void *p, size_t n, size_t *sent, unsigned ms)
-{
-    struct pipe *d = self;
-    uint8_t empty[1] = {0};
-    uint8_t *from = n ? malloc(n) : empty;
-    int done = 0;
-    *sent = 0;
-    if (!from)
-        return USB_NOMEM;
-    if (n)
-        memcpy(from, p, n);
-    int r = libusb_bulk_transfer(d->h, d->at.out, from, (int)n, &done, ms);
-    if (n)
-        free(from);
-    *sent = (size_t)done;
-    return result_of(d, r);
 }
 
 static void LIBUSB_CALL on_done(struct libusb_transfer *t)
@@ -150,6 +124,8 @@ static enum usb_result post(void *self, size_t n)
     struct pipe *d = self;
     if (d->n == USB_POSTED_MAX || n > USB_POST_MAX)
         return USB_NOMEM;
+    if (d->n == 0) /* one after the other needs the memory of one */
+        d->first = 0;
     struct slot *s = &d->ring[(d->first + d->n) % USB_POSTED_MAX];
     if (!s->t && !(s->t = libusb_alloc_transfer(0)))
         return USB_NOMEM;
@@ -225,7 +201,17 @@ static enum usb_result reap(void *self, const uint8_t **p, size_t *got, unsigned
     return USB_EMPTY;
 }
 
-/* Waits for the kernel to give each back: until then its memory is in use. */
+/* Waits for the kernel to give it back: until then its memory is in use. */
+static void settle(struct pipe *d, struct slot *s)
+{
+    while (!s->done) {
+        struct timeval tv = {1, 0};
+        int r = libusb_handle_events_timeout_completed(d->ctx, &tv, &s->done);
+        if (r != LIBUSB_SUCCESS && r != LIBUSB_ERROR_INTERRUPTED)
+            break;
+    }
+}
+
 static void cancel(void *self)
 {
     struct pipe *d = self;
@@ -234,27 +220,111 @@ static void cancel(void *self)
         if (!s->done)
             libusb_cancel_transfer(s->t);
     }
-    for (size_t i = 0; i < d->n; i++) {
-        struct slot *s = &d->ring[(d->first + i) % USB_POSTED_MAX];
-        while (!s->done) {
-            struct timeval tv = {1, 0};
-            int r = libusb_handle_events_timeout_completed(d->ctx, &tv, &s->done);
-            if (r != LIBUSB_SUCCESS && r != LIBUSB_ERROR_INTERRUPTED)
-                break;
-        }
+    for (size_t i = 0; i < d->n; i++)
+        settle(d, &d->ring[(d->first + i) % USB_POSTED_MAX]);
+}
+
+/* A transfer with room for n bytes of plain memory. */
+static bool prepare(struct slot *s, size_t n)
+{
+    if (!s->t && !(s->t = libusb_alloc_transfer(0)))
+        return false;
+    if (s->cap < n) {
+        free(s->p);
+        s->p = malloc(n);
+        s->cap = s->p ? n : 0;
     }
+    return s->cap >= n;
+}
+
+static enum usb_result submit(const struct pipe *d, struct slot *s)
+{
+    s->done = 0;
+    return result_of(d, libusb_submit_transfer(s->t));
+}
+
+/* From end to end; taken back when its time is over or somebody wants an end. */
+static enum usb_result run(struct pipe *d, unsigned ms, size_t *moved)
+{
+    struct slot *s = &d->aside;
+    enum usb_result r = submit(d, s);
+    if (r)
+        return r;
+    r = wait_for(d, s, ms);
+    if (!s->done) {
+        libusb_cancel_transfer(s->t);
+        settle(d, s);
+    }
+    *moved = (size_t)s->t->actual_length;
+    return r && s->t->status != LIBUSB_TRANSFER_COMPLETED ? r : status_of(d, s->t);
+}
+
+static enum usb_result control(void *self, const struct usb_request *r, void *p, size_t n, size_t *got, unsigned ms)
+{
+    struct pipe *d = self;
+    struct slot *s = &d->aside;
+    bool in = r->type & LIBUSB_ENDPOINT_IN;
+    *got = 0;
+    if (n > UINT16_MAX || !prepare(s, LIBUSB_CONTROL_SETUP_SIZE + n))
+        return USB_NOMEM;
+    libusb_fill_control_setup(s->p, r->type, r->request, r->value, r->index, (uint16_t)n);
+    if (!in && n)
+        memcpy(s->p + LIBUSB_CONTROL_SETUP_SIZE, p, n);
+    libusb_fill_control_transfer(s->t, d->h, s->p, on_done, s, 0);
+    enum usb_result e = run(d, ms, got);
+    *got = *got < n ? *got : n;
+    if (in && *got)
+        memcpy(p, s->p + LIBUSB_CONTROL_SETUP_SIZE, *got);
+    return e;
+}
+
+static enum usb_result send_bulk(void *self, const void *p, size_t n, size_t *sent, unsigned ms)
+{
+    struct pipe *d = self;
+    struct slot *s = &d->aside;
+    *sent = 0;
+    if (n > USB_POST_MAX || !prepare(s, n ? n : 1))
+        return USB_NOMEM;
+    if (n)
+        memcpy(s->p, p, n);
+    libusb_fill_bulk_transfer(s->t, d->h, d->at.out, s->p, (int)n, on_done, s, 0);
+    return run(d, ms, sent);
 }
 
 static enum usb_result event(void *self, void *p, size_t n, size_t *got, unsigned ms)
 {
     struct pipe *d = self;
-    int done = 0;
+    struct slot *s = &d->events;
     *got = 0;
     if (!d->at.event)
         return USB_LATE;
-    int r = libusb_interrupt_transfer(d->h, d->at.event, p, (int)n, &done, ms ? ms : 1);
-    *got = (size_t)done;
-    return result_of(d, r);
+    if (!d->listening) {
+        if (n > USB_POST_MAX || !prepare(s, n))
+            return USB_NOMEM;
+        libusb_fill_interrupt_transfer(s->t, d->h, d->at.event, s->p, (int)n, on_done, s, 0);
+        enum usb_result e = submit(d, s);
+        if (e)
+            return e;
+        d->listening = true;
+    }
+    enum usb_result r = wait_for(d, s, ms);
+    if (!s->done)
+        return r;
+    d->listening = false;
+    size_t size = (size_t)s->t->actual_length;
+    *got = size < n ? size : n;
+    if (*got)
+        memcpy(p, s->p, *got);
+    return status_of(d, s->t);
+}
+
+static void listen_no_more(struct pipe *d)
+{
+    if (d->listening && !d->events.done) {
+        libusb_cancel_transfer(d->events.t);
+        settle(d, &d->events);
+    }
+    d->listening = false;
 }
 
 static enum usb_result clear_halt(void *self, bool in)
@@ -267,6 +337,7 @@ static enum usb_result reset(void *self)
 {
     struct pipe *d = self;
     cancel(d);
+    listen_no_more(d);
     d->n = 0;
     /* a device that comes back as another one is not found any more */
     return result_of(d, libusb_reset_device(d->h));
@@ -287,10 +358,15 @@ static void free_pipe(void *self)
     if (!d)
         return;
     cancel(d);
+    listen_no_more(d);
     for (size_t i = 0; i < USB_POSTED_MAX; i++) {
         slot_free(d, &d->ring[i]);
         libusb_free_transfer(d->ring[i].t);
     }
+    slot_free(d, &d->aside);
+    slot_free(d, &d->events);
+    libusb_free_transfer(d->aside.t);
+    libusb_free_transfer(d->events.t);
     if (d->h) {
         libusb_release_interface(d->h, d->at.number);
         libusb_close(d->h);

@@ -31,25 +31,16 @@ static uint64_t arrival_of(const char *port)
 static void read_text(const char *port, const char *name, char out[static NAME_LEN])
 {
     char path[PATH], raw[USB_STRING_MAX];
-    struct buf shown = {0};
-    out[0] = '\0';
     snprintf(path, sizeof path, SYSTEM "/%s/%s", port, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, raw, sizeof raw);
+    ssize_t got = fd < 0 ? 0 : read(fd, raw, sizeof raw);
     file_close(&fd);
+    size_t from = 0, n = got > 0 ? (size_t)got : 0;
     while (n > 0 && (raw[n - 1] == '\n' || raw[n - 1] == ' '))
         n--;
-    size_t from = 0;
-    while (n > 0 && from < (size_t)n && raw[from] == ' ')
+    while (from < n && raw[from] == ' ')
         from++;
-    if (n > 0 && text_escape(&shown, raw + from, (size_t)n - from) == ERR_OK) {
-        size_t length = shown.len < NAME_LEN ? shown.len : NAME_LEN - 1;
-        while (length < shown.len && length && (shown.p[length] & 0xc0) == 0x80)
-            length--; /* no half letters */
-        memcpy(out, shown.p, length);
-        out[length] = '\0';
-    }
-    buf_free(&shown);
+    text_escape_cut(out, NAME_LEN, raw + from, n - from);
 }
 
 static bool read_port(libusb_device *d, char out[static USB_PORT_LEN])

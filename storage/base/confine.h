@@ -4,6 +4,7 @@
 #include "storage/base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A program limits itself at start, for ever, children included: Landlock
@@ -38,5 +39,13 @@ enum confine_keys {
 enum err confine_self(const struct confine_path *paths, size_t n, enum confine_net net) MUST_USE;
 enum err confine_self_keys(const struct confine_path *paths, size_t n, enum confine_net net,
                            enum confine_keys keys) MUST_USE;
+
+/* Closes every descriptor above 2 but fd; no core file is left behind. */
+enum err confine_keep(int fd) MUST_USE;
+/* For a program that needs nothing but one socket: it reads and writes fd,
+ * takes memory bytes more than it has now, uses seconds of processor time,
+ * sees the clock and exits. Anything else ends it at once: SIGSYS, SIGXCPU.
+ * What opens files when it is first used (time zones, random seeds) is used before. */
+enum err confine_to_fd(int fd, uint64_t memory, unsigned seconds) MUST_USE;
 
 #endif

@@ -1,6 +1,5 @@
 #include "storage/base/err.h"
 
-#include "storage/base/buf.h"
 #include "storage/base/lang.h"
 #include "storage/base/text.h"
 
@@ -11,16 +10,6 @@
 
 static _Thread_local char sentence[2048];
 
-static void remember(const char *raw)
-{
-    struct buf b = {.max = sizeof sentence * 8};
-    if (text_escape(&b, raw, strlen(raw)) == ERR_OK && b.p)
-        snprintf(sentence, sizeof sentence, "%s", (const char *)b.p);
-    else
-        snprintf(sentence, sizeof sentence, "(unprintable)");
-    buf_free(&b);
-}
-
 enum err err_set(enum err e, const char *fmt, ...)
 {
     char raw[1024];
@@ -28,7 +17,7 @@ enum err err_set(enum err e, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(raw, sizeof raw, _(fmt), ap);
     va_end(ap);
-    remember(raw);
+    text_escape_cut(sentence, sizeof sentence, raw, strlen(raw));
     return e;
 }
 
@@ -85,7 +74,7 @@ enum err err_errno(enum err e, const char *fmt, ...)
     vsnprintf(what, sizeof what, _(fmt), ap);
     va_end(ap);
     snprintf(raw, sizeof raw, "%s: %.200s", what, system_text(saved));
-    remember(raw);
+    text_escape_cut(sentence, sizeof sentence, raw, strlen(raw));
     if (saved == ENOSPC || saved == EDQUOT || saved == EFBIG)
         return ERR_FULL;
     return saved == ENOMEM ? ERR_NOMEM : e;

@@ -3,6 +3,7 @@
 #include "storage/base/bytes.h"
 #include "storage/limits.h"
 
+#include <stdio.h>
 #include <string.h>
 
 size_t text_letter(const void *bytes, size_t n, uint32_t *cp)
@@ -50,29 +51,54 @@ static bool is_hidden(uint32_t c)
            (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+#define ESCAPED 16 /* more than one letter ever becomes */
+
+/* The letter at p, or the byte that is none, of n bytes that are left; *len: how
+ * many of these it is. How long it is when it is shown. */
+static size_t escape_letter(char out[static ESCAPED], const unsigned char *p, size_t n, size_t *len)
+{
+    uint32_t cp = p[0];
+    size_t letter = text_letter(p, n, &cp);
+    int shown = 2;
+    *len = letter ? letter : 1;
+    if (letter && cp != '\\' && !is_hidden(cp)) {
+        memcpy(out, p, letter);
+        return letter;
+    }
+    if (cp == '\\')
+        out[0] = out[1] = '\\';
+    else if (!letter || cp < 0x80)
+        shown = snprintf(out, ESCAPED, "\\x%02x", (unsigned)cp & 0xff);
+    else
+        shown = snprintf(out, ESCAPED, "\\u{%04x}", (unsigned)cp);
+    return (size_t)shown;
+}
+
 enum err text_escape(struct buf *out, const char *s, size_t n)
 {
     const unsigned char *p = (const unsigned char *)s;
+    char shown[ESCAPED];
     enum err e = buf_add(out, "", 0); /* even nothing is a string */
-    for (size_t i = 0; i < n && !e;) {
-        uint32_t cp;
-        size_t len = text_letter(p + i, n - i, &cp);
-        if (len == 0) {
-            e = buf_fmt(out, "\\x%02x", p[i]);
-            i++;
-            continue;
-        }
-        if (cp == '\\')
-            e = buf_str(out, "\\\\");
-        else if (cp < 0x80 && is_hidden(cp))
-            e = buf_fmt(out, "\\x%02x", (unsigned)cp);
-        else if (is_hidden(cp))
-            e = buf_fmt(out, "\\u{%04x}", (unsigned)cp);
-        else
-            e = buf_add(out, p + i, len);
-        i += len;
+    for (size_t i = 0, len; i < n && !e; i += len) {
+        size_t size = escape_letter(shown, p + i, n - i, &len);
+        e = buf_add(out, shown, size);
     }
     return e;
+}
+
+void text_escape_cut(char *out, size_t cap, const char *s, size_t n)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    char shown[ESCAPED];
+    size_t at = 0;
+    for (size_t i = 0, len; i < n; i += len) {
+        size_t size = escape_letter(shown, p + i, n - i, &len);
+        if (at + size >= cap)
+            break;
+        memcpy(out + at, shown, size);
+        at += size;
+    }
+    out[at] = '\0';
 }
 
 bool span_is(struct span s, const char *str)

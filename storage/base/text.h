@@ -55,5 +55,8 @@ bool text_is_utf8(const char *s, size_t n);
  * UTF-8, line and direction marks appear as \xHH or \u{HHHH}; a backslash as
  * \\. Whatever a file name holds, the terminal sees one harmless line. */
 enum err text_escape(struct buf *out, const char *s, size_t n) MUST_USE;
+/* The same into a fixed array of cap bytes with NUL: as much as fits, no letter
+ * and no escape in halves. */
+void text_escape_cut(char *out, size_t cap, const char *s, size_t n);
 
 #endif

@@ -58,6 +58,11 @@ static bool is_gone(const struct recording *r, const struct recording_file *f)
     return false;
 }
 
+static bool is_there(const struct recording *r, const struct recording_file *f)
+{
+    return !f->made && !is_gone(r, f);
+}
+
 static void draft_free(struct draft *d)
 {
     licence_free(d->n.licence);
@@ -150,10 +155,12 @@ static enum err draft_file(struct draft *d, const struct recording *r, const str
 static enum err take(struct work *w, const struct recording *r)
 {
     const struct receipt *held = holder(w->l, r);
-    size_t there = 0;
-    for (size_t i = 0; i < r->n_files; i++)
-        there += !is_gone(r, &r->files[i]);
-    w->offer->gone += r->n_files - there;
+    size_t there = 0, gone = 0;
+    for (size_t i = 0; i < r->n_files; i++) {
+        gone += is_gone(r, &r->files[i]);
+        there += is_there(r, &r->files[i]);
+    }
+    w->offer->gone += gone;
     if (there == 0)
         return ERR_OK;
     bool copied = !held && w->w->copies && licence_hub_is_silent(w->s, r->chain, w->now);
@@ -171,7 +178,7 @@ static enum err take(struct work *w, const struct recording *r)
     if (!e && held)
         e = draft_receipt(w->draft.n.licence, held);
     for (size_t i = 0; i < r->n_files && !e; i++)
-        if (!is_gone(r, &r->files[i]))
+        if (is_there(r, &r->files[i]))
             e = draft_file(&w->draft, r, &r->files[i]);
     w->offer->recordings += !e;
     return e;

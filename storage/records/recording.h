@@ -25,7 +25,9 @@ struct recording_file {
     struct hash hash;
     struct recording_blob *blobs;
     size_t n_blobs;
+    bool made; /* here, out of the recording: it never was on the camera */
 };
+#define RECORDING_POSTER ".poster.ppm" /* such a file, a picture of it, ends so */
 
 /* An entry that names a recording: request, approve, export, view, flag, ... */
 struct recording_event {

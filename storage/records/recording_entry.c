@@ -59,6 +59,7 @@ static enum err read_file(struct recording_file *f, const json_t *j)
         f->mtime = INT64_MIN;
     if (!path[0] || !number_of(j, "size", INT64_MAX, &f->size) || !hash_of_text(j, "blake2b", &f->hash))
         return err_set(ERR_DATA, "a recording's path, size or hash is malformed");
+    f->made = json_object_get(j, "made") != NULL;
     f->path = strdup(path);
     if (!f->path)
         return err_set(ERR_NOMEM, "out of memory");
@@ -100,6 +101,20 @@ void recording_entry_free(struct recording *r)
     json_decref(r->more);
 }
 
+/* All recordings of a list hold this at once: of a track its first point will do. */
+static json_t *lean_media(const json_t *from)
+{
+    json_t *media = json_copy((json_t *)(uintptr_t)from), *track = json_copy(json_object_get(from, "track"));
+    json_t *first = json_array_get(json_object_get(track, "points"), 0);
+    bool bad = !media || (first && (json_object_set_new(track, "points", json_pack("[O]", first)) < 0 ||
+                                    json_object_set(media, "track", track) < 0));
+    json_decref(track);
+    if (!bad)
+        return media;
+    json_decref(media);
+    return NULL;
+}
+
 /* What is only shown. */
 static json_t *more_of(const json_t *data)
 {
@@ -111,6 +126,11 @@ static json_t *more_of(const json_t *data)
             json_decref(o);
             return NULL;
         }
+    }
+    const json_t *media = json_object_get(data, "media");
+    if (o && json_is_object(media) && json_object_set_new(o, "media", lean_media(media)) < 0) {
+        json_decref(o);
+        return NULL;
     }
     return o;
 }

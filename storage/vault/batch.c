@@ -141,7 +141,7 @@ enum err batch_author(const struct batch *b, const struct roster *r)
 
 static enum err add_json(struct buf *out, const json_t *j)
 {
-    char *text = json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    char *text = json_dumps(j, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15));
     if (!text)
         return err_set(ERR_DATA, "batch: an entry holds what is no JSON text");
     enum err e = buf_str(out, text);

@@ -406,9 +406,12 @@ static enum err take_sidecars(struct intake *in, const struct intake_file *f, st
                               struct intake_report *r)
 {
     enum err e = ERR_OK;
-    for (size_t i = 0; i < f->n_sidecars && !e; i++) {
+    for (size_t i = 0; i <= f->n_sidecars && !e; i++) {
+        const struct intake_source *s = i < f->n_sidecars ? &f->sidecars[i] : f->made ? f->made(f->ctx) : NULL;
         struct piece *p = &pieces[*n];
-        e = piece_begin(&in->room, p, &f->sidecars[i], COMPRESS_TEXT);
+        if (!s)
+            break;
+        e = piece_begin(&in->room, p, s, COMPRESS_TEXT);
         *n += 1;
         if (!e)
             e = piece_resume(&in->room, p);
@@ -465,7 +468,7 @@ static bool is_time(const struct intake *in)
  * jobs of long files. */
 static enum err take_file(struct intake *in, const struct intake_file *f, struct intake_report *r)
 {
-    struct piece *pieces = calloc(1 + f->n_sidecars, sizeof *pieces);
+    struct piece *pieces = calloc(2 + f->n_sidecars, sizeof *pieces);
     if (!pieces)
         return no_memory();
     size_t n = 1;

@@ -15,7 +15,7 @@
  */
 #define INTAKE_FILE_MAX ((uint64_t)128 << 30) /* with its sidecars: its entry must fit a batch */
 #define INTAKE_PATH_MAX 4096u
-#define INTAKE_SIDECARS_MAX 63u
+#define INTAKE_SIDECARS_MAX 62u /* of the camera; one more may be made */
 
 /* Bytes of one file; implemented by a camera. read returns at most n bytes
  * from offset in *got (0: end); it is always asked for a byte behind the end.
@@ -35,6 +35,7 @@ struct intake_source {
     /* Bytes that could not be read and were handed out as zeros, of what was
      * read last of each place. May be NULL: none. */
     uint64_t (*holes)(void *ctx);
+    bool in_order; /* to read here and there is to read all before it: it is known by its beginning */
 };
 
 struct intake_camera {
@@ -52,6 +53,11 @@ struct intake_file {
     const struct intake_source *recording;
     const struct intake_source *sidecars;
     size_t n_sidecars; /* at most INTAKE_SIDECARS_MAX */
+    /* One more, made out of the others, which have been read by then and are
+     * not held yet; facts are asked for later. It lives as long as they do.
+     * NULL: none. May be NULL itself. */
+    const struct intake_source *(*made)(void *ctx);
+    void *ctx;
 };
 
 struct intake_report {

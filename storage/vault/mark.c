@@ -43,8 +43,8 @@ enum err mark_begin(struct hash *fast, struct hash *ends, const uint8_t key[stat
 {
     struct buf all = {0}, outer = {0};
     bool whole = f->size <= MARK_WHOLE;
-    size_t samples = whole ? 1 : SAMPLES;
-    size_t n = whole ? (size_t)f->size : SAMPLE;
+    size_t samples = whole || f->in_order ? 1 : SAMPLES;
+    size_t n = whole ? (size_t)f->size : f->in_order ? MARK_WHOLE : SAMPLE;
     enum err e = add_facts(&all, "feldsher-mark fast", camera, f);
     if (!e)
         e = add_facts(&outer, "feldsher-mark ends", camera, f);

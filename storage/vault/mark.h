@@ -18,7 +18,8 @@
  * when the holes are the same, or a copy of it with no more is held.
  *
  * Sixteen samples of 4 KiB lie evenly from head to tail; a file up to
- * MARK_WHOLE is one sample.
+ * MARK_WHOLE is one sample. One that can only be read in order is sampled at its
+ * head alone: MARK_WHOLE bytes.
  */
 #define MARK_WHOLE (64u << 10)
 

@@ -139,6 +139,8 @@ static enum err open_index(struct station *s)
     if (e == ERR_BAD)
         e = renew_index(s);
     if (!e)
+        e = station_finish_roster(s);
+    if (!e)
         e = index_catch_up(s);
     if (e == ERR_BAD && queue_is_damaged(s->queue)) {
         e = renew_index(s);

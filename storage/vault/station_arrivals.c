@@ -1,4 +1,4 @@
-#include "storage/vault/station.h"
+#include "storage/vault/station_inside.h"
 
 #include "storage/base/file.h"
 #include "storage/base/log.h"
@@ -10,9 +10,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* notices/roster-NUMBER of s->dir, or beside it. It is written in notices/ and
+ * moved: a confined program may not write beside keys/. */
+static enum err roster_path(char out[static 4096], const struct station *s, uint64_t number, const char *suffix)
+{
+    char name[64];
+    snprintf(name, sizeof name, "notices/roster-%llu%s", (unsigned long long)number, suffix);
+    return file_path(out, s->dir, name);
+}
+
+static enum err put_roster(const struct station *s, const char *aside)
+{
+    char path[4096];
+    enum err e = file_path(path, s->dir, "roster");
+    return e ? e : file_rename(aside, path);
+}
+
+bool station_roster_pends(const struct station *s)
+{
+    char aside[4096];
+    struct roster *r = NULL;
+    bool whole = roster_path(aside, s, s->roster->number, ".tmp") == ERR_OK &&
+                 roster_read(&r, aside, &s->authority) == ERR_OK && r->number == s->roster->number;
+    roster_free(r);
+    err_clear();
+    return whole;
+}
+
+enum err station_finish_roster(const struct station *s)
+{
+    char aside[4096];
+    if (!station_roster_pends(s))
+        return ERR_OK;
+    enum err e = roster_path(aside, s, s->roster->number, ".tmp");
+    return e ? e : put_roster(s, aside);
+}
+
 enum err station_take_roster(struct station *s, const char *text, size_t n)
 {
-    char name[64], path[4096], aside[4096 + 16];
+    char copy[4096], aside[4096];
     struct roster *r = NULL;
     enum err e = roster_parse(&r, text, n, &s->authority);
     if (e)
@@ -22,20 +58,17 @@ enum err station_take_roster(struct station *s, const char *text, size_t n)
     else if (r->number <= s->roster->number)
         e = err_set(ERR_AGAIN, "roster %llu is not newer than ours, %llu", (unsigned long long)r->number,
                     (unsigned long long)s->roster->number);
-    /* the copy in notices/ comes first: then a torn `roster` costs nothing */
-    snprintf(name, sizeof name, "notices/roster-%llu", (unsigned long long)r->number);
+    /* aside first: where a kill left it, the taking is finished by the next opening */
     if (!e)
-        e = file_path(path, s->dir, name);
-    if (!e)
-        e = file_write(path, text, n, 0600);
-    /* written in notices/ and moved: a confined program may not write beside keys/ */
-    snprintf(aside, sizeof aside, "%s.tmp", path);
+        e = roster_path(aside, s, r->number, ".tmp");
     if (!e)
         e = file_write(aside, text, n, 0600);
     if (!e)
-        e = file_path(path, s->dir, "roster");
+        e = roster_path(copy, s, r->number, "");
     if (!e)
-        e = file_rename(aside, path);
+        e = file_write(copy, text, n, 0600);
+    if (!e)
+        e = put_roster(s, aside);
     if (e) {
         roster_free(r);
         return e;

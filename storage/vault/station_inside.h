@@ -3,7 +3,7 @@
 
 #include "storage/vault/station.h"
 
-/* What the files of the station share; nobody else includes it. */
+/* What the files of the station share, and verify.c; nobody else includes it. */
 
 #define CONF_MAX 4096u
 
@@ -11,5 +11,9 @@
 enum err station_read_conf(struct station *s) MUST_USE;
 /* Folders of a station, made where they are missing. */
 enum err station_folders(const char *dir) MUST_USE;
+/* Taking s->roster was cut short before `roster` was replaced by it. */
+bool station_roster_pends(const struct station *s);
+/* Ends such a taking. */
+enum err station_finish_roster(const struct station *s) MUST_USE;
 
 #endif

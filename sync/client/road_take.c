@@ -347,7 +347,14 @@ void road_take_end(struct road *r)
 {
     while (r->open)
         close_open(&r->open);
-    for (size_t i = 0; i < r->n_loose; i++)
-        if (object_remove(r->in->station->dir, &r->loose[i]) != ERR_OK)
+    struct station *s = r->in->station;
+    for (size_t i = 0; i < r->n_loose; i++) {
+        char chain[CHAIN_ID];
+        uint64_t seq, size;
+        enum queue_kind kind;
+        /* its label may have come meanwhile by another conversation, or by a stick */
+        if (queue_owner(s->queue, &r->loose[i], chain, &seq, &size, &kind) == ERR_NOINPUT &&
+            object_remove(s->dir, &r->loose[i]) != ERR_OK)
             err_clear(); /* a file that no label names: harmless */
+    }
 }

@@ -4,39 +4,19 @@
  * Run where such a device is: in the guest of tests/usb. */
 #include "drivers/limits.h"
 #include "drivers/ptp/ptp.h"
-#include "drivers/usb/bus.h"
 #include "storage/base/bytes.h"
 #include "storage/seal/hash.h"
-
-#include <libusb-1.0/libusb.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "tests/bench/bare.h"
 
 #define BARE_READ (1u << 20)
 #define PIECE (1u << 20)
 
-static volatile sig_atomic_t stop;
 static uint8_t piece[PIECE];
 
 struct largest {
     char path[CAMERA_PATH_MAX];
     uint64_t size;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void die(const char *what)
-{
-    fprintf(stderr, "mtp: %s: %s\n", what, err_text());
-    exit(1);
-}
 
 static enum err note(void *ctx, const struct camera_file *f)
 {
@@ -46,25 +26,6 @@ static enum err note(void *ctx, const struct camera_file *f)
         l->size = f->size;
     }
     return ERR_OK;
-}
-
-static void open_usb(struct usb_bus *bus, const char *ids, struct usb *u)
-{
-    struct usb_list list;
-    char text[16];
-    bool open = false;
-    if (usb_bus_list(bus, &list))
-        die("the bus");
-    for (size_t i = 0; i < list.n && !open; i++) {
-        const struct usb_seen *s = &list.seen[i];
-        snprintf(text, sizeof text, "%04x:%04x", s->vendor_id, s->product_id);
-        if (strcmp(text, ids) == 0 && usb_open(u, bus, s, s->interfaces[0].number, &stop))
-            die(ids);
-        open = strcmp(text, ids) == 0;
-    }
-    usb_list_free(&list);
-    if (!open)
-        die("no such device");
 }
 
 /* Seconds; listing and opening are not counted. */
@@ -107,31 +68,6 @@ static double ours(const char *ids, struct largest *l, struct hash *sum)
 }
 
 /* --- the bare loop: one blocking transfer after the other ------------------ */
-
-struct bare {
-    libusb_device_handle *d;
-    uint8_t in, out;
-    int interface;
-};
-
-static void bare_open(struct bare *b, const char *ids)
-{
-    unsigned vendor, product;
-    struct libusb_config_descriptor *config;
-    if (sscanf(ids, "%x:%x", &vendor, &product) != 2 ||
-        !(b->d = libusb_open_device_with_vid_pid(NULL, (uint16_t)vendor, (uint16_t)product)) ||
-        libusb_get_active_config_descriptor(libusb_get_device(b->d), &config))
-        die("the bare device");
-    const struct libusb_interface_descriptor *i = &config->interface[0].altsetting[0];
-    b->interface = i->bInterfaceNumber;
-    for (int k = 0; k < i->bNumEndpoints; k++)
-        if ((i->endpoint[k].bmAttributes & 3) == LIBUSB_TRANSFER_TYPE_BULK)
-            *(i->endpoint[k].bEndpointAddress & 0x80 ? &b->in : &b->out) = i->endpoint[k].bEndpointAddress;
-    libusb_free_config_descriptor(config);
-    libusb_set_auto_detach_kernel_driver(b->d, 1);
-    if (libusb_claim_interface(b->d, b->interface))
-        die("claiming");
-}
 
 static void bare_command(const struct bare *b, uint16_t code, uint32_t id, unsigned n, const uint32_t *params)
 {
@@ -220,8 +156,7 @@ static double bare(const char *ids, const struct largest *l)
         die("the bare loop read another file");
     bare_command(&b, 0x1003, id, 0, NULL);
     bare_answer(&b);
-    libusb_release_interface(b.d, b.interface);
-    libusb_close(b.d);
+    bare_close(&b);
     return seconds;
 }
 
@@ -243,8 +178,6 @@ int main(int argc, char **argv)
     }
     libusb_exit(NULL);
     hash_hex(hex, &sum);
-    double mb = (double)l.size / 1e6, ratio = best_bare / best_ours;
-    printf("%s %s: %.0f MB, ours %.1f MB/s, bare %.1f MB/s, ratio %.2f (budget 0.90) %s\n", argv[1], hex, mb,
-           mb / best_ours, mb / best_bare, ratio, ratio >= 0.9 ? "ok" : "MISSED");
-    return ratio < 0.9;
+    printf("%s ", hex);
+    return !bare_report(argv[1], l.size, best_ours, best_bare);
 }

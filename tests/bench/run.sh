@@ -12,6 +12,9 @@ echo "== a hub's store"
 "$B/bench/hub_store" "${GROUPS_OF_LABELS:-40}" || bad=1
 echo "== intake"
 B=$B sh tests/bench/intake.sh || bad=1
+echo "== reading over USB, in a guest"
+B=$B sh tests/bench/usb.sh || bad=1
+B=$B sh tests/bench/mtp.sh || bad=1
 echo "== screens"
 B=$B sh tests/bench/screens.sh || bad=1
 echo "== hub"

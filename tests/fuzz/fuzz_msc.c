@@ -1,7 +1,9 @@
 /* A storage device that answers whatever the input says: wrappers of status,
  * INQUIRY, sense, capacity, MODE SENSE, sectors. Each transfer: a byte that
  * says how it ends, two of its length, then its bytes; a control request takes
- * the first of these alone. */
+ * the first of these alone. The tag of a status is put in, unless it is FFFFFFFF:
+ * a fuzzer does not guess tags. Nothing but reading is asked for. */
+#include "drivers/msc/bot.h"
 #include "drivers/msc/msc.h"
 
 #include <stdlib.h>
@@ -16,6 +18,7 @@ struct device {
     size_t n;
     size_t posted;
     unsigned transfers;
+    uint8_t tag[4];
     uint8_t bytes[USB_POST_MAX];
 };
 
@@ -46,9 +49,13 @@ static enum usb_result control(void *self, const struct usb_request *r, void *p,
 
 static enum usb_result send_out(void *self, const void *p, size_t n, size_t *sent, unsigned ms)
 {
+    static const uint8_t reading[] = {0x00, 0x03, 0x12, 0x1a, 0x25, 0x28, 0x88, 0x9e};
     struct device *d = self;
-    (void)p;
+    const uint8_t *cbw = p;
     (void)ms;
+    if (n != BOT_CBW || !memchr(reading, cbw[15], sizeof reading))
+        abort();
+    memcpy(d->tag, cbw + 4, sizeof d->tag);
     *sent = n;
     return d->n && ++d->transfers <= TRANSFERS_MAX ? USB_OK : USB_GONE;
 }
@@ -83,6 +90,9 @@ static enum usb_result reap(void *self, const uint8_t **p, size_t *got, unsigned
     memset(d->bytes + have, 0, n - have); /* the rest of a large answer */
     d->p += have;
     d->n -= have;
+    if (n >= BOT_CSW && memcmp(d->bytes + n - BOT_CSW, "USBS", 4) == 0 &&
+        memcmp(d->bytes + n - BOT_CSW + 4, "\xff\xff\xff\xff", 4) != 0)
+        memcpy(d->bytes + n - BOT_CSW + 4, d->tag, sizeof d->tag);
     d->posted = 0;
     *got = n;
     return r;

@@ -41,6 +41,8 @@ MODULES = {  # in the order in which they have to be loaded
         drivers/usb/gadget/function/usb_f_mass_storage""",
     "fs": """drivers/block/loop fs/nls/nls_cp437 fs/nls/nls_cp866 fs/nls/nls_ascii fs/nls/nls_iso8859-1 fs/nls/nls_utf8
         fs/fat/fat fs/fat/vfat fs/exfat/exfat""",
+    "disk": """lib/crc64 crypto/crct10dif_common crypto/crct10dif_generic lib/crc-t10dif lib/crc64-rocksoft block/t10-pi
+        drivers/scsi/scsi_common drivers/scsi/scsi_mod drivers/scsi/sd_mod drivers/usb/storage/usb-storage""",
     "card": "fs/fat/msdos mm/zsmalloc drivers/block/zram/zram",
     "net": "net/core/failover drivers/net/net_failover drivers/net/virtio_net",
 }

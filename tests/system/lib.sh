@@ -28,7 +28,8 @@ not_ok() {
     [ ! -s "$err" ] || sed 's/^/#   stderr: /' "$err"
 }
 
-# expect_exit CODE COMMAND...: true if it exits so; its output is in $out, $err.
+# expect_exit CODE COMMAND...: true if it exits so; its output is in $out, $err;
+# if not, the end of $out stands in $err too, for the report.
 expect_exit() {
     want=$1
     shift
@@ -36,6 +37,7 @@ expect_exit() {
     got=$?
     [ "$got" = "$want" ] && return 0
     printf 'exit %s, not %s: %s\n' "$got" "$want" "$*" >>"$err"
+    tail -n 5 "$out" >>"$err"
     return 1
 }
 

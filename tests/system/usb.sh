@@ -22,7 +22,8 @@ district_found
 station_enrol amb-7 brigade-1 station aigul crew --circles evidence/brigade-1
 mkdir "$T/put"
 film "$T/put/one/DCIM/100MEDIA/MOV_0001.MP4" 9000000
-film "$T/put/one/DCIM/100MEDIA/MOV_0002.MP4" 3000000
+must ffmpeg -nostdin -loglevel error -f lavfi -i testsrc2=size=320x180:rate=10 -t 20 -c:v libx264 -preset ultrafast -b:v 1M \
+    -pix_fmt yuv420p "$T/put/one/DCIM/100MEDIA/MOV_0002.MP4"
 printf '$GPRMC,100000,A,4314.5,N,07657.0,E,0,0,221126,,*1F\r\n' >"$T/put/one/DCIM/100MEDIA/MOV_0001.nmea"
 film "$T/put/one/DCIM/100MEDIA/Запись смены.MP4" 70000
 film "$T/put/two/DCIM/101MEDIA/REC_0001.MP4" 40000000

@@ -84,7 +84,7 @@ FIXTURE void clip_free(struct clip *c)
 
 FIXTURE struct intake_source clip_source(struct clip *c)
 {
-    return (struct intake_source){clip_read, c, c->path, c->listed, c->mtime, NULL, NULL};
+    return (struct intake_source){clip_read, c, c->path, c->listed, c->mtime, NULL, NULL, false};
 }
 
 FIXTURE int house_new(void **state)
@@ -129,7 +129,7 @@ FIXTURE void house_again(struct house *h)
 FIXTURE enum err house_try(struct house *h, struct clip *c, struct clip *sidecar, struct intake_report *r)
 {
     struct intake_source a = clip_source(c), b;
-    struct intake_file f = {&a, NULL, 0};
+    struct intake_file f = {.recording = &a};
     if (sidecar) {
         b = clip_source(sidecar);
         f.sidecars = &b;

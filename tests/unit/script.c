@@ -17,6 +17,12 @@ static void count_transfer(struct script *s)
         fail_msg("it goes on for ever: %llu transfers", (unsigned long long)s->transfers);
 }
 
+static void note_moved(struct script *s, size_t n, bool in)
+{
+    if (s->n_moved < sizeof s->moved / sizeof s->moved[0])
+        s->moved[s->n_moved++] = (struct script_moved){s->bytes, n, in};
+}
+
 /* The fault that strikes within the next n bytes; *off: where. */
 static enum script_fault struck(struct script *s, size_t n, size_t *off)
 {
@@ -35,9 +41,23 @@ static enum script_fault struck(struct script *s, size_t n, size_t *off)
 void script_say(struct script *s, const void *p, size_t n)
 {
     assert_true(s->n_said < SAID_MAX);
-    struct buf *b = &s->said[(s->first_said + s->n_said++) % SAID_MAX];
+    size_t i = (s->first_said + s->n_said++) % SAID_MAX;
+    struct buf *b = &s->said[i];
+    s->halts[i] = false;
     buf_clear(b);
     assert_int_equal(buf_add(b, n ? p : "", n), ERR_OK);
+}
+
+void script_say_halt(struct script *s)
+{
+    script_say(s, NULL, 0);
+    s->halts[(s->first_said + s->n_said - 1) % SAID_MAX] = true;
+}
+
+void script_add(struct script *s, const void *p, size_t n)
+{
+    assert_true(s->n_said > 0);
+    assert_int_equal(buf_add(&s->said[(s->first_said + s->n_said - 1) % SAID_MAX], p, n), ERR_OK);
 }
 
 void script_forget(struct script *s)
@@ -97,6 +117,7 @@ static enum usb_result send_out(void *self, const void *p, size_t n, size_t *sen
     assert_true(n <= sizeof bytes);
     memcpy(bytes, p, n);
     enum script_fault f = struck(s, n ? n : 1, &off);
+    note_moved(s, n, false);
     s->bytes += n ? n : 1;
     switch (f) {
     case SCRIPT_CUT:
@@ -157,6 +178,7 @@ static enum usb_result move(struct script *s, size_t n)
     enum script_fault f = struck(s, size ? size : 1, &off);
     size_t part = f == SCRIPT_NONE || f == SCRIPT_FLIP ? size : off < size ? off : size;
     assert_int_equal(buf_add(&s->transfer, b->p + s->taken, part), ERR_OK);
+    note_moved(s, size, true);
     s->bytes += size ? size : 1;
     s->taken += size;
     if (f == SCRIPT_FLIP && off < size)
@@ -192,6 +214,10 @@ static enum usb_result reap(void *self, const uint8_t **p, size_t *got, unsigned
     if (s->n_posted == 0)
         return USB_EMPTY;
     buf_clear(&s->transfer);
+    if (!s->halted_in && s->n_said && s->halts[s->first_said]) {
+        s->halted_in = true;
+        message_ends(s);
+    }
     if (s->gone) {
         r = USB_GONE;
     } else if (s->halted_in) {

@@ -39,6 +39,7 @@ enum script_fault {
 struct script {
     struct script_device device;
     struct buf said[64];              /* what the device has to say: messages, each ends a transfer */
+    bool halts[64];                   /* ... or it halts here, and says the rest when that is cleared */
     size_t first_said, n_said, taken; /* bytes of the first that are gone */
     size_t posted[USB_POSTED_MAX];
     size_t first_posted, n_posted;
@@ -47,6 +48,12 @@ struct script {
     /* bytes that went over the cable both ways: CBWs, data, answers, control data */
     uint64_t bytes;
     uint64_t transfers; /* a bound for tests: everything ends */
+    struct script_moved {
+        uint64_t at; /* its first byte */
+        size_t n;
+        bool in;
+    } moved[1024]; /* the first bulk transfers, as they went over the cable */
+    size_t n_moved;
     struct {
         enum script_fault what;
         uint64_t at; /* the byte that it strikes */
@@ -67,6 +74,10 @@ void script_end(struct script *s);
 void script_fault(struct script *s, enum script_fault what, uint64_t at);
 /* Says one message; n 0: an empty packet. */
 void script_say(struct script *s, const void *p, size_t n);
+/* ... more of the message that was said last. */
+void script_add(struct script *s, const void *p, size_t n);
+/* Halts behind what was said. */
+void script_say_halt(struct script *s);
 /* Halts. What was to be said is forgotten. */
 void script_halt(struct script *s, bool in);
 void script_forget(struct script *s);

@@ -13,6 +13,7 @@
 struct order {
     uint32_t tag, n;
     bool in;
+    uint8_t lun;
     const uint8_t *cdb;
 };
 
@@ -41,6 +42,10 @@ static void say_status(struct script_bot *d, struct script *s, const struct orde
         p[3] = 'X';
     if (quirk == QUIRK_EMPTY_CSW)
         script_say(s, NULL, 0);
+    if (quirk == QUIRK_GLUED && s->n_said) { /* no packet's end between them */
+        script_add(s, p, sizeof p);
+        return;
+    }
     if (quirk == QUIRK_STALE)
         script_say(s, d->last_csw, sizeof d->last_csw);
     else
@@ -66,9 +71,15 @@ static int64_t answer(struct script_bot *d, const struct order *o, uint8_t *p)
     }
     if (c[0] == 0x12) { /* INQUIRY: is answered at any time */
         memset(p, 0, 36);
+        p[0] = o->lun < d->units ? 5 : 0;
         p[1] = 0x80;
         memcpy(p + 8, "Maker   Model           1.00", 28);
         return 36;
+    }
+    if (d->changed && d->resets) {
+        d->resets = 0;
+        fail_with(d, 6, 0x28, 0);
+        return -1;
     }
     if (d->attentions) {
         d->attentions--;
@@ -90,6 +101,8 @@ static int64_t answer(struct script_bot *d, const struct order *o, uint8_t *p)
         return 4;
     case 0x25: {
         uint64_t last = (d->claims ? d->claims : d->sectors) - 1;
+        if (d->fickle)
+            last -= d->commands % 7;
         bytes_put_be32(p, last > UINT32_MAX ? UINT32_MAX : (uint32_t)last);
         bytes_put_be32(p + 4, d->sector);
         return 8;
@@ -115,6 +128,10 @@ static int64_t answer(struct script_bot *d, const struct order *o, uint8_t *p)
         fail_with(d, 5, 0x20, 0); /* none of ours, unless the cable has bent it: `seen` tells */
         return -1;
     }
+    if (d->refuses_more && n * d->sector > d->most) {
+        fail_with(d, 5, 0x24, 0);
+        return -1;
+    }
     if (first + n > d->sectors) {
         fail_with(d, 5, 0x21, 0);
         return -1;
@@ -134,7 +151,9 @@ static void command(struct script_bot *d, struct script *s, const struct order *
     static uint8_t p[2u << 20];
     enum bot_quirk quirk = d->commands++ == d->at ? d->quirk : QUIRK_NONE;
     int64_t n;
-    if (quirk == QUIRK_HANG || (d->most && o->n > d->most)) {
+    if (d->dies && d->commands >= d->dies)
+        d->dead = true;
+    if (quirk == QUIRK_HANG || d->dead || (d->most && o->n > d->most && !d->refuses_more)) {
         d->hangs = true;
         return;
     }
@@ -147,16 +166,18 @@ static void command(struct script_bot *d, struct script *s, const struct order *
     }
     uint32_t size = n < 0 ? 0 : (uint32_t)n;
     size = size < o->n ? size : o->n;
-    bool half = quirk == QUIRK_SHORT_DATA || quirk == QUIRK_SHORT_LIE || quirk == QUIRK_STALL_DATA;
+    bool half =
+        quirk == QUIRK_SHORT_DATA || quirk == QUIRK_SHORT_LIE || quirk == QUIRK_STALL_DATA || quirk == QUIRK_GLUED;
     uint32_t said = half ? size / 2 : size;
-    if (o->n && (said == 0 || quirk == QUIRK_STALL_DATA)) {
-        script_halt(s, true); /* 6.7.2: halts where it has less than was asked for */
-        said = 0;
-    } else if (o->n) {
+    if (quirk == QUIRK_PADDED)
+        memset(p + said / 2, 0xa5, said - said / 2);
+    if (said)
         script_say(s, p, said);
-    }
-    if (quirk == QUIRK_STALL_CSW && o->n == 0)
-        script_halt(s, true);
+    /* 6.7.2: halts where it has nothing of what was asked for */
+    if (quirk == QUIRK_STALL_DATA || quirk == QUIRK_STALL_CSW || (o->n && said == 0))
+        script_say_halt(s);
+    if (quirk == QUIRK_PADDED)
+        said /= 2;
     say_status(d, s, o, o->n - said, n < 0, quirk);
 }
 
@@ -171,7 +192,7 @@ static void out(void *self, struct script *s, const uint8_t *p, size_t n)
         d->hangs = true;
         return;
     }
-    struct order o = {bytes_le32(p + 4), bytes_le32(p + 8), p[12] & 0x80, p + 15};
+    struct order o = {bytes_le32(p + 4), bytes_le32(p + 8), p[12] & 0x80, p[13], p + 15};
     if (!o.in && o.n) { /* no command of ours sends data */
         script_halt(s, false);
         d->hangs = true;
@@ -185,12 +206,13 @@ static enum usb_result control(void *self, struct script *s, const struct usb_re
 {
     struct script_bot *d = self;
     if (r->type == 0x21 && r->request == 0xff) {
-        d->hangs = false;
+        d->hangs = d->hangs && d->stubborn;
+        d->resets++;
         script_forget(s);
         return USB_OK;
     }
     if (r->type == 0xa1 && r->request == 0xfe && n) {
-        p[0] = 0;
+        p[0] = d->units;
         *got = 1;
         return USB_OK;
     }
@@ -203,6 +225,8 @@ static void reset(void *self, struct script *s)
     (void)s;
     d->hangs = false;
     d->attentions++;
+    d->resets++;
+    d->not_ready = d->slow;
 }
 
 struct script_device script_bot(struct script_bot *d)

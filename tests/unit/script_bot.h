@@ -22,6 +22,8 @@ enum bot_quirk {
     QUIRK_STALE, /* the status of the command before, again */
     QUIRK_ATTENTION,
     QUIRK_ABORTED,
+    QUIRK_GLUED,  /* half of the data, and the status behind them in one go */
+    QUIRK_PADDED, /* all of the data are there, half of them are not meant, and the residue says so */
     QUIRKS,
 };
 
@@ -36,10 +38,18 @@ struct script_bot {
     bool ejected;
     bool residue_always; /* every residue says: nothing came */
     uint32_t most;       /* bytes of one read that it takes; more makes it hang; 0: any */
+    bool refuses_more;   /* ... or it says no */
+    bool stubborn;       /* agrees to a class reset, and stays as it was */
+    bool changed;        /* after a reset it says that its medium may be another one */
+    unsigned slow;       /* after a reset it is not ready so often */
+    bool fickle;         /* another capacity each time */
+    unsigned dies;       /* at this command it stops answering for good; 0: never */
+    uint8_t units;       /* the disk's number; those before it are CD-ROMs */
     enum bot_quirk quirk;
     unsigned at; /* command number, from 0 */
     unsigned commands;
-    bool hangs;
+    bool hangs, dead;
+    unsigned resets;
     uint8_t key, asc, ascq;
     uint8_t last_csw[13];
     unsigned seen[256]; /* opcodes */

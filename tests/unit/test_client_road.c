@@ -223,6 +223,29 @@ static void labels_wait_for_those_before_them_and_for_their_batch(void **state)
     meeting_free(m);
 }
 
+/* The label comes beside this conversation: by the one before it, or by a stick. */
+static void a_batch_stays_if_its_label_came_elsewhere(void **state)
+{
+    struct meeting *m = meeting_new();
+    struct other *o = other_new();
+    struct label l;
+    uint64_t size;
+    (void)state;
+    learn_roster(m, o);
+    give_object(&m->hub, WIRE_BATCH, &o->batch[0], NULL);
+    give_object(&m->hub, WIRE_BATCH, &o->batch[2], NULL);
+    meet(m, 0, 2, m->wall);
+    OK(talk(m, UINT64_MAX));
+    OK(label_parse(&l, (const char *)o->text[0].p, o->text[0].len));
+    OK(taking_label(&m->in, &l));
+    hang_up(m);
+    assert_true(object_size(m->in.station->dir, &l.object, &size));
+    struct hash loose = hash_of(o->batch[2].p, o->batch[2].len);
+    assert_false(object_size(m->in.station->dir, &loose, &size));
+    other_free(o);
+    meeting_free(m);
+}
+
 static void a_batch_that_never_comes_holds_nobody_up(void **state)
 {
     struct meeting *m = meeting_new();
@@ -517,6 +540,7 @@ int main(void)
         cmocka_unit_test(everything_goes_and_a_receipt_ends_it),
         cmocka_unit_test(what_the_hub_refuses_is_listed_and_holds_nothing_up),
         cmocka_unit_test(labels_wait_for_those_before_them_and_for_their_batch),
+        cmocka_unit_test(a_batch_stays_if_its_label_came_elsewhere),
         cmocka_unit_test(a_batch_that_never_comes_holds_nobody_up),
         cmocka_unit_test(roster_comes_before_the_labels_it_names),
         cmocka_unit_test(wrong_bytes_are_refused_and_listed_and_the_rest_goes_on),

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "storage/base/socket.h"
 #include "tests/unit/intake_fixture.h"
 #include "tui/play/ask.h"
 #include "tui/play/pieces.h"
@@ -94,7 +95,7 @@ static void send_request(const struct stage *g, uint64_t offset, uint32_t length
 {
     uint8_t p[WIRE_REQUEST];
     wire_put_request(p, &(struct wire_request){offset, length});
-    assert_int_equal(wire_send(g->player, p, sizeof p), ERR_OK);
+    assert_int_equal(socket_send(g->player, p, sizeof p), ERR_OK);
 }
 
 /* The next answer; its bytes must be the clip's from offset on. */
@@ -103,9 +104,9 @@ static struct wire_answer take_answer(const struct stage *g, uint64_t offset)
     static uint8_t bytes[WIRE_PIECE_MAX];
     uint8_t head[WIRE_ANSWER];
     struct wire_answer a;
-    assert_int_equal(wire_receive(g->player, head, sizeof head), ERR_OK);
+    assert_int_equal(socket_receive(g->player, head, sizeof head), ERR_OK);
     assert_true(wire_get_answer(&a, head));
-    assert_int_equal(wire_receive(g->player, bytes, a.length), ERR_OK);
+    assert_int_equal(socket_receive(g->player, bytes, a.length), ERR_OK);
     if (a.length) {
         assert_true(offset + a.length <= SIZE);
         assert_memory_equal(bytes, g->clip->p + offset, a.length);
@@ -196,7 +197,7 @@ static void a_hostile_length_is_served(void **state)
     begin(g);
     send_request(g, 0, UINT32_MAX);
     uint8_t byte;
-    assert_int_equal(wire_receive(g->player, &byte, 1), ERR_END);
+    assert_int_equal(socket_receive(g->player, &byte, 1), ERR_END);
     assert_int_equal(end(g), ERR_DATA);
     assert_non_null(strstr(g->why, "4294967295 bytes"));
     assert_int_equal(g->served, 0);
@@ -209,10 +210,10 @@ static void a_request_in_single_bytes_is_misread(void **state)
     begin(g);
     wire_put_request(p, &(struct wire_request){8 * MIB - 3, 100});
     for (size_t i = 0; i < sizeof p; i++)
-        assert_int_equal(wire_send(g->player, p + i, 1), ERR_OK);
+        assert_int_equal(socket_send(g->player, p + i, 1), ERR_OK);
     struct wire_answer a = take_answer(g, 8 * MIB - 3);
     assert_true(a.length > 0 && a.length <= 100);
-    assert_int_equal(wire_send(g->player, p, 7), ERR_OK); /* and half a one */
+    assert_int_equal(socket_send(g->player, p, 7), ERR_OK); /* and half a one */
     assert_int_equal(end(g), ERR_OK);
 }
 
@@ -330,10 +331,10 @@ static void the_player_believes_an_answer_that_is_none(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t bytes[10], request[WIRE_REQUEST];
         struct ask a = {.fd = g->player};
-        assert_int_equal(wire_send(g->opener, cases[i].head, WIRE_ANSWER), ERR_OK);
+        assert_int_equal(socket_send(g->opener, cases[i].head, WIRE_ANSWER), ERR_OK);
         assert_int_equal(ask_read(&a, bytes, sizeof bytes), -1);
         assert_int_equal(ask_error(&a), cases[i].want);
-        assert_int_equal(wire_receive(g->opener, request, WIRE_REQUEST), ERR_OK);
+        assert_int_equal(socket_receive(g->opener, request, WIRE_REQUEST), ERR_OK);
     }
     struct ask a = {.fd = g->player};
     uint8_t byte;

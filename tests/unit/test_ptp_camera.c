@@ -359,6 +359,44 @@ static void facts_tell_how_it_was_read(void **state)
     fixture_end(&f);
 }
 
+/* As an offload does it: looks at samples first, then reads it to its end. A camera
+ * that sends files whole sends this one once, or twice where it said that it could do otherwise. */
+static void a_file_that_comes_whole_is_sent_for_every_sample(void **state)
+{
+    (void)state;
+    static const struct ptp_object tree[] = {{.handle = 3, .name = "A.MP4", .size = 2u << 20}};
+    static const unsigned quirks[] = {PTP_NO_PARTIAL, PTP_NO_PARTIAL | PTP_GLUED, PTP_PARTIAL_REFUSED};
+    static uint8_t got[64u << 10], right[sizeof got];
+    for (size_t i = 0; i < 3; i++) {
+        bool refused = quirks[i] == PTP_PARTIAL_REFUSED;
+        void *open;
+        size_t n = 1;
+        fixture_start(&f, quirks[i], tree, 1);
+        assert_int_equal(fixture_open(&f), ERR_OK);
+        assert_true(f.camera.in_order == !refused);
+        struct camera_file file = {.path = "A.MP4", .size = tree[0].size};
+        assert_int_equal(f.camera.open(f.camera.self, &file, &open), ERR_OK);
+        for (uint64_t k = 0; k < (refused ? 16 : 1); k++) {
+            uint64_t at = k * (tree[0].size / 16);
+            size_t want = refused ? 4096 : sizeof got;
+            assert_int_equal(f.camera.read(open, at, got, want, &n), ERR_OK);
+            script_ptp_bytes(&tree[0], at, right, n);
+            assert_true(n > 0);
+            assert_memory_equal(got, right, n);
+        }
+        n = 1;
+        for (uint64_t at = 0; n; at += n) {
+            assert_int_equal(f.camera.read(open, at, got, sizeof got, &n), ERR_OK);
+            script_ptp_bytes(&tree[0], at, right, n);
+            assert_memory_equal(got, right, n);
+            assert_true(n || at == tree[0].size);
+        }
+        assert_int_equal(f.model.seen[0x1009], refused ? 2 : 1);
+        f.camera.close(open);
+        fixture_end(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_size_that_is_not_told_is_said),
         cmocka_unit_test(a_file_of_several_pieces_is_read_in_any_order),
         cmocka_unit_test(pieces_are_asked_for_and_not_the_whole),
+        cmocka_unit_test(a_file_that_comes_whole_is_sent_for_every_sample),
         cmocka_unit_test(two_files_read_by_turns_do_not_mix),
         cmocka_unit_test(hostile_names_stay_below_the_camera),
         cmocka_unit_test(folders_that_contain_each_other_end),

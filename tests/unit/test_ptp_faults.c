@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/chance.h"
 #include "tests/unit/ptp_fixture.h"
 
 #define RANDOM_FAULTS 1000u
@@ -61,13 +62,14 @@ static void at_every_boundary(unsigned quirks)
                 strike(quirks, kinds[k], heads[i] + off);
 }
 
-static void at_random_bytes(unsigned quirks)
+static void at_random_bytes(unsigned quirks, unsigned n, enum chance kind)
 {
-    uint64_t bytes = measure(quirks), x = 20261125;
-    for (unsigned i = 0; i < RANDOM_FAULTS; i++) {
-        x = x * 6364136223846793005u + 1442695040888963407u;
+    uint64_t bytes = measure(quirks);
+    chance_begin(kind);
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t at = chance_below(bytes);
         for (size_t k = 0; k < KINDS; k++)
-            strike(quirks, kinds[k], (x >> 33) % bytes);
+            strike(quirks, kinds[k], at);
     }
 }
 
@@ -109,14 +111,21 @@ static void boundaries_with_heads_alone_and_junk_read_right_or_fail(void **state
 static void a_thousand_bytes_of_pieces_read_right_or_fail(void **state)
 {
     (void)state;
-    at_random_bytes(0);
+    at_random_bytes(0, RANDOM_FAULTS, CHANCE_FIXED);
     assert_true(whole > parts + nothing); /* most are mended, but for the cut cable */
 }
 
 static void a_thousand_bytes_of_whole_files_read_right_or_fail(void **state)
 {
     (void)state;
-    at_random_bytes(PTP_NO_PARTIAL);
+    at_random_bytes(PTP_NO_PARTIAL, RANDOM_FAULTS, CHANCE_FIXED);
+}
+
+static void bytes_of_today_read_right_or_fail(void **state)
+{
+    (void)state;
+    at_random_bytes(0, 100, CHANCE_NEW);
+    at_random_bytes(PTP_NO_PARTIAL, 100, CHANCE_NEW);
 }
 
 static void flipped_heads_read_right_or_fail(void **state)
@@ -155,6 +164,7 @@ int main(void)
         cmocka_unit_test(boundaries_with_heads_alone_and_junk_read_right_or_fail),
         cmocka_unit_test(a_thousand_bytes_of_pieces_read_right_or_fail),
         cmocka_unit_test(a_thousand_bytes_of_whole_files_read_right_or_fail),
+        cmocka_unit_test(bytes_of_today_read_right_or_fail),
         cmocka_unit_test(flipped_heads_read_right_or_fail),
         cmocka_unit_test(a_pulled_cable_is_said_to_be_one),
     };

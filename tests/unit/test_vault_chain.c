@@ -340,6 +340,30 @@ static void revoked_or_frozen_station_appends_nothing(void **state)
     district_free(d);
 }
 
+/* Killed between the copy in notices/ and `roster` itself. */
+static void a_roster_half_taken_is_no_fault_and_is_finished(void **state)
+{
+    (void)state;
+    struct district *d = district_new();
+    struct buf faults = {0};
+    char path[4096], aside[4096];
+    d->roster.number = 7;
+    assert_int_equal(roster_sign(&d->roster, &d->authority), ERR_OK);
+    assert_int_equal(file_path(path, d->station, "notices/roster-7"), ERR_OK);
+    assert_int_equal(file_write(path, d->roster.text.p, d->roster.text.len, 0600), ERR_OK);
+    assert_int_equal(file_path(aside, d->station, "notices/roster-7.tmp"), ERR_OK);
+    assert_int_equal(district_verify(d, &faults), 1); /* that is not how it is taken */
+    assert_int_equal(file_write(aside, d->roster.text.p, d->roster.text.len - 1, 0600), ERR_OK);
+    assert_int_equal(district_verify(d, &faults), 1);
+    assert_int_equal(file_write(aside, d->roster.text.p, d->roster.text.len, 0600), ERR_OK);
+    assert_int_equal(district_verify(d, NULL), 0);
+    station_close(district_open(d));
+    assert_false(file_exists(aside));
+    assert_int_equal(district_verify(d, NULL), 0);
+    buf_free(&faults);
+    district_free(d);
+}
+
 static void roster_goes_only_forward_and_only_from_the_authority(void **state)
 {
     (void)state;
@@ -435,6 +459,7 @@ int main(void)
         cmocka_unit_test(index_row_of_another_program_catches_up),
         cmocka_unit_test(clock_wrong_by_years_is_marked_and_clamped),
         cmocka_unit_test(revoked_or_frozen_station_appends_nothing),
+        cmocka_unit_test(a_roster_half_taken_is_no_fault_and_is_finished),
         cmocka_unit_test(roster_goes_only_forward_and_only_from_the_authority),
         cmocka_unit_test(arrived_labels_must_follow_and_clones_are_seen),
     };

@@ -103,6 +103,54 @@ static void sidecars_go_with_their_recording(void **state)
     clip_free(big);
 }
 
+/* A sidecar that is made out of what has just been read. */
+struct making {
+    struct clip *of, *log, *made;
+    struct intake_source source;
+    unsigned asked;
+};
+
+static const struct intake_source *make(void *ctx)
+{
+    struct making *m = ctx;
+    m->asked++;
+    assert_true(m->of->reads >= m->of->n && m->log->reads >= m->log->n);
+    m->source = clip_source(m->made);
+    return m->made->n ? &m->source : NULL;
+}
+
+static void made_sidecar_is_kept_like_any_and_made_of_nothing_that_is_held(void **state)
+{
+    struct house *h = *state;
+    struct clip *made = clip_new("A.ppm", 4000, 9);
+    house_open(h);
+    for (uint8_t i = 0; i < 3; i++) { /* short, long, and one of which none can be made */
+        struct clip *c = clip_new("A.MP4", i == 1 ? 17 * MIB : 100000, i), *log = clip_new("A.LOG", 300, i + 3);
+        struct making m = {.of = c, .log = log, .made = made};
+        struct intake_source a = clip_source(c), b = clip_source(log);
+        struct intake_file f = {&a, &b, 1, make, &m};
+        struct intake_report r;
+        made->n = made->listed = i == 2 ? 0 : 4000;
+        assert_int_equal(intake_file(h->in, &f, &r), ERR_OK);
+        assert_int_equal(intake_flush(h->in), ERR_OK);
+        json_t *entry = house_entry(h, i + 1u, 0), *data = json_object_get(entry, "data");
+        json_t *sidecars = json_object_get(data, "sidecars");
+        assert_int_equal(json_array_size(sidecars), i == 2 ? 1 : 2);
+        assert_file_is(h, data, c);
+        assert_file_is(h, json_array_get(sidecars, 0), log);
+        if (i < 2)
+            assert_file_is(h, json_array_get(sidecars, 1), made);
+        json_decref(entry);
+        assert_int_equal(intake_file(h->in, &f, &r), ERR_OK);
+        assert_int_equal(r.result, INTAKE_KNOWN);
+        assert_int_equal(m.asked, 1);
+        clip_free(c);
+        clip_free(log);
+    }
+    assert_int_equal(district_verify(h->d, NULL), 0);
+    clip_free(made);
+}
+
 static void odd_path_is_kept_escaped_and_raw(void **state)
 {
     struct house *h = *state;
@@ -263,6 +311,7 @@ int main(void)
         TEST(compressible_bytes_come_back_and_are_smaller),
         TEST(empty_file_is_a_recording_without_blobs),
         TEST(sidecars_go_with_their_recording),
+        TEST(made_sidecar_is_kept_like_any_and_made_of_nothing_that_is_held),
         TEST(odd_path_is_kept_escaped_and_raw),
         TEST(same_file_again_is_known_without_being_read),
         TEST(moved_clock_of_a_card_costs_one_more_reading_only),

@@ -297,8 +297,8 @@ static void too_large_is_said_before_it_is_read(void **state)
     struct house *h = *state;
     struct intake_report r;
     uint64_t size = INTAKE_FILE_MAX + 1;
-    struct intake_source s = {read_zeros, &size, "A.MP4", size, 0, NULL, NULL};
-    struct intake_file f = {&s, NULL, 0};
+    struct intake_source s = {read_zeros, &size, "A.MP4", size, 0, NULL, NULL, false};
+    struct intake_file f = {.recording = &s};
     char path[INTAKE_PATH_MAX + 2];
     house_open(h);
     assert_int_equal(intake_space(h->s, 0), ERR_OK);

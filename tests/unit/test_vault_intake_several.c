@@ -296,7 +296,7 @@ static enum intake_result offer(struct house *h, struct clip *c, size_t offset, 
 {
     struct clip worn = *c;
     struct intake_source source;
-    struct intake_file f = {&source, NULL, 0};
+    struct intake_file f = {.recording = &source};
     struct intake_report r;
     worn.p = malloc(c->n);
     assert_non_null(worn.p);

@@ -7,6 +7,7 @@
 #include "tui/print.h"
 #include "tui/session.h"
 #include "tui/spawn.h"
+#include "tui/usb_access.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -188,7 +189,7 @@ static void check_hub(struct exam *x, const struct station *s)
 
 static void check_tools(struct exam *x)
 {
-    static const char *const programs[] = {"feldsher-dock", "feldsher-erase", "feldsher-sync"};
+    static const char *const programs[] = {"feldsher-dock", "feldsher-erase", "feldsher-probe", "feldsher-sync"};
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         if (spawn_can(programs[i]))
             say(x, FINE, "programs", _("%s is there"), programs[i]);
@@ -200,21 +201,24 @@ static void check_tools(struct exam *x)
 /* What feldsher-dock needs to reach cameras; a folder needs none of it. */
 static void check_usb(struct exam *x)
 {
-    static const char *const rules[] = {"/etc/udev/rules.d/70-feldsher.rules",
-                                        "/usr/local/lib/udev/rules.d/70-feldsher.rules",
-                                        "/usr/lib/udev/rules.d/70-feldsher.rules"};
-    bool ruled = geteuid() == 0;
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && !ruled; i++)
-        ruled = access(rules[i], F_OK) == 0;
-    if (access("/sys/bus/usb/devices", F_OK) < 0)
+    struct usb_access a;
+    usb_access_look(&a, "");
+    if (!a.system)
         say(x, WARN, "usb", _("this machine has no USB; cameras come in as folders and images"));
-    else if (access("/dev/bus/usb", F_OK) < 0)
+    else if (!a.nodes)
         say(x, WARN, "usb", _("there is nothing in /dev/bus/usb; start udev"));
-    else if (!ruled)
+    else if (!a.rule)
         say(x, WARN, "usb",
             _("this account may not use cameras: the udev rule is not there; make install, then plug "
               "them in again"));
-    else if (access("/run/udev/control", F_OK) < 0)
+    else if (a.denied[0] && !a.member)
+        say(x, WARN, "usb",
+            _("this account may not use what is at port %s; run as root: usermod -aG plugdev ACCOUNT, then log in "
+              "anew"),
+            a.denied);
+    else if (a.denied[0])
+        say(x, WARN, "usb", _("this account may not use what is at port %s; unplug it and plug it in again"), a.denied);
+    else if (!a.told)
         say(x, WARN, "usb", _("no udev runs: a camera is noticed within a second, not at once"));
     else
         say(x, FINE, "usb", _("cameras can be used, and are noticed as they are plugged in"));

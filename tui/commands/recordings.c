@@ -4,6 +4,7 @@
 #include "storage/base/text.h"
 #include "storage/records/custody.h"
 #include "storage/vault/object.h"
+#include "tui/contents.h"
 #include "tui/lang/lang.h"
 #include "tui/print.h"
 #include "tui/recording_row.h"
@@ -130,24 +131,38 @@ static void show_holes(const json_t *holes)
                (uint64_t)json_integer_value(json_array_get(json_array_get(holes, 0), 0)));
 }
 
+static void show_fact(const char *label, const char *text)
+{
+    if (!text[0])
+        return;
+    printf("%s", label);
+    print_text(text);
+    printf("\n");
+}
+
 static void show_more(const json_t *more)
 {
-    const json_t *says = json_object_get(more, "name_says"), *skew = json_object_get(more, "skew");
     static const struct {
         const char *key, *label;
-    } names[] = {{"device", N_("device:   ")}, {"officer", N_("officer:  ")}, {"start", N_("begins:   ")}};
+    } names[] = {{"device", N_("device:   ")}, {"officer", N_("officer:  ")}};
+    char text[CONTENTS_TEXT];
     show_holes(json_object_get(more, "holes"));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *text = json_string_value(json_object_get(says, names[i].key));
-        if (!text)
+        const char *name = json_string_value(json_object_get(json_object_get(more, "name_says"), names[i].key));
+        if (!name)
             continue;
         printf("%s", _(names[i].label));
-        print_text(text);
+        print_text(name);
         printf(_(" (by its name)\n"));
     }
-    if (json_is_integer(json_object_get(skew, "skew")))
-        printf(_("clock:    the camera's was %.1f s off\n"),
-               (double)json_integer_value(json_object_get(skew, "skew")) / 1000);
+    contents_begins(text, more, contents_start(more));
+    show_fact(_("begins:   "), text);
+    contents_clock(text, more);
+    show_fact(_("clock:    the camera's was "), text);
+    contents_video(text, more);
+    show_fact(_("video:    "), text);
+    contents_place(text, more);
+    show_fact(_("position: "), text);
 }
 
 static void show_text(const struct recording *r, const struct recording_held *w)

@@ -1,5 +1,7 @@
 #include "tui/play/ask.h"
 
+#include "storage/base/socket.h"
+
 #include <sys/socket.h>
 
 /* Takes the n bytes of an answer, for a length that was asked for. */
@@ -8,8 +10,8 @@ static bool exchange(struct ask *a, void *p, uint32_t n, uint32_t *got)
     uint8_t request[WIRE_REQUEST], head[WIRE_ANSWER];
     struct wire_answer answer;
     wire_put_request(request, &(struct wire_request){a->at, n});
-    if (wire_send(a->fd, request, sizeof request) || wire_receive(a->fd, head, sizeof head) ||
-        !wire_get_answer(&answer, head) || answer.length > n || wire_receive(a->fd, p, answer.length)) {
+    if (socket_send(a->fd, request, sizeof request) || socket_receive(a->fd, head, sizeof head) ||
+        !wire_get_answer(&answer, head) || answer.length > n || socket_receive(a->fd, p, answer.length)) {
         if (!atomic_load(&a->ended))
             atomic_store(&a->failed, ASK_GONE);
         return false;

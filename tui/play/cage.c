@@ -5,9 +5,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 static const struct confine_path fixed[] = {
     {"/usr", CONFINE_READ},
@@ -67,9 +64,6 @@ enum err cage_enter(int fd)
     }
     /* graphics drivers would keep compiled shaders in the home folder */
     setenv("MESA_SHADER_CACHE_DISABLE", "true", 1);
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0});
-    prctl(PR_SET_DUMPABLE, 0); /* not to a program that collects cores, either */
-    if ((fd > 3 && close_range(3, (unsigned)fd - 1, 0) < 0) || close_range((unsigned)fd + 1, UINT_MAX, 0) < 0)
-        return err_errno(ERR_IO, "cannot close what others left open");
-    return confine_self(paths, n, CONFINE_LOCAL);
+    enum err e = confine_keep(fd);
+    return e ? e : confine_self(paths, n, CONFINE_LOCAL);
 }

@@ -1,5 +1,6 @@
 #include "tui/play/pieces.h"
 
+#include "storage/base/socket.h"
 #include "storage/limits.h"
 #include "tui/play/wire.h"
 
@@ -144,7 +145,7 @@ enum err pieces_serve(struct pieces *p, int fd, struct pulse *pulse, uint64_t *s
     char why[512] = "";
     enum err first = ERR_OK, e;
     *served = 0;
-    while ((e = wire_receive(fd, head, WIRE_REQUEST)) == ERR_OK) {
+    while ((e = socket_receive(fd, head, WIRE_REQUEST)) == ERR_OK) {
         struct wire_request r;
         const uint8_t *bytes;
         size_t n;
@@ -160,9 +161,9 @@ enum err pieces_serve(struct pieces *p, int fd, struct pulse *pulse, uint64_t *s
         }
         wire_put_answer(head,
                         &(struct wire_answer){.code = code_of(got), .length = (uint32_t)n, .size = p->file->size});
-        e = wire_send(fd, head, WIRE_ANSWER);
+        e = socket_send(fd, head, WIRE_ANSWER);
         if (!e)
-            e = wire_send(fd, bytes, n);
+            e = socket_send(fd, bytes, n);
         if (e)
             break;
         *served += n;

@@ -1,8 +1,6 @@
 #ifndef TUI_PLAY_WIRE_H
 #define TUI_PLAY_WIRE_H
 
-#include "storage/base/err.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,9 +48,5 @@ bool wire_get_request(struct wire_request *r, const uint8_t p[static WIRE_REQUES
 void wire_put_answer(uint8_t p[static WIRE_ANSWER], const struct wire_answer *a);
 /* False: no answer of ours. */
 bool wire_get_answer(struct wire_answer *a, const uint8_t p[static WIRE_ANSWER]);
-
-/* All n bytes, waiting. ERR_END: the other side has hung up; ERR_IO. */
-enum err wire_send(int fd, const void *p, size_t n) MUST_USE;
-enum err wire_receive(int fd, void *p, size_t n) MUST_USE;
 
 #endif

@@ -1,5 +1,6 @@
 #include "tui/screens/recording.h"
 
+#include "tui/contents.h"
 #include "tui/lang/lang.h"
 #include "tui/poster.h"
 #include "tui/screens/custody_words.h"
@@ -79,6 +80,20 @@ static void file_pairs(struct page *p, const json_t *file)
         page_line(p, "  %s", desk_str(file, "blake2b"));
 }
 
+static void contents_pairs(struct page *p, const json_t *row)
+{
+    char text[CONTENTS_TEXT], when[WHEN_TEXT];
+    when_text(when, contents_start(row));
+    contents_begins(text, row, when);
+    pair(p, _("Begins"), text);
+    contents_clock(text, row);
+    pair(p, _("Its clock"), text);
+    contents_video(text, row);
+    pair(p, _("Video"), text);
+    contents_place(text, row);
+    pair(p, _("Position"), text);
+}
+
 static void time_line(struct page *p, const json_t *custody)
 {
     char when[WHEN_TEXT], what[CUSTODY_TEXT];
@@ -115,6 +130,7 @@ static void fill(struct recording_view *s)
     pair(p, _("Unit"), desk_str(row, "unit"));
     pair(p, _("Camera"), desk_str(row, "camera"));
     pair(p, _("Mode"), desk_str(row, "mode"));
+    contents_pairs(p, row);
     pair(p, _("Where it is"), text);
     file_pairs(p, row);
     json_array_foreach(sidecars, i, one)
