@@ -385,7 +385,13 @@ static enum err open_path(struct place *p, struct camera *out)
     snprintf(name.serial, NAME_LEN, "%s", p->serial);
     struct disk given = p->disk;
     p->disk = (struct disk){0};
-    return fat_camera(out, &given, &name);
+    e = fat_camera(out, &given, &name);
+    if (e) {
+        char why[768];
+        snprintf(why, sizeof why, "%s", err_text());
+        e = err_set(e, "%s: %s", p->from, why);
+    }
+    return e;
 }
 
 enum err place_open(struct place *p, struct camera *out)

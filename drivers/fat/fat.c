@@ -129,7 +129,10 @@ static enum err no_volume(const struct fat *f)
     for (size_t i = f->table.n; i-- > 0;)
         if (f->why[i] && strcmp(f->why[i], why) != 0)
             return err_set(ERR_DATA, "the disk cannot be read: %s", _(f->why[i]));
-    return err_set(ERR_DATA, "the disk cannot be read: %s on it", _(why));
+    return err_set(ERR_DATA,
+                   "the disk cannot be read: %s on it; if it has another one, mount it and take the folder in: --from "
+                   "PATH",
+                   _(why));
 }
 
 /* A volume that fills the disk has no table, though the code in its boot

@@ -100,5 +100,10 @@ check "nothing is left in objects/tmp" [ -z "$(ls "$T/amb-1/objects/tmp")" ]
 # --- what is no camera -------------------------------------------------------------
 head -c 5000000 /dev/urandom >"$T/noise.img"
 check_exit 65 "an image without a file system is said" at amb-1 offload --from "$T/noise.img"
+check "with which it is, and what to do" sh -c "grep -q 'noise.img: the disk cannot be read: .* on it; .*--from PATH$' '$err'"
+cp "$T/a.img" "$T/lost.img"
+dd if=/dev/zero of="$T/lost.img" bs=512 seek=32 count=1100 conv=notrunc 2>/dev/null
+check "a card without its tables is taken in so far" expect_exit 75 at amb-1 offload --from "$T/lost.img" --json
+check "each file that is not whole is named, with its reason" grep -q '"result":"failed","path":"DCIM/100MEDIA/MOV_0001.MP4","why":"[^"]' "$out"
 check_exit 66 "one that is not there, too" at amb-1 offload --from "$T/none.img"
 finish
