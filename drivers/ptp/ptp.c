@@ -246,7 +246,8 @@ static int percent(const struct property_desc *d)
         low = d->low;
         high = d->high;
     }
-    if (!d->now.is_number || now < low || now > high || high - low > UINT32_MAX)
+    /* 0 says that it hangs on other power, or nothing */
+    if (!d->now.is_number || now == 0 || now < low || now > high || high - low > UINT32_MAX)
         return -1;
     return (int)((now - low) * 100 / (high - low));
 }

@@ -365,7 +365,7 @@ bool session_busy(const struct session *s, uint64_t *left)
 static bool is_answer_instead(const struct session *s)
 {
     const struct inflow *in = &s->in;
-    return s->alone && s->taken == 0 && in->ended && in->n == in->whole && in->n >= PTP_CONTAINER && in->n < s->left &&
+    return s->alone && s->taken == 0 && in->ended && in->n == in->whole && in->n >= PTP_CONTAINER && in->n <= s->left &&
            bytes_le32(in->p) == in->n && bytes_le16(in->p + 4) == CONTAINER_ANSWER && bytes_le32(in->p + 8) == s->id;
 }
 
