@@ -66,8 +66,29 @@ static void describe(const char *dir, uint8_t class, uint8_t subclass, uint8_t p
 {
     uint8_t d[20 + 2 * 23], *p = d + 20;
     for (int high = 0; high < 2; high++) {
-        const uint8_t one[23] = {9, 4, 0, 0, 2, class, subclass, protocol, 0, /**/
-                                 7, 5, 0x81, 2, high ? 0 : 64, high ? 2 : 0, 0, 7, 5, 0x01, 2, high ? 0 : 64, high ? 2 : 0, 0};
+        const uint8_t one[23] = {9,
+                                 4,
+                                 0,
+                                 0,
+                                 2,
+                                 class,
+                                 subclass,
+                                 protocol,
+                                 0, /**/
+                                 7,
+                                 5,
+                                 0x81,
+                                 2,
+                                 high ? 0 : 64,
+                                 high ? 2 : 0,
+                                 0,
+                                 7,
+                                 5,
+                                 0x01,
+                                 2,
+                                 high ? 0 : 64,
+                                 high ? 2 : 0,
+                                 0};
         memcpy(p, one, sizeof one);
         p += sizeof one;
     }
@@ -118,10 +139,19 @@ static void *control(void *unused)
     return unused;
 }
 
-static void woken(int signal) { (void)signal; }
+static void woken(int signal)
+{
+    (void)signal;
+}
 
-static void stall_in(void) { (void)!read(cable.in, &(uint8_t){0}, 1); }
-static void stall_out(void) { (void)!write(cable.out, &(uint8_t){0}, 1); }
+static void stall_in(void)
+{
+    (void)!read(cable.in, &(uint8_t){0}, 1);
+}
+static void stall_out(void)
+{
+    (void)!write(cable.out, &(uint8_t){0}, 1);
+}
 
 /* false: the host is not there, or wants something else. */
 static bool say(const void *p, size_t n)
@@ -209,7 +239,8 @@ static struct fault *strikes(uint64_t offset, uint64_t n)
     for (size_t i = 0; i < n_faults; i++) {
         struct fault *f = &faults[i];
         uint64_t now = f->kind == BAD ? offset : disk.read;
-        if (f->kind == BAD ? f->at >= now && f->at < now + n : !f->done && now + n > f->at && (f->at >= now || f->always))
+        if (f->kind == BAD ? f->at >= now && f->at < now + n
+                           : !f->done && now + n > f->at && (f->at >= now || f->always))
             return f;
     }
     return NULL;
@@ -273,7 +304,9 @@ static void read_image(uint32_t tag, uint64_t offset, uint32_t n, uint32_t want)
     uint32_t residue = want - sent;
     if (f) {
         switch (f->kind) {
-        case GONE: leave(); return;
+        case GONE:
+            leave();
+            return;
         case HANG:
             while (!cable.reset)
                 pause_ms(2);
@@ -289,15 +322,24 @@ static void read_image(uint32_t tag, uint64_t offset, uint32_t n, uint32_t want)
             residue = want;
             sense(0x0B, 0, 6);
             break;
-        case LIE: residue = 0; break;
-        case RESIDUE: residue = want; break;
-        case PHASE: status = 2; break;
-        case EMPTY: say("", 0); break;
+        case LIE:
+            residue = 0;
+            break;
+        case RESIDUE:
+            residue = want;
+            break;
+        case PHASE:
+            status = 2;
+            break;
+        case EMPTY:
+            say("", 0);
+            break;
         case SHORT:
         case TAG:
         case SIGNATURE:
         case FLIP:
-        case KINDS: break;
+        case KINDS:
+            break;
         }
         if ((f->kind == SHORT || f->kind == LIE) && sent == 0)
             say("", 0);
@@ -325,7 +367,10 @@ static void refuse(uint32_t tag, uint32_t want, bool in)
     csw(tag, want, 1, NULL);
 }
 
-static uint32_t be32(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
+static uint32_t be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
 static void put_be32(uint8_t *p, uint32_t v)
 {
     for (int i = 0; i < 4; i++)
@@ -446,7 +491,9 @@ static void command(const uint8_t *cbw)
         }
         csw(tag, 0, 0, NULL);
         break;
-    case 0xC1: vendor(tag, want); break;
+    case 0xC1:
+        vendor(tag, want);
+        break;
     default:
         sense(5, 0x20, 0);
         refuse(tag, want, in);
@@ -566,9 +613,14 @@ static bool binary(const uint8_t *cmd, const char *text)
     time_t now = time(NULL) + talk.clock;
     bool known = memcmp(cmd, "\x7E\x7E\x00", 3) == 0, disk_mode = false;
     switch (known ? cmd[3] : 0) {
-    case 1: break;
-    case 2: snprintf(a, sizeof a, "%s", talk.id); break;
-    case 3: snprintf(a, sizeof a, "%s", talk.battery); break;
+    case 1:
+        break;
+    case 2:
+        snprintf(a, sizeof a, "%s", talk.id);
+        break;
+    case 3:
+        snprintf(a, sizeof a, "%s", talk.battery);
+        break;
     case 4:
         strcpy(a, "ERROR LOCKED");
         if (!locked)
@@ -592,7 +644,8 @@ static bool binary(const uint8_t *cmd, const char *text)
         if (!disk_mode)
             strcpy(a, locked ? "ERROR LOCKED" : "ERROR LOWBAT");
         break;
-    default: strcpy(a, "ERROR");
+    default:
+        strcpy(a, "ERROR");
     }
     tell_packet(cmd, a);
     return disk_mode;
