@@ -212,7 +212,8 @@ install: man $(texts)
 	$(Q)[ -n '$(DESTDIR)' ] || [ '$(CONSOLE)' = no ] || [ "$$(id -u)" != 0 ] || sh tui/lang/console.sh keep
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
-	$(Q)install -m 644 $(B)/feldsher-hub.service $(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|' drivers/dock/feldsher-dock.service > $(B)/feldsher-dock@.service
+	$(Q)install -m 644 $(B)/feldsher-hub.service $(B)/feldsher-dock@.service $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 clean:
 	$(Q)rm -rf $(B)

@@ -175,6 +175,15 @@ static enum err open_camera(struct dock *d)
     return e ? e : place_open(&d->place, &d->camera);
 }
 
+/* One of several cameras: which one it is that cannot be taken in. */
+static enum err name_error(const struct dock *d, enum err e)
+{
+    char why[1024];
+    const char *name = d->place.name.serial[0] ? d->place.name.serial : d->o->port;
+    snprintf(why, sizeof why, "%s", err_text());
+    return err_set(e, "camera %s: %s", name, why);
+}
+
 static void end(struct dock *d)
 {
     if (d->camera.self)
@@ -190,16 +199,20 @@ enum err offload_run(const struct offload *o, bool *incomplete)
 {
     struct dock d = {.o = o};
     *incomplete = false;
+    say_begin(&d.take.say, o->json, o->quiet, o->progress);
+    if (o->port)
+        say_label(&d.take.say, o->port, o->port);
     enum err e = station_open(&d.s, o->dir, STATION_CHAIN_KEY);
-    if (e)
+    if (e) {
+        say_failed(&d.take.say, e);
         return e;
+    }
     if (log_open(o->dir, "feldsher-dock") != ERR_OK)
         err_clear(); /* evidence goes before the log */
-    say_begin(&d.take.say, o->json, o->quiet, o->progress);
     e = open_camera(&d);
     if (!e) {
-        if (o->port)
-            say_label(&d.take.say, d.place.name.serial[0] ? d.place.name.serial : d.place.seen.port);
+        if (o->port && d.place.name.serial[0])
+            say_label(&d.take.say, d.place.name.serial, o->port);
         say_camera(&d.take.say, &d.place, &d.camera);
         log_line("offload begins");
         e = take_camera(&d);
@@ -207,6 +220,10 @@ enum err offload_run(const struct offload *o, bool *incomplete)
                  (unsigned long long)d.take.say.count[SAY_KNOWN], (unsigned long long)d.take.say.count[SAY_FAILED]);
         *incomplete = d.take.say.count[SAY_FAILED] > 0 || *o->stop;
     }
+    if (e)
+        say_failed(&d.take.say, e);
+    if (e && o->port)
+        e = name_error(&d, e);
     end(&d);
     return e;
 }

@@ -141,9 +141,11 @@ static enum err compare(struct reading *r)
 {
     const struct camera *c = r->on->camera;
     uint8_t *now = malloc(r->tail_len + 1);
-    enum err e = now ? ERR_OK : err_set(ERR_NOMEM, "out of memory");
+    enum err e = ERR_OK;
     unsigned bad = 0;
     size_t compared = 0;
+    if (!now)
+        return err_set(ERR_NOMEM, "out of memory");
     for (size_t done = 0; done < r->tail_len && !e;) {
         uint64_t at = r->at - r->tail_len + done;
         size_t got = 0, left = r->tail_len - done;

@@ -31,15 +31,29 @@ static void put_json(const struct say *s, json_t *o)
 {
     if (o && s->label[0])
         json_object_set_new(o, "camera", json_string(s->label));
+    if (o && s->port)
+        json_object_set_new(o, "port", json_string(s->port));
     if (o)
         json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(o);
 }
 
-void say_label(struct say *s, const char *label)
+void say_label(struct say *s, const char *label, const char *port)
 {
+    s->port = port;
     snprintf(s->label, sizeof s->label, "%s", label);
+}
+
+void say_failed(struct say *s, enum err e)
+{
+    char why[1024];
+    const char *advice = strchr(err_text(), ';') ? "" : err_advice(e);
+    if (!s->json || !s->port)
+        return;
+    snprintf(why, sizeof why, "%s%s%s", err_text(), advice[0] ? "; " : "", advice);
+    put_json(s, json_pack("{s:s,s:s}", "event", "failed", "why", why));
+    fflush(stdout);
 }
 
 static json_t *when(int64_t ms)

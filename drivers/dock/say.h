@@ -26,6 +26,7 @@ struct say {
     uint64_t count[SAY_KINDS];
     uint64_t stored;      /* bytes */
     char label[NAME_LEN]; /* of the camera, in each row; "" one alone */
+    const char *port;     /* where it was plugged in, in each row; NULL: one alone */
 };
 
 struct say_line {
@@ -39,11 +40,13 @@ struct say_line {
 
 /* progress: as JSON, too. */
 void say_begin(struct say *s, bool json, bool quiet, bool progress);
-/* Rows name the camera from now on. */
-void say_label(struct say *s, const char *label);
+/* Rows name the camera, and the port that it was plugged in at, from now on. port: must live as long. */
+void say_label(struct say *s, const char *label, const char *port);
+/* In rows that name the camera: it ended too soon, why (err_text). */
+void say_failed(struct say *s, enum err e);
 /* On USB: which camera it is, its battery, its room, its clock. */
 void say_camera(struct say *s, const struct place *p, const struct camera *c);
-/* Something of the camera: "waiting", "back". */
+/* Something of the camera: "waiting", "back"; as an object also "failed". */
 void say_event(struct say *s, const char *event, const char *why);
 /* What is on the camera. */
 void say_found(struct say *s, uint64_t recordings, uint64_t bytes);

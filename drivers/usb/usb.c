@@ -4,31 +4,23 @@
 
 #include <string.h>
 
-/* A transfer is a multiple of the packet, so that what is too much is seen. */
-static size_t rounded(const struct usb *u, size_t n)
-{
-    size_t packet = u->pipes.packet ? u->pipes.packet : 512;
-    size_t up = (n + packet - 1) / packet * packet;
-    return up ? up : packet;
-}
-
 static enum usb_result receive_one(struct usb *u, void *p, size_t n, size_t *got, unsigned ms)
 {
     const uint8_t *from = NULL;
     size_t size = 0;
-    enum usb_result r = u->post(u->self, rounded(u, n));
+    enum usb_result r = u->post(u->self, n);
     if (r)
         return r;
     r = u->reap(u->self, &from, &size, ms);
-    *got = size < n ? size : n;
-    if (*got)
-        memcpy(p, from, *got);
+    *got = size;
+    if (size)
+        memcpy(p, from, size);
     if (r == USB_LATE) {
         u->cancel(u->self);
         while (u->reap(u->self, &from, &size, 0) != USB_EMPTY)
             ;
     }
-    return r == USB_OK && size > n ? USB_LONG : r;
+    return r;
 }
 
 enum usb_result usb_receive(struct usb *u, void *p, size_t n, size_t *got, unsigned ms)

@@ -62,8 +62,8 @@ struct usb {
     enum usb_result (*control)(void *self, const struct usb_request *r, void *p, size_t n, size_t *got, unsigned ms);
     /* Bulk OUT; n 0: an empty packet. */
     enum usb_result (*send)(void *self, const void *p, size_t n, size_t *sent, unsigned ms);
-    /* Bulk IN: posts a transfer of n bytes (at most USB_POST_MAX, a multiple
-     * of the packet) behind those posted; reap waits for the oldest. *p lives
+    /* Bulk IN: posts a transfer of n bytes (at most USB_POST_MAX; a multiple
+     * of the packet, or more than that is LONG) behind those posted; reap waits for the oldest. *p lives
      * until the next call. What came before an error is in *p and *got. A
      * transfer that ended short ended a message. */
     enum usb_result (*post)(void *self, size_t n);
@@ -80,8 +80,8 @@ struct usb {
     void (*free)(void *self);
 };
 
-/* Post and reap of one transfer into p; n is rounded up to packets inside, got
- * never more than n (then USB_LONG). Nothing may be posted. */
+/* Post and reap into p, of n bytes and not of one more: some devices count
+ * what is asked for. Nothing may be posted. */
 enum usb_result usb_receive(struct usb *u, void *p, size_t n, size_t *got, unsigned ms) MUST_USE;
 /* The sentence and the code for a result that is not USB_OK: GONE, LATE and
  * STOPPED are ERR_AGAIN, NOMEM is ERR_NOMEM, others ERR_IO. what: "it cannot be read". */

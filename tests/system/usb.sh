@@ -41,7 +41,7 @@ cat >"$T/blkdebug" <<X
 [inject-error]
 event = "read_aio"
 errno = "5"
-sector = "9000"
+sector = "4000"
 once = "off"
 X
 GIVEN=$T python3 tests/guest/run.py "$B" tests/usb/cameras 240 \

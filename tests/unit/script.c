@@ -162,10 +162,11 @@ static enum usb_result move(struct script *s, size_t n)
     if (f == SCRIPT_FLIP && off < size)
         s->transfer.p[off] ^= 0x20;
     if (f == SCRIPT_NONE || f == SCRIPT_FLIP) {
+        bool babble = left > n && n % 512; /* a packet is never sent in parts */
         /* a message that fills its last transfer to the brim ends with it: who wants an empty packet says one */
-        if (s->taken == b->len)
+        if (s->taken == b->len || babble)
             message_ends(s);
-        return USB_OK;
+        return babble ? USB_LONG : USB_OK;
     }
     message_ends(s);
     if (f == SCRIPT_CUT)

@@ -13,8 +13,6 @@ static enum err offload(struct call *c)
         argv[n++] = "--from";
         argv[n++] = from;
     }
-    if (from && c->n_args)
-        argv[n++] = "--camera";
     if (c->json)
         argv[n++] = "--json";
     if (command_has(c, "quiet"))
@@ -24,8 +22,7 @@ static enum err offload(struct call *c)
     if (command_has(c, "no-wait"))
         argv[n++] = "--no-wait";
     if (c->n_args) {
-        if (!from)
-            argv[n++] = "--";
+        argv[n++] = from ? "--camera" : "--";
         argv[n++] = c->args[0];
     }
     return spawn_run(argv, &c->exit_code);

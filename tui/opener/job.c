@@ -84,13 +84,16 @@ static void run(struct line *l, const struct job_order *o, int out, int err)
     _exit(code); /* what the opener has open is not the fork's to take down */
 }
 
-/* --follow, and --watch of what only looks; a player shows. */
+/* --follow, and --watch of what only looks; a player shows. What the dock takes in while the screens watch goes on
+ * when the next dock begins: one that outlived them could be seen and ended by nobody. */
 static bool tells(const json_t *argv)
 {
     size_t i;
     const json_t *word;
     const char *first = json_string_value(json_array_get(argv, 0));
     bool looks = first && strcmp(first, "cameras") == 0;
+    if (first && strcmp(first, "dock") == 0)
+        return true;
     json_array_foreach(argv, i, word)
     {
         const char *s = json_string_value(word);

@@ -1,5 +1,7 @@
 #include "tui/lang/lang.h"
 #include "tui/screens/dock.h"
+#include "tui/screens/plugged_usb.h"
+#include "tui/screens/plugged_words.h"
 #include "tui/screens/prompt.h"
 #include "tui/screens/report.h"
 #include "tui/screens/screens.h"
@@ -15,6 +17,7 @@
 
 struct cameras {
     struct table list;
+    char port[PLUGGED_PORT], usb[NAME_LEN]; /* the device that a person was asked about */
 };
 
 static const struct table_column columns[] = {
@@ -46,6 +49,8 @@ static enum look look_of(const struct plugged_camera *c)
 {
     if (c->state == PLUGGED_STOPPED)
         return LOOK_ALARM;
+    if (c->away || (c->kind == PLUGGED_USB && c->state == PLUGGED_FREE && c->right == PLUGGED_DENIED))
+        return LOOK_WARN;
     if (c->state == PLUGGED_DONE)
         return c->failed ? LOOK_WARN : LOOK_OK;
     return c->here ? LOOK_NORMAL : LOOK_DIM;
@@ -59,13 +64,15 @@ static void fill(struct view *v)
     for (size_t i = 0; i < PLUGGED_MAX; i++) {
         const struct plugged_camera *c = &p->c[i];
         char id[24], standing[PLUGGED_TEXT], n[24], size[PROGRESS_TEXT];
-        if (!c->path[0])
+        if (c->kind == PLUGGED_NONE)
             continue;
         snprintf(id, sizeof id, "%zu", i);
-        snprintf(n, sizeof n, "%" PRIu64, c->recordings);
-        progress_size(size, c->bytes);
+        snprintf(n, sizeof n, "%" PRIu64, c->kind == PLUGGED_USB ? c->of : c->recordings);
+        progress_size(size, c->kind == PLUGGED_USB ? c->progress.total : c->bytes);
+        if (c->kind == PLUGGED_USB && c->state == PLUGGED_FREE)
+            n[0] = size[0] = '\0'; /* nobody has looked */
         if (c->here || c->state == PLUGGED_TAKEN)
-            plugged_standing(c, standing, sizeof standing);
+            plugged_standing(p, c, standing, sizeof standing);
         else
             snprintf(standing, sizeof standing, "%s", _("taken out"));
         const char *cells[COLUMNS] = {c->name, standing, n, size, c->serial};
@@ -85,7 +92,7 @@ static enum err open_cameras(struct view *v, const void *arg)
     s->list.empty = N_("No camera is plugged in. Plug one in and wait a moment; or F5 and type the folder of a card");
     const struct plugged *p = dock_plugged(v->desk);
     for (size_t i = 0; i < PLUGGED_MAX; i++) /* the one that is being taken in is looked at */
-        if (p->c[i].state == PLUGGED_TAKEN)
+        if (p->c[i].kind != PLUGGED_NONE && p->c[i].state == PLUGGED_TAKEN)
             snprintf(s->list.id, sizeof s->list.id, "%zu", i);
     fill(v);
     return ERR_OK;
@@ -123,7 +130,7 @@ static void ask_number(struct view *v)
 }
 
 /* The folder that was typed was looked into. */
-static bool seen(struct view *v, const struct opener_reply *r)
+static bool looked_into(struct view *v, const struct opener_reply *r)
 {
     const char *path = desk_str(r->row, "path");
     if (!r->end && path[0]) {
@@ -143,7 +150,7 @@ static enum prompt_next take_path(struct view *v, const struct form *f)
         desk_say(v->desk, LOOK_WARN, "%s", _("A folder is typed from the root on: /media/CARD"));
         return PROMPT_STAY;
     }
-    desk_ask(v, seen, argv);
+    desk_ask(v, looked_into, argv);
     return PROMPT_WAIT;
 }
 
@@ -174,12 +181,61 @@ static void ask_stop(struct view *v)
         desk_ask_yes(v, stop, text);
 }
 
-static void take(struct view *v)
+static void take_selected(struct view *v)
 {
     struct plugged_camera *c = selected(v);
-    if (c && !dock_offload(v->desk, c))
+    if (c && c->kind == PLUGGED_USB && c->here && c->right == PLUGGED_DENIED)
+        desk_say(v->desk, LOOK_WARN, "%s", _("This account may not use it; the screen Doctor says what to do"));
+    else if (c && !dock_offload(v->desk, c))
         desk_say(v->desk, LOOK_WARN, "%s",
                  c->here ? _("It is being taken in, or waits for its turn") : _("It was taken out; plug it in again"));
+}
+
+/* The device that was asked about, wherever the selection is by now. */
+static void take_asked(struct view *v)
+{
+    const struct cameras *s = v->state;
+    struct plugged_camera *c = plugged_find_usb(dock_plugged(v->desk), s->port, s->usb);
+    if (!c || !dock_offload(v->desk, c))
+        desk_say(v->desk, LOOK_WARN, "%s", _("It was taken out; plug it in again"));
+    fill(v);
+}
+
+/* A person says that it is a camera: from now on, and it is taken in now. */
+static bool admitted(struct view *v, const struct opener_reply *r)
+{
+    if (r->end && r->exit_code == 0) {
+        dock_look(v->desk);
+        take_asked(v);
+    }
+    return false;
+}
+
+static void answer_camera(struct view *v, int answer)
+{
+    const struct cameras *s = v->state;
+    const char *const argv[] = {"cameras", "admit", "--", s->port, NULL};
+    if (answer == 1)
+        take_asked(v);
+    else if (answer == 2)
+        desk_ask(v, admitted, argv);
+}
+
+static void take(struct view *v)
+{
+    struct cameras *s = v->state;
+    const struct plugged_camera *c = selected(v);
+    const char *answers[] = {_("No, leave it alone"), _("Yes, take it in this once"),
+                             _("Yes, and take it in by itself from now on")};
+    if (c && c->kind == PLUGGED_USB && c->here && c->right == PLUGGED_POSSIBLE && c->state == PLUGGED_FREE) {
+        memcpy(s->port, c->port, sizeof s->port);
+        memcpy(s->usb, c->usb, sizeof s->usb);
+        desk_ask_choice(v, answer_camera,
+                        _("Is it a camera? Nothing has been read from it yet; it may be a telephone or a disk"),
+                        answers, c->usb[0] ? 3 : 2);
+    } else {
+        take_selected(v);
+    }
 }
 
 static void act(struct view *v, int what)
@@ -194,8 +250,10 @@ static void act(struct view *v, int what)
     else if (what == ACT_ALL && dock_offload_all(v->desk) == 0)
         desk_say(v->desk, LOOK_WARN, "%s",
                  _("There is nothing to take in: plug a camera in, or F2 for one that is done"));
-    else if (c && (what == ACT_TAKE || what == ACT_CHOOSE))
+    else if (c && what == ACT_TAKE)
         take(v);
+    else if (c && what == ACT_CHOOSE)
+        desk_show(v->desk, &screen_camera, c);
     else if (c && what == ACT_NUMBER)
         ask_number(v);
     else if (c && what == ACT_REPORT)
@@ -207,10 +265,14 @@ static const char *refuse(struct view *v, int what)
 {
     const struct plugged_camera *c = selected(v);
     bool on_row = what == ACT_TAKE || what == ACT_NUMBER || what == ACT_REPORT;
+    if (what == ACT_STOP && !plugged_taken(dock_plugged(v->desk)) && plugged_docked(dock_plugged(v->desk)))
+        return _("a camera on USB is taken in by itself; unplug it to stop it");
     if (what == ACT_STOP && !plugged_taken(dock_plugged(v->desk)))
         return _("nothing is being taken in");
     if (on_row && !c)
         return _("no camera is plugged in");
+    if (what == ACT_NUMBER && c->kind == PLUGGED_USB)
+        return _("it tells its number itself");
     if (what == ACT_NUMBER && c->state == PLUGGED_TAKEN)
         return _("it is being taken in already");
     if (what == ACT_REPORT && c->state != PLUGGED_DONE && c->state != PLUGGED_STOPPED)
@@ -222,7 +284,8 @@ static const char *refuse(struct view *v, int what)
 static const struct plugged_camera *shown(struct view *v)
 {
     const struct plugged_camera *c = selected(v);
-    return c && (c->state == PLUGGED_DONE || c->state == PLUGGED_STOPPED) ? c : plugged_taken(dock_plugged(v->desk));
+    bool told = c && (c->kind == PLUGGED_USB || c->state == PLUGGED_DONE || c->state == PLUGGED_STOPPED);
+    return told ? c : plugged_taken(dock_plugged(v->desk));
 }
 
 static void paint_counts(const struct plugged_camera *c, const struct area *a, int row)
@@ -248,6 +311,17 @@ static void paint_panel(struct view *v, const struct area *a)
         term_textf(a, 0, 0, 0, LOOK_WARN, _("%s: looking at what is on it"), c->name);
     else
         term_text(a, 0, 0, 0, LOOK_WARN, c->name);
+    if (c->state == PLUGGED_FREE) {
+        plugged_result(dock_plugged(v->desk), c, text, sizeof text);
+        term_wrap(a, 1, a->rows - 1, LOOK_NORMAL, text);
+        return;
+    }
+    if (c->state == PLUGGED_TAKEN && c->away) {
+        plugged_result(dock_plugged(v->desk), c, text, sizeof text);
+        paint_counts(c, a, 1);
+        term_wrap(a, 2, a->rows - 2, LOOK_WARN, text);
+        return;
+    }
     if (c->state == PLUGGED_TAKEN) {
         progress_paint(&c->progress, a, 1, true);
         paint_counts(c, a, 2);
@@ -257,7 +331,7 @@ static void paint_panel(struct view *v, const struct area *a)
                        waiting);
         return;
     }
-    plugged_result(c, text, sizeof text);
+    plugged_result(dock_plugged(v->desk), c, text, sizeof text);
     paint_counts(c, a, 1);
     term_wrap(a, 2, a->rows - 2, look_of(c), text);
 }

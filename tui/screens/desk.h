@@ -13,7 +13,7 @@
  * last about itself, the jobs that run, the views that are open.
  */
 #define DESK_MESSAGE 512
-#define DESK_JOBS 8
+#define DESK_JOBS 12
 #define DESK_REQUESTS 64
 #define DESK_FROM 8 /* --from of the command line */
 struct desk_job;

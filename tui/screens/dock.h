@@ -6,8 +6,11 @@
 
 /*
  * The desk's cameras: looks at what is plugged in as long as the screens run
- * and keeps desk->camera for the status line; takes one camera in after the
- * other, whatever views are open and whoever is unlocked.
+ * and keeps desk->camera for the status line; takes in by itself what is
+ * plugged in to USB (`dock`, unless another program does), and one after the
+ * other what a person asks for, whatever views are open and whoever is
+ * unlocked. The dock ends with the screens; what it had begun goes on with the
+ * next one. An offload that a person asked for ends in its own time.
  */
 struct dock;
 
@@ -28,5 +31,10 @@ void dock_stop(struct desk *d, bool all);
 void dock_look(struct desk *d);
 /* Looks into this folder, too; false: there are too many. */
 bool dock_add(struct desk *d, const char *path);
+/* Erases on the camera with this number what licences name, as the job
+ * "erase"; false: it cannot begin, and it was said. */
+bool dock_erase(struct desk *d, const char *serial);
+/* The rows "file" and "summary" of the last erase on it; NULL: there was none. */
+const json_t *dock_erased(const struct desk *d, const char *serial);
 
 #endif

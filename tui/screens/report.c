@@ -1,7 +1,8 @@
 #include "tui/screens/report.h"
 
 #include "tui/lang/lang.h"
-#include "tui/screens/desk.h"
+#include "tui/screens/dock.h"
+#include "tui/screens/plugged_words.h"
 #include "tui/screens/screens.h"
 #include "tui/widgets/page.h"
 
@@ -48,7 +49,7 @@ static enum err open_report(struct view *v, const void *arg)
     struct report *r = v->state;
     char text[PLUGGED_TEXT];
     snprintf(r->name, sizeof r->name, "%s", c->name);
-    plugged_result(c, text, sizeof text);
+    plugged_result(dock_plugged(v->desk), c, text, sizeof text);
     if (text[0])
         page_line(&r->page, "%s\n", text);
     pair(&r->page, _("Stored"), c->stored);

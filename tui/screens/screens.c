@@ -6,6 +6,8 @@ const struct screen *const screens[] = {
     &screen_unlock,
     &screen_cameras,
     &screen_report,
+    &screen_camera,
+    &screen_erasable,
     &screen_recordings,
     &screen_recording,
     &screen_poster,

@@ -13,6 +13,6 @@ extern const struct screen screen_station, screen_users, screen_circles, screen_
     screen_authority, screen_decree;
 extern const struct screen screen_first, screen_join, screen_note, screen_confirm, screen_drafts, screen_handover;
 extern const struct screen screen_cameras, screen_report, screen_prompt, screen_recording, screen_waiting;
-extern const struct screen screen_poster;
+extern const struct screen screen_poster, screen_camera, screen_erasable;
 
 #endif

@@ -145,7 +145,11 @@ static void look_at_camera(struct todo *t, const json_t *c)
     json_int_t n = number(c, "recordings"), failed = number(c, "failed");
     char size[PROGRESS_TEXT];
     progress_size(size, (uint64_t)number(c, "bytes"));
-    if (strcmp(state, "stopped") == 0)
+    if (strcmp(state, "possible") == 0)
+        add(t, LOOK_NORMAL, "cameras", _("%s is plugged in: say whether it is a camera"), name);
+    else if (strcmp(state, "denied") == 0)
+        add(t, LOOK_WARN, "doctor", _("Camera %s may not be used by this account: see what to do"), name);
+    else if (strcmp(state, "stopped") == 0)
         add(t, LOOK_WARN, "cameras", _("Taking in camera %s was stopped: go on with it"), name);
     else if (strcmp(state, "done") == 0 && failed > 0)
         add(t, LOOK_WARN, "cameras",
