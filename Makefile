@@ -58,7 +58,7 @@ texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildc
 gadgets  := $(patsubst tests/usb/%.c,$(B)/usb/%,$(wildcard tests/usb/*.c))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
-.PHONY: all run test check screenshots keys setup lint format asan fuzz fuzzers torture simulate bench benches link strings pot install man clean
+.PHONY: all run test check screenshots keys setup lint format asan fuzz fuzzers torture test-usb torture-usb simulate bench benches link strings pot install man clean
 .SECONDARY:
 all: $(bins) $(texts)
 
@@ -181,6 +181,13 @@ fuzz:
 	@$(MAKE) B=build/fuzz CC=clang OPT=-O1 EXTRA='$(san) -fsanitize=fuzzer-no-link' fuzzers
 	@tests/fuzz/run.sh build/fuzz/fuzz
 
+# real USB devices, in a guest under QEMU: what is part of the tests, and what takes long
+test-usb: $(bins) $(helpers)
+	@for t in tests/system/usb*.sh; do B=$(B) sh $$t || exit 1; done
+torture-usb: test-usb
+	@LONG=1 B=$(B) sh tests/system/usb_mtp.sh
+	@for t in images images-long; do python3 tests/guest/run.py $(B) tests/usb/$$t.sh 900 || exit 1; done
+
 torture: $(bins) $(helpers)
 	@B=$(B) FLIPS=all tests/torture.sh
 
@@ -213,6 +220,7 @@ install: man $(texts)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' sync/hub/feldsher-hub.service > $(B)/feldsher-hub.service
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' drivers/dock/feldsher-dock.service > $(B)/feldsher-dock@.service
+	$(Q)install -D -m 644 drivers/usb/70-feldsher.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-feldsher.rules
 	$(Q)install -m 644 $(B)/feldsher-hub.service $(B)/feldsher-dock@.service $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 clean:

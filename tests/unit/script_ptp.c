@@ -16,11 +16,27 @@
 #define PACKET 512u
 #define JUNK 0xDEADBEEFu
 
-uint8_t script_ptp_byte(const struct ptp_object *o, uint64_t at)
+static uint64_t eight(const struct ptp_object *o, uint64_t at)
 {
     uint64_t x = (at / 8 + 1) * 0x9E3779B97F4A7C15u + o->handle * 0xC2B2AE3D27D4EB4Fu;
-    x ^= x >> 29;
-    return (uint8_t)(x >> (8 * (at % 8)));
+    return x ^ x >> 29;
+}
+
+void script_ptp_bytes(const struct ptp_object *o, uint64_t at, uint8_t *p, size_t n)
+{
+    uint8_t x[8];
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || (at + i) % 8 == 0)
+            bytes_put_le64(x, eight(o, at + i));
+        p[i] = x[(at + i) % 8];
+    }
+}
+
+uint8_t script_ptp_byte(const struct ptp_object *o, uint64_t at)
+{
+    uint8_t x;
+    script_ptp_bytes(o, at, &x, 1);
+    return x;
 }
 
 /* --- putting datasets together --------------------------------------------- */
@@ -280,8 +296,7 @@ static void object_data(struct script_ptp *d, struct script *s, const struct ptp
         return;
     }
     assert_int_equal(buf_reserve(&b, (size_t)n + 1), ERR_OK);
-    for (uint64_t i = 0; i < n; i++)
-        b.p[i] = script_ptp_byte(o, from + i);
+    script_ptp_bytes(o, from, b.p, (size_t)n);
     b.len = (size_t)n;
     uint32_t length = d->quirks & PTP_ENDLESS ? UINT32_MAX : (uint32_t)(12 + n);
     if (d->quirks & PTP_DATA_SHORT && b.len > 1)

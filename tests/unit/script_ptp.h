@@ -67,6 +67,8 @@ struct script_ptp {
 struct script_device script_ptp(struct script_ptp *d);
 /* The pipes of a still image interface. */
 void script_ptp_pipes(struct usb *u);
+/* What an object holds. */
+void script_ptp_bytes(const struct ptp_object *o, uint64_t at, uint8_t *p, size_t n);
 uint8_t script_ptp_byte(const struct ptp_object *o, uint64_t at);
 
 #endif

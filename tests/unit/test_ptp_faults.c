@@ -38,7 +38,7 @@ static void strike(unsigned quirks, enum script_fault what, uint64_t at)
     script_fault(&f.script, what, at);
     fixture_take(&f, 20000);
     if (f.wrong)
-        fail_msg("quirks %#x: fault %d at byte %llu: %u bytes are wrong", quirks, (int)what, (unsigned long long)at,
+        fail_msg("quirks %#x: fault %d at byte %llu: %u pieces are wrong", quirks, (int)what, (unsigned long long)at,
                  f.wrong);
     if ((f.opened && !f.why[0]) || (f.unread && !f.said[0] && !f.failed))
         fail_msg("quirks %#x: fault %d at byte %llu fails without a word", quirks, (int)what, (unsigned long long)at);

@@ -188,13 +188,36 @@ static void check_hub(struct exam *x, const struct station *s)
 
 static void check_tools(struct exam *x)
 {
-    static const char *const programs[] = {"feldsher-dock", "feldsher-sync"};
+    static const char *const programs[] = {"feldsher-dock", "feldsher-erase", "feldsher-sync"};
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         if (spawn_can(programs[i]))
             say(x, FINE, "programs", _("%s is there"), programs[i]);
         else
             say(x, BAD, "programs", _("%s is not there; install it"), programs[i]);
     }
+}
+
+/* What feldsher-dock needs to reach cameras; a folder needs none of it. */
+static void check_usb(struct exam *x)
+{
+    static const char *const rules[] = {"/etc/udev/rules.d/70-feldsher.rules",
+                                        "/usr/local/lib/udev/rules.d/70-feldsher.rules",
+                                        "/usr/lib/udev/rules.d/70-feldsher.rules"};
+    bool ruled = geteuid() == 0;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && !ruled; i++)
+        ruled = access(rules[i], F_OK) == 0;
+    if (access("/sys/bus/usb/devices", F_OK) < 0)
+        say(x, WARN, "usb", _("this machine has no USB; cameras come in as folders and images"));
+    else if (access("/dev/bus/usb", F_OK) < 0)
+        say(x, WARN, "usb", _("there is nothing in /dev/bus/usb; start udev"));
+    else if (!ruled)
+        say(x, WARN, "usb",
+            _("this account may not use cameras: the udev rule is not there; make install, then plug "
+              "them in again"));
+    else if (access("/run/udev/control", F_OK) < 0)
+        say(x, WARN, "usb", _("no udev runs: a camera is noticed within a second, not at once"));
+    else
+        say(x, FINE, "usb", _("cameras can be used, and are noticed as they are plugged in"));
 }
 
 /* font: a file to judge instead of the console. */
@@ -253,6 +276,7 @@ static enum err doctor(struct call *c)
         say(&x, FINE, "index", _("as it was left"));
     check_kernel(&x);
     check_tools(&x);
+    check_usb(&x);
     station_close(s);
     opened = check_letters(&x, NULL);
     return opened ? opened : finish(&x);
