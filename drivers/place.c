@@ -291,6 +291,8 @@ static enum err open_seen(struct place *p, const struct usb_seen *seen, struct c
     }
     if (!e)
         end_name(p, out);
+    else
+        *out = (struct camera){0}; /* one that was opened, and is not of its model, was freed */
     return e;
 }
 
