@@ -33,9 +33,8 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 src = $(sort $(filter-out %/main.c,$(wildcard $(addsuffix /*.c,$(1)))))
 
 storage  := $(call obj,$(call src,storage storage/*))
-# what deletes is in feldsher-erase alone, what decodes video in feldsher-probe alone
+# what deletes is in feldsher-erase alone
 erase    := $(call obj,$(call src,drivers/erase))
-media    := $(call obj,$(call src,drivers/probe/inside))
 drivers  := $(filter-out $(erase),$(call obj,$(call src,drivers drivers/*)))
 link     := $(call obj,$(call src,sync/folder))
 road     := $(call obj,$(call src,sync/link sync/wire))
@@ -44,8 +43,7 @@ hub      := $(call obj,$(call src,sync/hub))
 player   := $(call obj,$(addprefix tui/play/,ask.c cage.c mpv.c player.c))
 tui      := $(filter-out $(player),$(call obj,$(call src,tui tui/*)))
 
-programs := feldsher feldsher-play feldsher-dock feldsher-sync feldsher-hub
-programs += $(if $(wildcard drivers/erase/main.c),feldsher-erase) $(if $(wildcard drivers/probe/inside/main.c),feldsher-probe)
+programs := feldsher feldsher-play feldsher-dock feldsher-erase feldsher-sync feldsher-hub
 bins     := $(addprefix $(B)/,$(programs))
 units    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 replays  := $(patsubst tests/fuzz/fuzz_%.c,$(B)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -66,8 +64,6 @@ $(B)/feldsher:      $(call obj,tui/main.c) $(tui) $(B)/storage.a
 $(B)/feldsher-play: $(call obj,$(addprefix tui/play/,main.c place.c wire.c)) $(player) $(B)/storage.a
 $(B)/feldsher-dock: $(call obj,drivers/dock/main.c) $(drivers) $(B)/storage.a
 $(B)/feldsher-erase: $(call obj,drivers/erase/main.c) $(erase) $(filter-out $(B)/obj/drivers/dock/%,$(drivers)) $(B)/storage.a
-$(B)/feldsher-probe: $(call obj,drivers/probe/inside/main.c) $(media) $(B)/storage.a
-$(B)/feldsher-probe: LDLIBS += $(shell pkg-config --libs libavformat libavcodec libswscale libavutil 2>/dev/null)
 $(B)/feldsher-sync: $(call obj,sync/client/main.c) $(client) $(link) $(road) $(B)/storage.a
 $(B)/feldsher-hub:  $(call obj,sync/hub/main.c) $(hub) $(link) $(road) $(B)/storage.a
 $(bins):

@@ -29,7 +29,6 @@ only() {
 }
 only 'sqlite3\.h' 'storage/|sync/hub/'
 only '(libusb-1\.0/)?libusb\.h' 'drivers/'
-only 'lib(av|sw)[a-z]*/.*' 'drivers/probe/inside/'
 only 'gnutls/.*' 'sync/link/'
 only 'systemd/.*' 'sync/link/'
 only 'dlfcn\.h' 'tui/play/'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing on a Debian 12: tests/setup.sh run|test|bench|link|lint
 set -eu
-build="gcc libc6-dev pkg-config gettext libsodium-dev libzstd-dev libsqlite3-dev libjansson-dev libseccomp-dev libgnutls28-dev libsystemd-dev zlib1g-dev libncurses-dev libusb-1.0-0-dev libavformat-dev libavcodec-dev libswscale-dev libavutil-dev"
+build="gcc libc6-dev pkg-config gettext libsodium-dev libzstd-dev libsqlite3-dev libjansson-dev libseccomp-dev libgnutls28-dev libsystemd-dev zlib1g-dev libncurses-dev libusb-1.0-0-dev"
 demo="ffmpeg minisign age zstd openssl libgfshare-bin"
 check="libcmocka-dev strace sqlite3 clang libclang-rt-14-dev python3 git xxd groff-base faketime binutils util-linux mount gnutls-bin dbus python3-dbusmock iproute2 procps"
 usb="umtp-responder sleuthkit dosfstools exfatprogs mtools e2fsprogs fdisk udev"

@@ -53,12 +53,26 @@ static bool gone(void *ctx)
     return d->camera.self && place_is_gone(&d->place);
 }
 
+/* How wrong the camera's clock was, by ours where that is right: camera minus truth, ms. */
+static bool add_skew(json_t *o, const struct place *p)
+{
+    if (p->clock_before == INT64_MIN || !p->trusted)
+        return true;
+    return json_object_set_new(
+               o, "skew",
+               json_pack("{s:I,s:s}", "skew", (json_int_t)(p->clock_before - p->clock_asked), "source", "clock")) == 0;
+}
+
 static json_t *about(struct take *t, const struct group_file *g)
 {
     struct dock *d = t->ctx;
     struct profile_said said = {.start = INT64_MIN};
     char when[CLOCK_TEXT];
     json_t *o = json_pack("{s:s}", "session", d->session);
+    if (o && !add_skew(o, &d->place)) {
+        json_decref(o);
+        return NULL;
+    }
     if (!o || !t->model)
         return o;
     profile_read_name(t->model, g->reading.file.path, &said);
@@ -118,8 +132,8 @@ static enum err take_camera(struct dock *d)
     enum err e = take_run(t);
     snprintf(why, sizeof why, "%s", err_text());
     enum err noted = ERR_OK;
-    /* of a session that brought nothing, and was stopped by us, nothing is to be said */
-    if (d->camera.self && (!e || t->say.count[SAY_STORED]))
+    /* of a folder that brought nothing new there is nothing to be said; a camera was here, at least */
+    if (d->camera.self && (t->say.count[SAY_STORED] || (!e && !d->o->from)))
         noted = append_session(d, e ? why : *d->o->stop ? "stopped" : "");
     return e ? err_set(e, "%s", why) : noted;
 }

@@ -7,8 +7,8 @@
 /*
  * A time as a folder's entry holds it. FAT knows no zone: its times are what the
  * camera's clock showed, and are taken here as if that were UTC, the same on
- * every station and at every time of the year (drivers/probe works out how
- * wrong that is). exFAT may say its zone; then it is UTC indeed.
+ * every station and at every time of the year. exFAT may say its zone; then it
+ * is UTC indeed.
  */
 struct stamp {
     uint16_t date, time;

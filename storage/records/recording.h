@@ -54,8 +54,8 @@ struct recording {
     char *camera;                            /* vendor, product, serial; "" unknown */
     char serial[NAME_LEN], volume[NAME_LEN]; /* the camera's; "" unknown, or longer than names are */
     char *mode;                              /* "" unknown */
-    json_t *more;                 /* how it was found and read, as the entry has it: session, holes, media, ... */
-    struct recording_file *files; /* [0] the recording, sidecars behind it */
+    json_t *more;                            /* how it was found and read, as the entry has it: session, holes, ... */
+    struct recording_file *files;            /* [0] the recording, sidecars behind it */
     size_t n_files;
     const struct recording_event *events; /* in order of time */
     size_t n_events;

@@ -103,7 +103,7 @@ void recording_entry_free(struct recording *r)
 /* What is only shown. */
 static json_t *more_of(const json_t *data)
 {
-    static const char *const keys[] = {"session", "name_says", "found", "holes", "retries", "waits", "media", "skew"};
+    static const char *const keys[] = {"session", "name_says", "found", "holes", "retries", "waits", "skew"};
     json_t *o = json_object();
     for (size_t i = 0; i < sizeof keys / sizeof keys[0] && o; i++) {
         json_t *one = json_object_get(data, keys[i]);

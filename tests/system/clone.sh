@@ -20,11 +20,11 @@ expect_exit 75 feldsher-hub import "$T/hub" "$T/stick2" || expect_exit 0 feldshe
 must feldsher-hub export "$T/hub" "$T/stick2"
 must feldsher-hub status "$T/hub" --json
 check "the hub alarms" grep -qi alarm "$out"
-check "and lists what it set aside, and why" grep -q '"event":"quarantine","station":"amb-1".*"what":"label 2".*cloned' "$out"
+check "and lists what it set aside, and why" grep -q '"event":"quarantine","station":"amb-1".*"what":"label 3".*cloned' "$out"
 must feldsher-hub status "$T/hub"
-check "in words, too" grep -q 'quarantine: station amb-1, label 2, .*cloned' "$out"
+check "in words, too" grep -q 'quarantine: station amb-1, label 3, .*cloned' "$out"
 must feldsher-hub stations "$T/hub"
-check "stations counts it" grep -q '1 in quarantine' "$out"
+check "stations counts it" grep -q '2 in quarantine' "$out"
 must feldsher-hub verify "$T/hub"
 check "its verify says so" grep -q '1 alarms' "$out"
 check "both labels are kept" [ -n "$(find "$T/hub/quarantine" -type f)" ]
