@@ -122,10 +122,24 @@ plugged() {
         echo "# ${d##*/}:$of, interfaces$class"
     done
 }
-# held SUMS: every file of the list (b2sum -l 256) is in the station, byte for byte
-held() {
-    as amb-7 aigul recordings --json >/tmp/recordings 2>"$err" </dev/null
+# dock [PATTERN DEVICE]: every camera is taken in, in the background, rows to
+# /tmp/dock; DEVICE of QEMU's is pulled out at the first row like PATTERN
+dock() {
+    rm -f /tmp/rows /tmp/dock
+    mkfifo /tmp/rows
+    feldsher-dock -C "$T/amb-7" watch --json --progress >/tmp/rows 2>/tmp/dock.err &
+    dock=$!
+    while read -r line; do
+        case $line in ${1:--}) echo "@unplug $2" && set -- ;; esac
+        printf '%s\n' "$line" >>/tmp/dock
+    done </tmp/rows &
+}
+undock() { kill "$dock" && wait "$dock"; }
+# held: what the station holds, for `holds`; holds SUMS: every file of the list
+# (b2sum -l 256) is there, byte for byte
+held() { as amb-7 aigul recordings --json >/tmp/held 2>"$err" </dev/null; }
+holds() {
     while read -r sum path; do
-        grep -F "\"blake2b\":\"$sum\"" /tmp/recordings >/tmp/one || { echo "$path is not held as it was" >>"$err"; return 1; }
+        grep -qF "$sum" /tmp/held || { echo "$path is not held as it was" >"$err"; return 1; }
     done <"$1"
 }
