@@ -52,6 +52,13 @@ static struct {
     atomic_uint resets;
 } cable;
 
+static int log_file = -1; /* what was asked, a line each */
+static void note(const char *what, const char *text)
+{
+    if (log_file >= 0)
+        dprintf(log_file, "%s %s\n", what, text);
+}
+
 static void plug(bool in)
 {
     int f = open(cable.udc_file, O_WRONLY | O_CLOEXEC);
@@ -285,6 +292,9 @@ static void read_image(uint32_t tag, uint64_t offset, uint32_t n, uint32_t want)
         else if (f->kind == SHORT || f->kind == LIE)
             stop = at % SECTOR ? at : at > 0 ? at - 1 : 0;
     }
+    char line[64];
+    snprintf(line, sizeof line, "%llu %u", (unsigned long long)offset, n);
+    note("read", line);
     uint32_t sent = 0;
     while (sent < stop) {
         uint32_t part = stop - sent < sizeof buffer ? stop - sent : (uint32_t)sizeof buffer;
@@ -355,7 +365,8 @@ static void answer(uint32_t tag, const void *p, uint32_t n, uint32_t want)
         return;
     if (part < want && part % SECTOR == 0)
         stall_in();
-    csw(tag, want - part, 0, NULL);
+    bool lies = n_faults && faults[0].kind == RESIDUE && faults[0].always; /* then about everything */
+    csw(tag, lies ? want : want - part, 0, NULL);
 }
 
 static void refuse(uint32_t tag, uint32_t want, bool in)
@@ -521,16 +532,9 @@ static void serve_disk(void)
 
 static struct {
     const char *id, *secret, *battery;
-    int log;
     long clock; /* seconds that it is ahead of ours */
     bool pieces, junk, unlocked, greeted, quiet;
-} talk = {.id = "BC012345", .battery = "80", .log = -1};
-
-static void note(const char *what, const char *text)
-{
-    if (talk.log >= 0)
-        dprintf(talk.log, "%s %s\n", what, text);
-}
+} talk = {.id = "BC012345", .battery = "80"};
 
 static void tell(const void *p, size_t n)
 {
@@ -713,7 +717,7 @@ static void option(const char *o)
     else if (strncmp(o, "--erase=", 8) == 0) /* what the vendor's command C1 runs */
         disk.erase = v;
     else if (strncmp(o, "--log=", 6) == 0) /* a file: every question */
-        talk.log = open_new(v);
+        log_file = open_new(v);
     else if (strncmp(o, "--id=", 5) == 0)
         talk.id = v;
     else if (strncmp(o, "--secret=", 9) == 0) /* it is locked by this */

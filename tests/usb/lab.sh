@@ -122,6 +122,11 @@ plugged() {
         echo "# ${d##*/}:$of, interfaces$class"
     done
 }
+# model NAME SPEAKS IDS PROOF: one of the operator's, taken in by itself
+model() {
+    printf 'feldsher-profile 1\nname: %s\ntitle: Lab\nspeaks: %s\nusb: %s\nproof: %s\nautomatic: yes\nfiles: **\n' \
+        "$@" >"$T/amb-7/profiles/$1.profile"
+}
 # dock [PATTERN DEVICE]: every camera is taken in, in the background, rows to
 # /tmp/dock; DEVICE of QEMU's is pulled out at the first row like PATTERN
 dock() {
