@@ -32,6 +32,7 @@
 #define PTP_POST (512u << 10)    /* bytes of one transfer */
 #define PTP_POSTED 4u            /* transfers in flight */
 #define PTP_AHEAD (4u << 20)     /* bytes of a file asked for at once */
+#define PTP_SHORT (64u << 10)    /* where it is read here and there */
 #define PTP_OVERLAP (64u << 10)  /* compared when a file is read from its beginning again */
 #define PTP_EMPTY_MAX 8u         /* empty transfers in a row */
 #define PTP_STALE_MAX 8u         /* containers of an older transaction in a row */

@@ -12,12 +12,11 @@ struct content {
     struct object object;
     uint64_t size;
     enum how how;
-    /* in pieces: what the chunk of p holds, and what is on its way behind it */
-    uint64_t from;
-    size_t held;
-    uint64_t next;
-    size_t asked;
-    size_t ahead; /* bytes that are asked for at once */
+    /* in pieces */
+    uint64_t from, next; /* of the piece that is on its way: its beginning, and what comes next of it */
+    size_t asked;        /* bytes of it that are still to come; 0: none is */
+    size_t ahead;        /* bytes that are asked for at once */
+    uint64_t end;        /* of what was read last */
     struct session_answer answer;
     /* whole */
     uint64_t at;   /* bytes handed out */
@@ -46,8 +45,6 @@ enum err content_open(struct ptp *p, const struct ptp_listed *l, struct content 
     enum err e = object_look(p, l->handle, true, &c->object);
     if (!e && (!c->object.has_size || c->object.size != l->size || object_is_folder(&c->object)))
         e = err_set(ERR_BAD, "it is not what the camera listed any more; run offload again");
-    if (!e && !p->chunk && !(p->chunk = malloc(PTP_AHEAD)))
-        e = err_set(ERR_NOMEM, "out of memory");
     if (e) {
         free(c);
         return e;
@@ -65,12 +62,10 @@ static enum err hold(struct content *c)
 {
     if (c->p->holder == c)
         return ERR_OK;
-    if (c->p->holder) {
-        c->p->holder->held = 0;
+    if (c->p->holder)
         c->p->holder->asked = 0;
-    }
     c->p->holder = c;
-    c->held = c->asked = 0;
+    c->asked = 0;
     return session_settle(c->p->s);
 }
 
@@ -98,10 +93,10 @@ static enum err failed(struct content *c, enum err e, const struct session_answe
 
 /* --- in pieces ------------------------------------------------------------- */
 
-static enum err ask_piece(struct content *c, uint64_t from)
+static enum err ask_piece(struct content *c, uint64_t from, size_t most)
 {
     uint64_t left = c->size - from;
-    size_t n = left < c->ahead ? (size_t)left : c->ahead;
+    size_t n = left < most ? (size_t)left : most;
     struct session_op op = {.code = OP_PARTIAL_64,
                             .n_params = 4,
                             .params = {c->object.handle, (uint32_t)from, (uint32_t)(from >> 32), (uint32_t)n},
@@ -110,38 +105,57 @@ static enum err ask_piece(struct content *c, uint64_t from)
         op = (struct session_op){
             .code = OP_PARTIAL, .n_params = 3, .params = {c->object.handle, (uint32_t)from, (uint32_t)n}, .want = n};
     c->asked = 0;
+    c->answer = (struct session_answer){.code = 0};
     enum err e = session_start(c->p->s, &op);
     if (!e) {
-        c->next = from;
+        c->next = c->from = from;
         c->asked = n;
     }
     return e;
 }
 
-/* The piece that was asked for into the chunk. */
-static enum err take_piece(struct content *c)
+/* All that was asked for has come: is there more, and was it right? */
+static enum err end_piece(struct content *c)
 {
-    size_t total = 0, got = 1, asked = c->asked;
-    enum err e = ERR_OK;
-    c->held = c->asked = 0;
-    c->answer = (struct session_answer){.code = 0};
-    while (!e && got) {
-        uint8_t more;
-        bool full = total == asked;
-        e = session_data(c->p->s, full ? &more : c->p->chunk + total, full ? 1 : asked - total, &got, &c->answer);
-        if (!e && full && got) {
-            e = session_settle(c->p->s);
-            e = e ? e : err_set(ERR_IO, "it cannot be read: more of it came than was asked for");
-        }
-        total += got;
+    uint8_t more;
+    size_t got;
+    enum err e = session_data(c->p->s, &more, 1, &got, &c->answer);
+    if (!e && got) {
+        e = session_settle(c->p->s);
+        return e ? e : err_set(ERR_IO, "it cannot be read: more of it came than was asked for");
     }
-    e = failed(c, e, &c->answer);
-    if (e)
-        return e;
-    *(c->how == HOW_PARTIAL_64 ? &c->p->partial_64 : &c->p->partial) = PTP_WORKS;
-    c->from = c->next;
-    c->held = total;
-    return ERR_OK;
+    return failed(c, e, &c->answer);
+}
+
+/* Some bytes at offset; a piece is asked for where none is on its way. A piece
+ * that turns out to be wrong when some of it was handed out ends the file. */
+static enum err take_piece(struct content *c, uint64_t offset, size_t most, void *to, size_t n, size_t *got)
+{
+    enum err e = ERR_OK;
+    *got = 0;
+    if (!c->asked || c->next != offset || !session_busy(c->p->s, NULL))
+        e = ask_piece(c, offset, most);
+    if (!e)
+        e = session_data(c->p->s, to, n < c->asked ? n : c->asked, got, &c->answer);
+    if (e || *got == 0) {
+        c->asked = 0;
+        e = failed(c, e, &c->answer);
+        bool nothing = c->from == offset;
+        return !e && nothing ? err_set(ERR_BAD, "it ends before its listed size; run offload again") : e;
+    }
+    c->next += *got;
+    c->asked -= *got;
+    if (c->asked)
+        return ERR_OK;
+    e = end_piece(c);
+    if (!e) {
+        *(c->how == HOW_PARTIAL_64 ? &c->p->partial_64 : &c->p->partial) = PTP_WORKS;
+        return ERR_OK;
+    }
+    *got = 0;
+    return e == ERR_IO && c->from != offset
+               ? err_set(ERR_DATA, "it cannot be read: the camera says that what it sent was wrong")
+               : e;
 }
 
 /* Advertised, and refused at the first try: then there is another way. */
@@ -156,45 +170,32 @@ static bool change_how(struct content *c)
     return true;
 }
 
-static enum err load_piece(struct content *c, uint64_t offset)
-{
-    enum err e = ERR_OK;
-    if (!c->asked || c->next != offset || !session_busy(c->p->s, NULL))
-        e = ask_piece(c, offset);
-    if (!e)
-        e = take_piece(c);
-    for (unsigned i = 1; e == ERR_IO && i < 2 * PTP_TRIES; i++) {
-        if (change_how(c) && c->how == HOW_WHOLE)
-            break;
-        c->ahead = c->ahead / 8 > PTP_GRAIN ? c->ahead / 8 : PTP_GRAIN;
-        e = ask_piece(c, offset);
-        if (!e)
-            e = take_piece(c);
-    }
-    if (e)
-        return e;
-    if (c->held == 0)
-        return err_set(ERR_BAD, "it ends before its listed size; run offload again");
-    if (c->ahead < PTP_AHEAD && c->held == c->ahead)
-        c->ahead *= 2;
-    /* The next one comes while this one is worked on; whether it can be had shows when it is wanted. */
-    if (c->from + c->held < c->size && ask_piece(c, c->from + c->held))
-        err_clear();
-    return ERR_OK;
-}
-
 static enum err read_piece(struct content *c, uint64_t offset, void *to, size_t n, size_t *got)
 {
+    bool in_order = offset == c->end;
     enum err e = hold(c);
-    if (!e && (offset < c->from || offset - c->from >= c->held))
-        e = load_piece(c, offset);
-    if (e == ERR_IO && c->how != HOW_WHOLE && ++c->bad > PTP_BAD_MAX)
-        return err_set(ERR_DATA, "it cannot be read at more than %u places", PTP_BAD_MAX);
+    /* who reads here and there does not want what is behind */
+    size_t most = in_order ? c->ahead : n > PTP_SHORT ? PTP_AHEAD : PTP_SHORT;
+    for (unsigned i = 0; !e && *got == 0 && i < 2 * PTP_TRIES; i++) {
+        e = take_piece(c, offset, most, to, n, got);
+        if (e == ERR_IO && change_how(c) && c->how == HOW_WHOLE)
+            return e;
+        if (e == ERR_IO && i + 1 < 2 * PTP_TRIES) {
+            c->ahead = most = most / 8 > PTP_GRAIN ? most / 8 : PTP_GRAIN;
+            e = ERR_OK;
+        }
+    }
+    if (e == ERR_IO && ++c->bad > PTP_BAD_MAX)
+        e = err_set(ERR_DATA, "it cannot be read at more than %u places", PTP_BAD_MAX);
     if (e)
         return e;
-    size_t at = (size_t)(offset - c->from);
-    *got = c->held - at < n ? c->held - at : n;
-    memcpy(to, c->p->chunk + at, *got);
+    c->end = offset + *got;
+    if (c->asked || c->next >= c->size)
+        return ERR_OK;
+    c->ahead = 2 * c->ahead < PTP_AHEAD ? 2 * c->ahead : PTP_AHEAD;
+    /* The next one comes while this one is worked on; whether it can be had shows when it is wanted. */
+    if (in_order && ask_piece(c, c->next, c->ahead))
+        err_clear();
     return ERR_OK;
 }
 
@@ -222,20 +223,21 @@ static enum err start_whole(struct content *c, uint64_t offset)
 {
     struct session_op op = {.code = OP_OBJECT, .n_params = 1, .params = {c->object.handle}, .want = c->size};
     struct session_answer a = {0};
+    uint8_t p[16384];
     if (c->starts++ > PTP_TRIES)
         return err_set(ERR_IO, "it cannot be read: it broke off again and again");
     enum err e = session_start(c->p->s, &op);
     size_t got;
     for (uint64_t at = 0; !e && at < offset; at += got) {
-        size_t n = offset - at < PTP_AHEAD ? (size_t)(offset - at) : PTP_AHEAD;
-        e = session_data(c->p->s, c->p->chunk, n, &got, &a);
+        size_t n = offset - at < sizeof p ? (size_t)(offset - at) : sizeof p;
+        e = session_data(c->p->s, p, n, &got, &a);
         if (!e && got == 0) {
             e = failed(c, e, &a);
             e = e ? e : err_set(ERR_BAD, "it ends before its listed size; run offload again");
         }
         uint64_t known = c->at - c->n_tail;
         for (size_t i = 0; i < got && !e && c->n_tail; i++)
-            if (at + i >= known && at + i < c->at && c->p->chunk[i] != c->tail[at + i - known])
+            if (at + i >= known && at + i < c->at && p[i] != c->tail[at + i - known])
                 e = err_set(ERR_BAD, "it is not what it was a moment ago; run offload again");
     }
     if (!e && c->at != offset) {

@@ -282,7 +282,7 @@ static bool time_rest(const char *s, int64_t *ms, bool *zone)
     if (*s == '.') {
         if (!isdigit((unsigned char)s[1]))
             return false;
-        *ms += (s[1] - '0') * 100;
+        *ms += (s[1] - '0') * (int64_t)100;
         for (s++; isdigit((unsigned char)*s);)
             s++;
     }

@@ -36,8 +36,7 @@ struct ptp {
     struct ptp_listed *listed; /* by path */
     size_t n_listed, cap_listed;
     bool is_listed;
-    struct content *holder; /* whose bytes are in chunk or on their way */
-    uint8_t *chunk;         /* PTP_AHEAD bytes */
+    struct content *holder; /* whose bytes are on their way */
     struct camera_status status;
     bool has_zone, can_set; /* the clock */
     uint64_t events, retries;

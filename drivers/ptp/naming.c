@@ -52,11 +52,14 @@ static bool is_there(const struct naming *all, size_t n, const struct buf *names
 
 enum err naming_settle(struct naming *all, size_t n, struct buf *names)
 {
-    size_t *moved = n ? calloc(n, sizeof *moved) : NULL; /* where the new name is; 0: it stays */
     struct buf name = {0};
-    enum err e = n && !moved ? err_set(ERR_NOMEM, "out of memory") : ERR_OK;
-    if (n && !e)
-        qsort_r(all, n, sizeof *all, by_name, names);
+    enum err e = ERR_OK;
+    if (n == 0)
+        return ERR_OK;
+    size_t *moved = calloc(n, sizeof *moved); /* where the new name is; 0: it stays */
+    if (!moved)
+        return err_set(ERR_NOMEM, "out of memory");
+    qsort_r(all, n, sizeof *all, by_name, names);
     unsigned k = 2;
     for (size_t i = 1; i < n && !e; i++) {
         if (strcmp(text(names, all[i].at), text(names, all[i - 1].at)) != 0) {
@@ -71,10 +74,10 @@ enum err naming_settle(struct naming *all, size_t n, struct buf *names)
         if (!e)
             e = buf_add(names, name.p, name.len + 1);
     }
-    for (size_t i = 0; i < n && !e; i++)
+    for (size_t i = 0; moved && i < n && !e; i++)
         if (moved[i])
             all[i].at = moved[i];
-    if (n && !e)
+    if (!e)
         qsort_r(all, n, sizeof *all, by_name, names);
     buf_free(&name);
     free(moved);

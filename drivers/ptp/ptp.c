@@ -110,8 +110,9 @@ enum err ptp_open(struct ptp **out, struct usb *u)
     enum err e = session_new(&p->s, &p->u);
     if (!e)
         e = begin(p);
-    /* Somebody else may have left it in the middle of something. */
-    for (int hard = 0; hard < 2 && (e == ERR_IO || e == ERR_AGAIN); hard++) {
+    /* Somebody else may have left it in the middle of something. One that is
+     * busy is left alone: it may be recording. */
+    for (int hard = 0; hard < 2 && (e == ERR_IO || (e == ERR_AGAIN && session_lost(p->s))); hard++) {
         enum err again = session_reset(p->s, hard);
         if (again)
             break;
@@ -150,7 +151,6 @@ void ptp_close(struct ptp *p)
     session_free(p->s);
     p->u.free(p->u.self);
     free(p->listed);
-    free(p->chunk);
     free(p);
 }
 
@@ -286,10 +286,12 @@ static enum err read_clock(struct ptp *p, int64_t *ms)
 {
     struct property_desc *d = malloc(sizeof *d);
     bool told;
+    *ms = INT64_MIN;
     if (!d)
         return err_set(ERR_NOMEM, "out of memory");
     enum err e = read_property(p, PROP_DATE_TIME, d, &told);
-    *ms = !e && told ? dataset_time(d->now.text, &p->has_zone) : INT64_MIN;
+    if (!e && told)
+        *ms = dataset_time(d->now.text, &p->has_zone);
     p->can_set = !e && told && d->settable;
     free(d);
     if (!e && *ms == INT64_MIN)

@@ -68,6 +68,11 @@ const struct session_counts *session_counted(const struct session *s)
     return &s->counts;
 }
 
+bool session_lost(const struct session *s)
+{
+    return s->broken;
+}
+
 void session_numbers(struct session *s, bool open)
 {
     s->open = open;
@@ -241,7 +246,7 @@ static enum usb_result next_container(struct session *s, struct container *c, ui
         if (c->length < sizeof p || c->type < CONTAINER_DATA || c->type > CONTAINER_EVENT)
             return nonsense(s, N_("no message"));
         uint64_t rest = c->length - sizeof p;
-        if (c->type != CONTAINER_DATA && rest > 4 * SESSION_PARAMS)
+        if (c->type != CONTAINER_DATA && rest > (uint64_t)4 * SESSION_PARAMS)
             return nonsense(s, N_("a message is too long"));
         enum belongs where = c->type == CONTAINER_EVENT ? BELONGS_BEFORE : belongs(s, c);
         if (where == BELONGS)
@@ -322,6 +327,15 @@ static uint64_t data_length(const struct container *c, uint64_t want)
     return c->length - PTP_CONTAINER;
 }
 
+/* A transfer that ended before the data did: its last bytes may be the answer, so it is nobody's. */
+static void drop_broken(struct session *s)
+{
+    if (s->in.ended && s->left != OPEN_END && s->in.n < s->left) {
+        s->counts.junk_bytes += s->in.n;
+        s->in.n = 0;
+    }
+}
+
 enum err session_start(struct session *s, const struct session_op *op)
 {
     if (!may_send(op))
@@ -350,6 +364,7 @@ enum err session_start(struct session *s, const struct session_op *op)
         s->left = data_length(&c, op->want);
         s->alone = s->in.n == 0 && s->in.whole == PTP_CONTAINER && s->in.ended;
         s->counts.split += s->alone && s->left;
+        drop_broken(s);
     }
     return ERR_OK;
 }
@@ -392,6 +407,7 @@ static enum usb_result more_data(struct session *s)
             s->cut = true;
             s->left = 0;
         }
+        drop_broken(s);
     }
     return USB_OK;
 }

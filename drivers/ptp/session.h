@@ -72,6 +72,8 @@ enum err session_settle(struct session *s) MUST_USE;
 
 /* An event, if one is there now; ERR_END: none. */
 enum err session_event(struct session *s, struct session_event *e, unsigned ms) MUST_USE;
+/* Does nothing work any more? */
+bool session_lost(const struct session *s);
 /* Transaction ids begin anew (behind OpenSession), or are 0 (before it). */
 void session_numbers(struct session *s, bool open);
 /* The class request Device Reset, or (hard) a reset of the port: the device has no session after it. */

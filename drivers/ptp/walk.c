@@ -48,9 +48,9 @@ struct walk {
 
 static size_t slot_of(const struct entered *s, uint32_t handle)
 {
-    size_t i = handle * (size_t)2654435761u % s->cap;
+    size_t mask = s->cap - 1, i = handle * (size_t)2654435761u & mask; /* cap is a power of two */
     while (s->slots[i] && s->slots[i] != handle)
-        i = (i + 1) % s->cap;
+        i = (i + 1) & mask;
     return i;
 }
 
@@ -133,6 +133,7 @@ static void folder_free(struct folder *f)
     free(f->entries);
     free(f->order);
     buf_free(&f->names);
+    *f = (struct folder){.n = 0};
 }
 
 /* The handles, each once. */
@@ -245,14 +246,12 @@ static enum err look_at_one(struct walk *w, struct folder *f, struct entry *entr
     if (!o)
         return err_set(ERR_NOMEM, "out of memory");
     enum err e = object_look(w->p, entry->handle, false, o);
-    if (!e)
+    if (!e) {
         e = take_in(f, o);
-    else if (e != ERR_AGAIN && e != ERR_NOMEM && !entry->has_name) {
-        snprintf(name, sizeof name, "object-%08X", (unsigned)entry->handle);
-        entry->why = N_("the camera does not tell what it is");
-        e = naming_add(&f->names, name, &entry->name);
     } else if (e != ERR_AGAIN && e != ERR_NOMEM) {
-        e = ERR_OK;
+        entry->why = N_("the camera does not tell what it is");
+        snprintf(name, sizeof name, "object-%08X", (unsigned)entry->handle);
+        e = entry->has_name ? ERR_OK : naming_add(&f->names, name, &entry->name);
     }
     free(o);
     return e;
@@ -269,10 +268,10 @@ static enum err read_folder(struct walk *w, struct folder *f, uint32_t parent)
     enum err e = list_handles(w, f, parent);
     if (e)
         return e;
-    e = look_at_all(w, f, parent);
     f->order = calloc(f->n ? f->n : 1, sizeof *f->order);
-    if (!e && !f->order)
-        e = err_set(ERR_NOMEM, "out of memory");
+    if (!f->order)
+        return err_set(ERR_NOMEM, "out of memory");
+    e = look_at_all(w, f, parent);
     size_t n = 0;
     for (size_t i = 0; i < f->n && !e; i++) {
         struct entry *entry = &f->entries[i];

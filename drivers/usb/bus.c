@@ -114,7 +114,7 @@ enum err usb_bus_list(struct usb_bus *b, struct usb_list *out)
     for (size_t i = 0; i < n && out->seen; i++)
         if (seen_read(&out->seen[out->n], all[i]))
             out->n++;
-    if (out->n)
+    if (out->seen && out->n)
         qsort(out->seen, out->n, sizeof *out->seen, by_port);
     libusb_free_device_list(all, 1);
     libusb_exit(now);

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE 250    /* ms: as often it is asked whether we are to stop */
+#define SLICE 250 /* ms: as often it is asked whether we are to stop */
+#define PAGE 4096u
 #define LEAVING 1000 /* ms in which a device that was pulled is missed by the system */
 
 /* A bulk IN transfer and its memory, used again and again. */
@@ -108,17 +109,25 @@ static void slot_free(struct pipe *d, struct slot *s)
     s->cap = 0;
 }
 
+/* Whole pages, as the kernel likes them. */
+static uint8_t *plain(size_t n)
+{
+    void *p = NULL;
+    return posix_memalign(&p, PAGE, n) == 0 ? p : NULL;
+}
+
 static bool slot_room(struct pipe *d, struct slot *s, size_t n)
 {
     if (s->cap >= n)
         return true;
     slot_free(d, s);
-    s->p = libusb_dev_mem_alloc(d->h, n);
-    s->mapped = s->p != NULL;
-    if (!s->p)
-        s->p = malloc(n);
-    s->cap = s->p ? n : 0;
-    return s->p != NULL;
+    uint8_t *p = libusb_dev_mem_alloc(d->h, n);
+    s->mapped = p != NULL;
+    if (!p && !(p = plain(n)))
+        return false;
+    s->p = p;
+    s->cap = n;
+    return true;
 }
 
 /* Plain memory instead of the kernel's, of which there may be too little. */
@@ -128,9 +137,12 @@ static bool slot_plain(struct pipe *d, struct slot *s, size_t n)
         return false;
     slot_free(d, s);
     s->mapped = false;
-    s->p = malloc(n);
-    s->cap = s->p ? n : 0;
-    return s->p != NULL;
+    uint8_t *p = plain(n);
+    if (!p)
+        return false;
+    s->p = p;
+    s->cap = n;
+    return true;
 }
 
 static enum usb_result post(void *self, size_t n)

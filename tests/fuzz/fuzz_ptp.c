@@ -86,7 +86,7 @@ static enum usb_result reap(void *self, const uint8_t **p, size_t *got, unsigned
         d->n = 0;
         return USB_GONE;
     }
-    size_t n = d->p[0] * (d->p[1] & 1 ? 16u : 1u);
+    size_t n = d->p[0] | (d->p[1] & 15u) << 8;
     d->p += 2;
     d->n -= 2;
     n = n < d->n ? n : d->n;

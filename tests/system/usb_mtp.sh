@@ -20,7 +20,7 @@ if [ "${LONG:-}" ]; then
     head -c 99999 /dev/urandom >>"$T/mtp/HUGE.MP4"
 fi
 GIVEN=$T python3 tests/guest/run.py "$B" tests/usb/mtp 600 -device qemu-xhci,id=x,p2=4,p3=4 \
-    -device usb-mtp,bus=x.0,port=1,rootdir="$T/mtp",desc=Camera >"$T/guest" 2>&1 || failed=$((failed + 1))
+    -device usb-mtp,id=mtp,bus=x.0,port=1,rootdir="$T/mtp",desc=Camera >"$T/guest" 2>&1 || failed=$((failed + 1))
 cat "$T/guest"
 passed=$((passed + $(grep -c '^ok - ' "$T/guest")))
 finish

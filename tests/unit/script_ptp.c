@@ -421,7 +421,7 @@ static void command(struct script_ptp *d, struct script *s)
     d->id = bytes_le32(d->command + 8);
     d->seen[code]++;
     if (d->quirks & PTP_BUSY && !d->busy_said) {
-        d->busy_said = true;
+        d->busy_said = !d->always_busy;
         answer(d, s, ANSWER_BUSY);
     } else if (code == OP_DEVICE_INFO && (d->open || !(d->quirks & PTP_SHY))) {
         device_info(d, s);
@@ -489,6 +489,7 @@ static enum usb_result control(void *self, struct script *s, const struct usb_re
     if (r->request == 0x64 && n == 6 && !(d->quirks & PTP_DEAF))
         script_forget(s);
     if (r->request == 0x66) {
+        d->resets++;
         script_forget(s);
         d->open = false;
     }
@@ -499,6 +500,7 @@ static void reset(void *self, struct script *s)
 {
     struct script_ptp *d = self;
     script_forget(s);
+    d->resets++;
     d->open = false;
 }
 

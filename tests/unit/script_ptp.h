@@ -51,7 +51,8 @@ struct script_ptp {
     struct ptp_object *objects;
     size_t n;
     bool open;
-    bool busy_said;
+    bool busy_said, always_busy;
+    unsigned resets;
     uint32_t id; /* of the present command */
     uint8_t command[32];
     size_t command_len; /* data for it are awaited */

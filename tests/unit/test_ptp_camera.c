@@ -213,6 +213,17 @@ static void a_locked_phone_is_said_in_one_line(void **state)
     fixture_end(&f);
 }
 
+static void a_busy_camera_is_not_reset(void **state)
+{
+    (void)state;
+    fixture_start(&f, PTP_BUSY, fixture_tree, FIXTURE_OBJECTS);
+    f.model.always_busy = true;
+    assert_int_equal(fixture_open(&f), ERR_AGAIN);
+    assert_non_null(strstr(f.why, "busy"));
+    assert_int_equal(f.model.resets, 0);
+    fixture_end(&f);
+}
+
 static void a_file_longer_or_shorter_than_listed_fails(void **state)
 {
     (void)state;
@@ -363,6 +374,7 @@ int main(void)
         cmocka_unit_test(folders_too_deep_are_said),
         cmocka_unit_test(an_absurd_count_is_no_list),
         cmocka_unit_test(a_locked_phone_is_said_in_one_line),
+        cmocka_unit_test(a_busy_camera_is_not_reset),
         cmocka_unit_test(a_file_longer_or_shorter_than_listed_fails),
         cmocka_unit_test(one_bad_file_does_not_stop_the_others),
         cmocka_unit_test(battery_and_room_are_told),
