@@ -105,34 +105,33 @@ static enum err open_disk(struct place *p, const struct usb_seen *seen, uint8_t 
 {
     struct usb u;
     enum err e = usb_open(&u, p->bus, seen, interface, p->stop);
-    p->disk = (struct disk){0};
+    p->reads = *seen;
     if (!e)
         e = msc_open(&p->disk, &u, MEDIUM_TIME);
-    if (!e) {
-        struct disk given = p->disk;
-        e = fat_camera(out, &given, &p->name);
-    }
     if (e)
-        p->disk.self = NULL;
-    p->reads = *seen;
-    return e;
+        return e;
+    struct disk given = p->disk;
+    return fat_camera(out, &given, &p->name);
+}
+
+/* ERR_BAD: what the model wants proven is not. */
+static enum err prove(const struct profile *m, const struct profile_evidence *evidence)
+{
+    bool proven = false;
+    enum err e = profile_prove(m, evidence, &proven);
+    return e || proven ? e : err_set(ERR_BAD, "it is no camera of the model %s", profile_name(m));
 }
 
 static enum err open_storage(struct place *p, const struct profile *m, const struct usb_seen *seen, uint8_t interface,
                              struct camera *out)
 {
-    bool proven = false;
     enum err e = open_disk(p, seen, interface, out);
     if (e)
         return e;
     struct profile_evidence evidence = {.label = fat_label(out), .has = has_folder, .ctx = out};
-    e = profile_prove(m, &evidence, &proven);
-    if (!e && !proven)
-        e = err_set(ERR_BAD, "it is no camera of the model %s", profile_name(m));
-    if (e) {
+    e = prove(m, &evidence);
+    if (e)
         out->free(out->self);
-        p->disk.self = NULL;
-    }
     return e;
 }
 
@@ -142,7 +141,6 @@ static enum err open_mtp(struct place *p, const struct profile *m, const struct 
     struct usb u;
     struct ptp *ptp;
     struct intake_camera is;
-    bool proven = false;
     enum err e = usb_open(&u, p->bus, seen, interface, p->stop);
     if (!e)
         e = ptp_open(&ptp, &u);
@@ -153,9 +151,7 @@ static enum err open_mtp(struct place *p, const struct profile *m, const struct 
     p->reads = *seen;
     out->describe(out->self, &is);
     struct profile_evidence evidence = {.label = "", .vendor = is.vendor, .model = is.product, .extension = ""};
-    e = profile_prove(m, &evidence, &proven);
-    if (!e && !proven)
-        e = err_set(ERR_BAD, "it is no camera of the model %s", profile_name(m));
+    e = prove(m, &evidence);
     if (e)
         out->free(out->self);
     else if (profile_clock(m) == PROFILE_CLOCK_PTP)
@@ -256,7 +252,6 @@ static enum err open_recorder(struct place *p, const struct profile *m, const st
         e = err_set(ERR_DENIED, "it calls itself %s, and its disk is labelled \"%s\": its card is another camera's",
                     p->told.device, fat_label(out));
         out->free(out->self);
-        p->disk.self = NULL;
     }
     return e;
 }
@@ -267,6 +262,7 @@ static enum err open_as(struct place *p, const struct profile *m, const struct u
                         struct camera *out)
 {
     begin_name(p, m, seen);
+    p->disk = (struct disk){0};
     p->told = (struct dialect_facts){.battery = -1, .clock = INT64_MIN};
     p->clock_before = p->clock_after = INT64_MIN;
     p->clock_asked = clock_wall();
@@ -289,10 +285,12 @@ static enum err open_seen(struct place *p, const struct usb_seen *seen, struct c
         if (!e)
             p->is = m;
     }
-    if (!e)
+    if (!e) {
         end_name(p, out);
-    else
-        *out = (struct camera){0}; /* one that was opened, and is not of its model, was freed */
+    } else { /* one that was opened and is not of its model was freed, with its disk */
+        *out = (struct camera){0};
+        p->disk = (struct disk){0};
+    }
     return e;
 }
 
@@ -397,15 +395,6 @@ bool place_is_gone(const struct place *p)
 
 /* --- for custody ----------------------------------------------------------- */
 
-static json_t *time_json(int64_t ms)
-{
-    char text[CLOCK_TEXT];
-    if (ms == INT64_MIN)
-        return json_null();
-    clock_text(text, ms);
-    return json_string(text);
-}
-
 static json_t *usb_json(const struct usb_seen *s)
 {
     return json_pack("{s:i,s:i,s:i,s:i,s:s,s:s,s:s,s:s,s:s}", "vendor_id", s->vendor_id, "product_id", s->product_id,
@@ -442,9 +431,9 @@ json_t *place_facts(const struct place *p, const struct camera *c)
     }
     if (c->facts)
         bad = json_object_set_new(o, "driver", c->facts(c->self)) < 0 || bad;
-    bad = json_object_set_new(o, "clock_before", time_json(p->clock_before)) < 0 || bad;
-    bad = json_object_set_new(o, "clock_asked", time_json(p->clock_asked)) < 0 || bad;
-    bad = json_object_set_new(o, "clock_after", time_json(p->clock_after)) < 0 || bad;
+    bad = json_object_set_new(o, "clock_before", clock_json(p->clock_before)) < 0 || bad;
+    bad = json_object_set_new(o, "clock_asked", clock_json(p->clock_asked)) < 0 || bad;
+    bad = json_object_set_new(o, "clock_after", clock_json(p->clock_after)) < 0 || bad;
     bad = json_object_set_new(o, "clock_set", json_boolean(p->clock_set)) < 0 || bad;
     if (!bad)
         return o;

@@ -42,13 +42,18 @@ enum err poster_parse(struct poster *p)
     return good ? ERR_OK : err_set(ERR_DATA, "the recording's poster is no picture");
 }
 
+bool poster_is(const char *path)
+{
+    size_t n = strlen(path), tail = strlen(NAME_END);
+    return n >= tail && strcmp(path + n - tail, NAME_END) == 0;
+}
+
 enum err poster_read(const struct station *s, const struct user *u, const struct recording *r, struct poster *out)
 {
     *out = (struct poster){0};
     for (size_t i = 1; i < r->n_files; i++) {
         const struct recording_file *f = &r->files[i];
-        size_t n = strlen(f->path), tail = strlen(NAME_END);
-        if (n < tail || strcmp(f->path + n - tail, NAME_END) != 0 || f->size > FILE_MAX)
+        if (!poster_is(f->path) || f->size > FILE_MAX)
             continue;
         enum err e = recording_read(s, u, f, 0, UINT64_MAX, buf_sink, &out->bytes);
         return e ? e : poster_parse(out);

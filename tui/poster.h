@@ -13,6 +13,8 @@ struct poster {
     const uint8_t *rgb; /* in it: 3 * w * h */
 };
 
+/* Is a sidecar of this path one? */
+bool poster_is(const char *path);
 /* ERR_NOINPUT: it has none, or its blob is not here; ERR_DATA: it is no such
  * picture; else as recording_read. The caller frees, also after an error. */
 enum err poster_read(const struct station *s, const struct user *u, const struct recording *r,

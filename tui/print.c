@@ -65,9 +65,5 @@ json_t *print_hash(const struct hash *h)
 
 json_t *print_time(int64_t ms)
 {
-    char text[CLOCK_TEXT];
-    if (ms == INT64_MIN || ms == INT64_MAX)
-        return json_null();
-    clock_text(text, ms);
-    return json_string(text);
+    return ms == INT64_MAX ? json_null() : clock_json(ms);
 }

@@ -1,6 +1,7 @@
 #include "drivers/dock/admit.h"
 
 #include "drivers/dock/choose.h"
+#include "drivers/row.h"
 #include "storage/base/clock.h"
 #include "storage/base/lang.h"
 #include "storage/base/log.h"
@@ -12,10 +13,7 @@
 static void say(bool json, const char *done, const char *serial, const char *profile)
 {
     if (json) {
-        json_t *o = json_pack("{s:s,s:s,s:s}", "done", done, "serial", serial, "profile", profile);
-        json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-        putchar('\n');
-        json_decref(o);
+        row_put(json_pack("{s:s,s:s,s:s}", "done", done, "serial", serial, "profile", profile));
     } else if (profile[0]) {
         printf(_("camera %s is admitted as %s: it is taken in when it is plugged in\n"), serial, profile);
     } else {

@@ -50,13 +50,13 @@ static enum err option(struct arguments *a, int c)
         a->survey.watch = true;
         return ERR_OK;
     case 'h':
-        a->shown = usage_help();
+        a->shown = manual_help(&usage_dock);
         return ERR_OK;
     case 'v':
         a->shown = printf("%s %s\n", DOCK, FELDSHER_VERSION) < 0;
         return ERR_OK;
     case 'm':
-        a->shown = usage_man();
+        a->shown = manual_page(&usage_dock);
         return ERR_OK;
     default:
         return usage("an option is unknown or lacks its value");

@@ -1,5 +1,7 @@
 #include "drivers/dock/list.h"
 
+#include "storage/base/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -28,14 +30,10 @@ static bool is_sidecar(const char *extension)
 
 enum err list_add(struct list *l, const struct camera_file *f)
 {
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 256;
-        struct list_file *files = realloc(l->files, cap * sizeof *files);
-        if (!files)
-            return err_set(ERR_NOMEM, "out of memory");
-        l->files = files;
-        l->cap = cap;
-    }
+    struct list_file *files = grow(l->files, l->n, &l->cap, 256, sizeof *files);
+    if (!files)
+        return ERR_NOMEM;
+    l->files = files;
     const char *slash = strrchr(f->path, '/');
     const char *name = slash ? slash + 1 : f->path;
     const char *dot = strrchr(name, '.');

@@ -1,30 +1,13 @@
 #include "drivers/dock/admit.h"
 #include "drivers/dock/arguments.h"
 #include "drivers/dock/usage.h"
+#include "drivers/stop.h"
 #include "storage/base/lang.h"
 #include "storage/seal/hash.h"
 
 #include <sys/resource.h>
 
 #define BEHIND 5 /* nice(2) */
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction a = {.sa_handler = on_signal};
-    sigemptyset(&a.sa_mask);
-    sigaction(SIGINT, &a, NULL);
-    sigaction(SIGTERM, &a, NULL);
-    a.sa_handler = SIG_IGN; /* a quota answers write with EFBIG instead */
-    sigaction(SIGXFSZ, &a, NULL);
-}
 
 static enum err run(const struct arguments *a, bool *incomplete)
 {
@@ -49,12 +32,12 @@ int main(int argc, char **argv)
 {
     struct arguments a;
     bool incomplete = false;
+    const volatile sig_atomic_t *stop = stop_on_signals();
     enum err e = lang_start(NULL);
     if (!e)
-        e = arguments_read(&a, argc, argv, &stop);
+        e = arguments_read(&a, argc, argv, stop);
     if (!e && a.shown >= 0)
         return a.shown;
-    catch_signals();
     setpriority(PRIO_PROCESS, 0, BEHIND); /* whoever types goes first */
     if (!e)
         e = hash_start();
@@ -62,7 +45,7 @@ int main(int argc, char **argv)
         e = run(&a, &incomplete);
     if (e)
         return err_report(DOCK, e);
-    if (stop && a.verb == VERB_OFFLOAD)
+    if (*stop && a.verb == VERB_OFFLOAD)
         return err_report(DOCK, err_set(ERR_AGAIN, "stopped; run offload again, it goes on where it stopped"));
     return incomplete ? 75 : 0;
 }

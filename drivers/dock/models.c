@@ -1,6 +1,7 @@
 #include "drivers/dock/models.h"
 
 #include "drivers/profiles/profile.h"
+#include "drivers/row.h"
 #include "storage/base/confine.h"
 #include "storage/base/lang.h"
 #include "storage/base/text.h"
@@ -20,13 +21,6 @@ bool models_take(struct models *m, int n, char **words)
     return n == 1 && strcmp(words[0], "profiles") == 0;
 }
 
-static void put_json(json_t *o)
-{
-    json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    json_decref(o);
-}
-
 static void say(const struct profile *p, bool json)
 {
     struct buf shown = {0};
@@ -34,8 +28,8 @@ static void say(const struct profile *p, bool json)
     title = text_escape(&shown, title, strlen(title)) == ERR_OK ? (const char *)shown.p : "?";
     bool automatic = profile_is_automatic(p), secret = profile_needs_secret(p);
     if (json)
-        put_json(json_pack("{s:s,s:s,s:s,s:b,s:b}", "profile", profile_name(p), "title", title, "speaks",
-                           speaks[profile_speaks(p)], "automatic", (int)automatic, "secret", (int)secret));
+        row_put(json_pack("{s:s,s:s,s:s,s:b,s:b}", "profile", profile_name(p), "title", title, "speaks",
+                          speaks[profile_speaks(p)], "automatic", (int)automatic, "secret", (int)secret));
     else
         printf("%-20s %-8s %s%s%s\n", profile_name(p), speaks[profile_speaks(p)], title,
                automatic ? "" : _("; only where the operator admits it"), secret ? _("; needs a secret") : "");
@@ -68,7 +62,7 @@ static enum err check(const char *file, bool json)
     if (!e)
         e = profile_check(file);
     if (!e && json)
-        put_json(json_pack("{s:b}", "good", 1));
+        row_put(json_pack("{s:b}", "good", 1));
     else if (!e)
         printf(_("%s is a camera model; put it into the station's folder profiles/\n"), file);
     return e;

@@ -1,5 +1,6 @@
 #include "drivers/dock/say.h"
 
+#include "drivers/row.h"
 #include "storage/base/clock.h"
 #include "storage/base/lang.h"
 #include "storage/base/text.h"
@@ -26,17 +27,14 @@ static void wipe_bar(struct say *s)
     s->drawn = false;
 }
 
-/* Takes o. One write a row: several processes may say theirs on one pipe. */
+/* Takes o. */
 static void put_json(const struct say *s, json_t *o)
 {
     if (o && s->label[0])
         json_object_set_new(o, "camera", json_string(s->label));
     if (o && s->port)
         json_object_set_new(o, "port", json_string(s->port));
-    if (o)
-        json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
-    putchar('\n');
-    json_decref(o);
+    row_put(o);
 }
 
 void say_label(struct say *s, const char *label, const char *port)
@@ -48,21 +46,11 @@ void say_label(struct say *s, const char *label, const char *port)
 void say_failed(struct say *s, enum err e)
 {
     char why[1024];
-    const char *advice = strchr(err_text(), ';') ? "" : err_advice(e);
+    const char *advice = err_further(e);
     if (!s->json || !s->port)
         return;
     snprintf(why, sizeof why, "%s%s%s", err_text(), advice[0] ? "; " : "", advice);
     put_json(s, json_pack("{s:s,s:s}", "event", "failed", "why", why));
-    fflush(stdout);
-}
-
-static json_t *when(int64_t ms)
-{
-    char text[CLOCK_TEXT];
-    if (ms == INT64_MIN)
-        return json_null();
-    clock_text(text, ms);
-    return json_string(text);
 }
 
 void say_camera(struct say *s, const struct place *p, const struct camera *c)
@@ -79,8 +67,8 @@ void say_camera(struct say *s, const struct place *p, const struct camera *c)
         put_json(s, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:I,s:o,s:o,s:b}", "event", "taking", "port",
                               p->seen.port, "vendor", n->vendor, "product", n->product, "serial", n->serial, "profile",
                               n->profile, "volume", n->volume, "battery", is.battery, "free", (json_int_t)is.free,
-                              "size", (json_int_t)is.total, "clock", when(p->clock_before), "asked",
-                              when(p->clock_asked), "clock_set", (int)p->clock_set));
+                              "size", (json_int_t)is.total, "clock", clock_json(p->clock_before), "asked",
+                              clock_json(p->clock_asked), "clock_set", (int)p->clock_set));
     else if (!s->quiet)
         printf(_("camera %s %s, number %s, at port %s\n"), n->vendor, n->product, n->serial, p->seen.port);
     fflush(stdout);
@@ -167,7 +155,6 @@ void say_progress(struct say *s, uint64_t recording, uint64_t done)
         put_json(s, json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "event", "progress", "recording", (json_int_t)recording,
                               "recordings", (json_int_t)s->recordings, "done", (json_int_t)done, "bytes",
                               (json_int_t)s->bytes, "rate", (json_int_t)rate, "seconds_left", (json_int_t)left));
-        fflush(stdout);
         return;
     }
     fputs("\r\033[K", stderr);

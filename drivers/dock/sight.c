@@ -1,5 +1,6 @@
 #include "drivers/dock/sight.h"
 
+#include "drivers/row.h"
 #include "storage/base/lang.h"
 
 #include <stdio.h>
@@ -9,28 +10,13 @@ static const char *const states[] = {
     [CHOICE_POSSIBLE] = "possible", [CHOICE_DENIED] = "denied",
 };
 
-const char *sight_state(enum choice c)
-{
-    return states[c];
-}
-
-/* Takes o. */
-static void put(json_t *o)
-{
-    if (o)
-        json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    fflush(stdout);
-    json_decref(o);
-}
-
-json_t *sight_row(const struct usb_seen *seen, enum choice c, const struct profile *model)
+static json_t *row_of(const struct usb_seen *seen, enum choice c, const struct profile *model)
 {
     char ids[16];
     snprintf(ids, sizeof ids, "%04x:%04x", seen->vendor_id, seen->product_id);
     return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "event", "device", "port", seen->port, "ids", ids,
                      "vendor", seen->vendor, "product", seen->product, "serial", seen->serial, "speed", seen->speed,
-                     "state", sight_state(c), "profile", model ? profile_name(model) : "");
+                     "state", states[c], "profile", model ? profile_name(model) : "");
 }
 
 static const char *words(enum choice c)
@@ -53,7 +39,7 @@ static const char *words(enum choice c)
 void sight_say(const struct usb_seen *seen, enum choice c, const struct profile *model, bool json, bool quiet)
 {
     if (json)
-        put(sight_row(seen, c, model));
+        row_put(row_of(seen, c, model));
     else if (!(quiet && c == CHOICE_NONE)) {
         printf("%s %04x:%04x %s %s %s: %s\n", seen->port, seen->vendor_id, seen->product_id, seen->vendor,
                seen->product, seen->serial, words(c));
@@ -64,12 +50,12 @@ void sight_say(const struct usb_seen *seen, enum choice c, const struct profile 
 void sight_left(const struct usb_seen *seen, bool json)
 {
     if (json)
-        put(json_pack("{s:s,s:s,s:s}", "event", "left", "port", seen->port, "serial", seen->serial));
+        row_put(json_pack("{s:s,s:s,s:s}", "event", "left", "port", seen->port, "serial", seen->serial));
 }
 
 void sight_ended(const struct usb_seen *seen, int exit_code, bool json)
 {
     if (json)
-        put(json_pack("{s:s,s:s,s:s,s:i}", "event", "ended", "port", seen->port, "serial", seen->serial, "exit",
-                      exit_code));
+        row_put(json_pack("{s:s,s:s,s:s,s:i}", "event", "ended", "port", seen->port, "serial", seen->serial, "exit",
+                          exit_code));
 }

@@ -4,8 +4,6 @@
 #include "drivers/dock/choose.h"
 
 /* What is said of a device on USB: rows in README.md. model: the one that fits; NULL: none. */
-const char *sight_state(enum choice c);
-json_t *sight_row(const struct usb_seen *seen, enum choice c, const struct profile *model);
 /* quiet: of what is no camera nothing. */
 void sight_say(const struct usb_seen *seen, enum choice c, const struct profile *model, bool json, bool quiet);
 void sight_left(const struct usb_seen *seen, bool json);

@@ -2,6 +2,7 @@
 
 #include "drivers/dock/list.h"
 #include "drivers/dock/sight.h"
+#include "drivers/row.h"
 #include "storage/base/confine.h"
 #include "storage/base/file.h"
 #include "storage/base/mounts.h"
@@ -25,7 +26,6 @@ struct sight {
     struct usb_bus *bus; /* NULL: this machine has none that can be used */
     struct profiles *profiles;
     size_t cameras;
-    enum err e; /* of a folder that was named */
 };
 
 static enum err add(void *ctx, const struct camera_file *f)
@@ -40,13 +40,9 @@ static void say(const struct survey *s, const char *path, const struct intake_ca
     const char *name = strrchr(path, '/');
     name = name && name[1] ? name + 1 : path;
     if (s->json) {
-        json_t *row = json_pack("{s:s,s:s%,s:s%,s:s,s:I,s:I}", "event", "camera", "path", path, strlen(path), "name",
-                                name, strlen(name), "volume", c->volume, "recordings", (json_int_t)recordings, "bytes",
-                                (json_int_t)bytes);
-        if (row)
-            json_dumpf(row, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-        putchar('\n');
-        json_decref(row);
+        row_put(json_pack("{s:s,s:s%,s:s%,s:s,s:I,s:I}", "event", "camera", "path", path, strlen(path), "name", name,
+                          strlen(name), "volume", c->volume, "recordings", (json_int_t)recordings, "bytes",
+                          (json_int_t)bytes));
     } else if (text_escape(&shown, path, strlen(path)) == ERR_OK) {
         printf(_("%s: %llu recordings, %.1f MB\n"), (const char *)shown.p, (unsigned long long)recordings,
                (double)bytes / 1e6);

@@ -1,5 +1,6 @@
 #include "drivers/dock/take.h"
 
+#include "storage/base/grow.h"
 #include "storage/base/lang.h"
 
 #include <stdio.h>
@@ -91,14 +92,10 @@ static void settle(struct take *d, const char *why)
 
 static enum err wait_for(struct take *d, const struct waiting *w)
 {
-    if (d->n_waiting == d->cap_waiting) {
-        size_t cap = d->cap_waiting ? 2 * d->cap_waiting : 64;
-        struct waiting *all = realloc(d->waiting, cap * sizeof *all);
-        if (!all)
-            return err_set(ERR_NOMEM, "out of memory");
-        d->waiting = all;
-        d->cap_waiting = cap;
-    }
+    struct waiting *all = grow(d->waiting, d->n_waiting, &d->cap_waiting, 64, sizeof *all);
+    if (!all)
+        return ERR_NOMEM;
+    d->waiting = all;
     d->waiting[d->n_waiting++] = *w;
     return ERR_OK;
 }

@@ -1,11 +1,6 @@
 #include "drivers/dock/usage.h"
 
-#include <stdio.h>
-
-static const struct {
-    const char *option;
-    const char *help;
-} options[] = {
+static const struct manual_option options[] = {
     {"-C DIR", "the station's folder (default: the current one)"},
     {"CAMERA", "a device on USB, by its serial number or port; without it the only camera there is"},
     {"--from PATH", "in its place a folder, a mounted card, or a raw image of one"},
@@ -37,35 +32,28 @@ static const char status[] =
     "written: it says how much is needed; 75 some recordings failed, or it was stopped: run it again; 77 the station "
     "may not append.";
 
-int usage_help(void)
-{
-    printf("usage: " DOCK " [-C DIR] offload [CAMERA | --from PATH [--camera SERIAL]] [--no-wait] [--json] [--quiet]\n"
-           "       " DOCK " [-C DIR] watch [--json] [--quiet]\n"
-           "       " DOCK " [-C DIR] cameras [--from PATH]... [--watch] [--json]\n"
-           "       " DOCK " [-C DIR] admit CAMERA [--profile NAME]\n"
-           "       " DOCK " [-C DIR] forget SERIAL\n"
-           "       " DOCK " [-C DIR] profiles [--json]\n"
-           "       " DOCK " check FILE\n\n%s\n\n%s\n\n",
-           about, lines);
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        printf("  %-16s %s\n", options[i].option, options[i].help);
-    printf("\nExit status: %s\n", status);
-    return 0;
-}
-
-int usage_man(void)
-{
-    printf(".TH FELDSHER-DOCK 1\n.SH NAME\n" DOCK " \\- take recordings from a camera into a station\n"
-           ".SH SYNOPSIS\n.B " DOCK
-           "\n[\\-C DIR] offload [CAMERA | \\-\\-from PATH [\\-\\-camera SERIAL]] [\\-\\-no\\-wait] [\\-\\-json] "
-           "[\\-\\-quiet]\n.br\n.B " DOCK "\n[\\-C DIR] watch [\\-\\-json] [\\-\\-quiet]\n.br\n.B " DOCK
-           "\n[\\-C DIR] admit CAMERA [\\-\\-profile NAME]\n.br\n.B " DOCK "\n[\\-C DIR] forget SERIAL\n.br\n.B " DOCK
-           "\n[\\-C DIR] cameras [\\-\\-from PATH]... [\\-\\-watch] [\\-\\-json]\n.br\n.B " DOCK
-           "\n[\\-C DIR] profiles [\\-\\-json]\n.br\n.B " DOCK
-           "\ncheck FILE\n.SH DESCRIPTION\n%s\n.PP\n%s\n.SH OPTIONS\n",
-           about, lines);
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        printf(".TP\n.B \"%s\"\n%s\n", options[i].option, options[i].help);
-    printf(".SH EXIT STATUS\n%s\n.SH SEE ALSO\nfeldsher(1), feldsher-sync(1), feldsher-hub(1)\n", status);
-    return 0;
-}
+const struct manual usage_dock = {
+    .program = DOCK,
+    .title = "FELDSHER-DOCK",
+    .brief = "take recordings from a camera into a station",
+    .usage =
+        "usage: " DOCK " [-C DIR] offload [CAMERA | --from PATH [--camera SERIAL]] [--no-wait] [--json] [--quiet]\n"
+        "       " DOCK " [-C DIR] watch [--json] [--quiet]\n"
+        "       " DOCK " [-C DIR] cameras [--from PATH]... [--watch] [--json]\n"
+        "       " DOCK " [-C DIR] admit CAMERA [--profile NAME]\n"
+        "       " DOCK " [-C DIR] forget SERIAL\n"
+        "       " DOCK " [-C DIR] profiles [--json]\n"
+        "       " DOCK " check FILE\n",
+    .synopsis =
+        "[\\-C DIR] offload [CAMERA | \\-\\-from PATH [\\-\\-camera SERIAL]] [\\-\\-no\\-wait] [\\-\\-json] "
+        "[\\-\\-quiet]\n.br\n.B " DOCK "\n[\\-C DIR] watch [\\-\\-json] [\\-\\-quiet]\n.br\n.B " DOCK
+        "\n[\\-C DIR] admit CAMERA [\\-\\-profile NAME]\n.br\n.B " DOCK "\n[\\-C DIR] forget SERIAL\n.br\n.B " DOCK
+        "\n[\\-C DIR] cameras [\\-\\-from PATH]... [\\-\\-watch] [\\-\\-json]\n.br\n.B " DOCK
+        "\n[\\-C DIR] profiles [\\-\\-json]\n.br\n.B " DOCK "\ncheck FILE\n",
+    .about = about,
+    .lines = lines,
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .status = status,
+    .see_also = "feldsher(1), feldsher-sync(1), feldsher-hub(1)",
+};

@@ -1,10 +1,10 @@
 #ifndef DRIVERS_DOCK_USAGE_H
 #define DRIVERS_DOCK_USAGE_H
 
+#include "drivers/manual.h"
+
 #define DOCK "feldsher-dock"
 
-/* What --help and --man print. Both return main's exit code. */
-int usage_help(void);
-int usage_man(void);
+extern const struct manual usage_dock;
 
 #endif

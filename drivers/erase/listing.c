@@ -1,5 +1,7 @@
 #include "drivers/erase/listing.h"
 
+#include "storage/base/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,14 +20,10 @@ static enum err add(void *ctx, const struct camera_file *f)
         l->unread += f->state == CAMERA_FAILED;
         return ERR_OK;
     }
-    if (l->n == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 64;
-        struct listing_file *more = reallocarray(l->files, cap, sizeof *more);
-        if (!more)
-            return err_set(ERR_NOMEM, "out of memory");
-        l->files = more;
-        l->cap = cap;
-    }
+    struct listing_file *more = grow(l->files, l->n, &l->cap, 64, sizeof *more);
+    if (!more)
+        return ERR_NOMEM;
+    l->files = more;
     l->files[l->n++] = (struct listing_file){.at = l->paths.len, .size = f->size, .mtime = f->mtime};
     return buf_add(&l->paths, f->path, strlen(f->path) + 1);
 }

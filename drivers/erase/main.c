@@ -1,29 +1,11 @@
-#include "drivers/erase/manual.h"
+#include "drivers/erase/usage.h"
 #include "drivers/erase/visit.h"
+#include "drivers/stop.h"
 #include "storage/base/lang.h"
 #include "storage/seal/hash.h"
 
 #include <getopt.h>
 #include <stdio.h>
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction a = {.sa_handler = on_signal};
-    sigemptyset(&a.sa_mask);
-    sigaction(SIGINT, &a, NULL);
-    sigaction(SIGTERM, &a, NULL);
-    a.sa_handler = SIG_IGN; /* a quota answers write with EFBIG instead; who listened may go */
-    sigaction(SIGXFSZ, &a, NULL);
-    sigaction(SIGPIPE, &a, NULL);
-}
 
 static enum err usage(const char *what)
 {
@@ -75,13 +57,13 @@ static enum err parse(int argc, char **argv, struct visit *v, int *shown)
             v->progress = true;
             break;
         case 'h':
-            *shown = manual_help();
+            *shown = manual_help(&usage_erase);
             return ERR_OK;
         case 'v':
             *shown = printf("%s %s\n", ERASE, FELDSHER_VERSION) < 0;
             return ERR_OK;
         case 'm':
-            *shown = manual_page();
+            *shown = manual_page(&usage_erase);
             return ERR_OK;
         default:
             return usage("an option is unknown or lacks its value");
@@ -95,7 +77,7 @@ static enum err parse(int argc, char **argv, struct visit *v, int *shown)
 
 int main(int argc, char **argv)
 {
-    struct visit v = {.dir = ".", .volume = "", .stop = &stop};
+    struct visit v = {.dir = ".", .volume = "", .stop = stop_on_signals()};
     bool incomplete = false;
     int shown = -1;
     enum err e = lang_start(NULL);
@@ -103,7 +85,7 @@ int main(int argc, char **argv)
         e = parse(argc, argv, &v, &shown);
     if (!e && shown >= 0)
         return shown;
-    catch_signals();
+    signal(SIGPIPE, SIG_IGN); /* who listened may go */
     if (!e)
         e = hash_start();
     if (!e)

@@ -1,5 +1,6 @@
 #include "drivers/erase/outcome.h"
 
+#include "drivers/row.h"
 #include "storage/base/clock.h"
 #include "storage/base/lang.h"
 
@@ -19,21 +20,11 @@ void outcome_begin(struct outcome *t, bool json, bool progress)
     *t = (struct outcome){.json = json, .progress = json && progress};
 }
 
-/* Takes o. */
-static void put_json(json_t *o)
-{
-    if (o)
-        json_dumpf(o, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-    putchar('\n');
-    fflush(stdout);
-    json_decref(o);
-}
-
 void outcome_camera(struct outcome *t, const char *serial, const char *volume, const char *how, const char *why)
 {
     if (t->json) {
-        put_json(json_pack("{s:s,s:s,s:s,s:s?,s:s?}", "event", "camera", "serial", serial, "volume", volume, "how", how,
-                           "why", how ? NULL : why));
+        row_put(json_pack("{s:s,s:s,s:s,s:s?,s:s?}", "event", "camera", "serial", serial, "volume", volume, "how", how,
+                          "why", how ? NULL : why));
     } else if (!how) {
         printf(_("camera %s is left alone: %s\n"), serial, why);
     }
@@ -45,10 +36,10 @@ void outcome_licence(struct outcome *t, const struct permit_licence *l)
     clock_text(given, l->n->time);
     clock_text(expires, l->n->licence->expires);
     if (t->json) {
-        put_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:b,s:s?}", "event", "licence", "id", l->n->id, "by",
-                           l->n->sig.sigs[0].who, "time", given, "expires", expires, "files",
-                           (json_int_t)l->n->licence->n_files, "begun", (int)l->begun, "why",
-                           l->why[0] ? l->why : NULL));
+        row_put(json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:b,s:s?}", "event", "licence", "id", l->n->id, "by",
+                          l->n->sig.sigs[0].who, "time", given, "expires", expires, "files",
+                          (json_int_t)l->n->licence->n_files, "begun", (int)l->begun, "why",
+                          l->why[0] ? l->why : NULL));
         return;
     }
     printf(_("licence %s of %s, until %s: %zu files"), l->n->id, l->n->sig.sigs[0].who, expires,
@@ -66,9 +57,9 @@ void outcome_line(struct outcome *t, const struct outcome_line *l)
     if (l->what == OUTCOME_ERASED)
         t->erased += l->size;
     if (t->json) {
-        put_json(json_pack("{s:s,s:s,s:s?,s:I,s:s?,s:s?,s:s?}", "event", "file", "state", states[l->what], "path",
-                           l->path, "size", (json_int_t)l->size, "licence", l->licence, "recording", l->recording,
-                           "why", l->why));
+        row_put(json_pack("{s:s,s:s,s:s?,s:I,s:s?,s:s?,s:s?}", "event", "file", "state", states[l->what], "path",
+                          l->path, "size", (json_int_t)l->size, "licence", l->licence, "recording", l->recording, "why",
+                          l->why));
         return;
     }
     printf("%s ", _(words[l->what]));
@@ -91,18 +82,18 @@ void outcome_progress(struct outcome *t, uint64_t more)
     if (!t->progress || now - t->told < EVERY)
         return;
     t->told = now;
-    put_json(json_pack("{s:s,s:I,s:I}", "event", "progress", "done", (json_int_t)t->done, "bytes",
-                       (json_int_t)(t->bytes > t->done ? t->bytes : t->done)));
+    row_put(json_pack("{s:s,s:I,s:I}", "event", "progress", "done", (json_int_t)t->done, "bytes",
+                      (json_int_t)(t->bytes > t->done ? t->bytes : t->done)));
 }
 
 void outcome_summary(const struct outcome *t)
 {
     if (t->json)
-        put_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "event", "summary", "may",
-                           (json_int_t)t->count[OUTCOME_MAY], "held", (json_int_t)t->count[OUTCOME_HELD], "unlicensed",
-                           (json_int_t)t->count[OUTCOME_UNLICENSED], "erased", (json_int_t)t->count[OUTCOME_ERASED],
-                           "gone", (json_int_t)t->count[OUTCOME_GONE], "left", (json_int_t)t->count[OUTCOME_LEFT],
-                           "failed", (json_int_t)t->count[OUTCOME_FAILED], "bytes", (json_int_t)t->erased));
+        row_put(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "event", "summary", "may",
+                          (json_int_t)t->count[OUTCOME_MAY], "held", (json_int_t)t->count[OUTCOME_HELD], "unlicensed",
+                          (json_int_t)t->count[OUTCOME_UNLICENSED], "erased", (json_int_t)t->count[OUTCOME_ERASED],
+                          "gone", (json_int_t)t->count[OUTCOME_GONE], "left", (json_int_t)t->count[OUTCOME_LEFT],
+                          "failed", (json_int_t)t->count[OUTCOME_FAILED], "bytes", (json_int_t)t->erased));
     else if (t->count[OUTCOME_MAY] || t->count[OUTCOME_HELD] || t->count[OUTCOME_UNLICENSED])
         printf(_("%llu may be erased, %llu are held and not licensed, %llu are not licensed, %llu must stay\n"),
                (unsigned long long)t->count[OUTCOME_MAY], (unsigned long long)t->count[OUTCOME_HELD],

@@ -3,7 +3,7 @@
 #include "drivers/erase/delete_mtp.h"
 #include "drivers/erase/delete_vendor.h"
 #include "drivers/erase/erase.h"
-#include "drivers/erase/manual.h"
+#include "drivers/erase/usage.h"
 #include "drivers/place.h"
 #include "storage/base/lang.h"
 #include "storage/base/log.h"

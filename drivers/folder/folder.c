@@ -2,6 +2,7 @@
 
 #include "drivers/limits.h"
 #include "storage/base/file.h"
+#include "storage/base/grow.h"
 #include "storage/base/lang.h"
 #include "storage/base/text.h"
 
@@ -87,14 +88,10 @@ static void names_free(struct names *names)
 
 static enum err names_add(struct names *names, const char *name)
 {
-    if (names->n == names->cap) {
-        size_t cap = names->cap ? 2 * names->cap : 64;
-        size_t *at = realloc(names->at, cap * sizeof *at);
-        if (!at)
-            return err_set(ERR_NOMEM, "out of memory");
-        names->at = at;
-        names->cap = cap;
-    }
+    size_t *at = grow(names->at, names->n, &names->cap, 64, sizeof *at);
+    if (!at)
+        return ERR_NOMEM;
+    names->at = at;
     names->at[names->n] = names->text.len;
     enum err e = buf_add(&names->text, name, strlen(name) + 1);
     names->n += !e;

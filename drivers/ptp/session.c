@@ -188,6 +188,16 @@ static enum err fail(struct session *s, enum usb_result r)
     return err_set(ERR_IO, "the camera broke off");
 }
 
+/* The next transfer; *empty: how many in a row had nothing in them. */
+static enum usb_result next(struct session *s, uint64_t ahead, unsigned ms, unsigned *empty)
+{
+    enum usb_result r = inflow_next(&s->in, ahead, ms);
+    if (r || s->in.n)
+        return r;
+    s->counts.empty++;
+    return ++*empty > PTP_EMPTY_MAX ? nonsense(s, N_("empty messages")) : USB_OK;
+}
+
 /* Exactly n bytes, from as many transfers as it takes. */
 static enum usb_result take(struct session *s, void *p, size_t n, uint64_t ahead, unsigned ms)
 {
@@ -197,14 +207,9 @@ static enum usb_result take(struct session *s, void *p, size_t n, uint64_t ahead
         if (s->in.n == 0) {
             if (got && s->in.ended && !s->in.held)
                 return nonsense(s, N_("a message breaks off"));
-            enum usb_result r = inflow_next(&s->in, ahead, ms);
+            enum usb_result r = next(s, ahead, ms, &empty);
             if (r)
                 return r;
-            if (s->in.n == 0) {
-                s->counts.empty++;
-                if (++empty > PTP_EMPTY_MAX)
-                    return nonsense(s, N_("empty messages"));
-            }
         }
         got += inflow_take(&s->in, to + got, n - got);
     }
@@ -395,14 +400,9 @@ static enum usb_result more_data(struct session *s)
             s->left = 0;
             break;
         }
-        enum usb_result r = inflow_next(&s->in, s->left, PTP_DATA_MS);
+        enum usb_result r = next(s, s->left, PTP_DATA_MS, &empty);
         if (r)
             return r;
-        if (s->in.n == 0) {
-            s->counts.empty++;
-            if (++empty > PTP_EMPTY_MAX)
-                return nonsense(s, N_("empty messages"));
-        }
         if (is_answer_instead(s)) {
             s->cut = true;
             s->left = 0;

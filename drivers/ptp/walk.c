@@ -1,5 +1,6 @@
 #include "drivers/ptp/inside.h"
 #include "drivers/ptp/naming.h"
+#include "storage/base/grow.h"
 #include "storage/base/lang.h"
 
 #include <stdio.h>
@@ -78,14 +79,10 @@ static enum err enter(struct entered *s, uint32_t handle, bool *again)
 static enum err remember(struct walk *w, uint32_t handle, uint64_t size)
 {
     struct ptp *p = w->p;
-    if (p->n_listed == p->cap_listed) {
-        size_t cap = p->cap_listed ? 2 * p->cap_listed : 64;
-        struct ptp_listed *all = realloc(p->listed, cap * sizeof *all);
-        if (!all)
-            return err_set(ERR_NOMEM, "out of memory");
-        p->listed = all;
-        p->cap_listed = cap;
-    }
+    struct ptp_listed *all = grow(p->listed, p->n_listed, &p->cap_listed, 64, sizeof *all);
+    if (!all)
+        return ERR_NOMEM;
+    p->listed = all;
     p->listed[p->n_listed++] = (struct ptp_listed){hash_of(w->path, w->len), handle, size};
     return ERR_OK;
 }

@@ -1,6 +1,7 @@
 #include "storage/base/clock.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,15 @@ static int64_t days_from_civil(int64_t y, unsigned m, unsigned d)
     unsigned doy = (153 * (m + (m > 2 ? -3u : 9u)) + 2) / 5 + d - 1;
     unsigned doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
     return era * 146097 + (int64_t)doe - 719468;
+}
+
+json_t *clock_json(int64_t ms)
+{
+    char text[CLOCK_TEXT];
+    if (ms == INT64_MIN)
+        return json_null();
+    clock_text(text, ms);
+    return json_string(text);
 }
 
 bool clock_parse(int64_t *ms, const char *s, size_t n)

@@ -37,6 +37,8 @@ void clock_boot_id(char out[static 37]);
 
 void clock_text(char out[static CLOCK_TEXT], int64_t ms);
 bool clock_parse(int64_t *ms, const char *s, size_t n);
+/* As a new string for JSON; INT64_MIN, unknown: null. */
+struct json_t *clock_json(int64_t ms);
 
 /* Next reading after last, from the wall clock; known is the latest time that
  * a signed source vouches for (0: none). */

@@ -167,11 +167,16 @@ int err_exit_code(enum err e)
     return 70;
 }
 
+const char *err_further(enum err e)
+{
+    return strchr(sentence, ';') ? "" : err_advice(e);
+}
+
 int err_report(const char *program, enum err e)
 {
     if (e == ERR_OK)
         return 0;
-    const char *advice = strchr(sentence, ';') ? "" : err_advice(e);
+    const char *advice = err_further(e);
     fprintf(stderr, "%s: %s%s%s\n", program, sentence[0] ? sentence : _("failed"), advice[0] ? "; " : "", advice);
     return err_exit_code(e);
 }

@@ -46,6 +46,8 @@ void err_clear(void);
 
 /* What to do next, for a code, as half a sentence; "" when nothing helps. */
 const char *err_advice(enum err e);
+/* The same, but "" where the sentence remembered last says itself what to do. */
+const char *err_further(enum err e);
 
 /* The exit code of sysexits.h for a code. */
 int err_exit_code(enum err e);

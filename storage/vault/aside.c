@@ -2,6 +2,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/base/file.h"
+#include "storage/base/grow.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,14 +78,10 @@ static enum err remember(struct aside *a, const struct object_writer *w, const s
     const char *name = strrchr(w->tmp, '/');
     if (!name || strlen(name + 1) >= sizeof a->tmp[0])
         return err_set(ERR_BUG, "a file set aside has the name %s", w->tmp);
-    if (a->blobs.n == a->cap) {
-        size_t cap = a->cap ? 2 * a->cap : 64;
-        char(*tmp)[sizeof a->tmp[0]] = realloc(a->tmp, cap * sizeof *tmp);
-        if (!tmp)
-            return err_set(ERR_NOMEM, "out of memory");
-        a->tmp = tmp;
-        a->cap = cap;
-    }
+    char(*tmp)[sizeof a->tmp[0]] = grow(a->tmp, a->blobs.n, &a->cap, 64, sizeof *tmp);
+    if (!tmp)
+        return ERR_NOMEM;
+    a->tmp = tmp;
     strcpy(a->tmp[a->blobs.n], name + 1);
     return blobs_add(&a->blobs, b);
 }

@@ -152,7 +152,7 @@ static enum err add_json(struct buf *out, const json_t *j)
     return e;
 }
 
-static json_t *clock_json(const struct batch_when *when)
+static json_t *when_json(const struct batch_when *when)
 {
     char hlc[48], boot[37];
     snprintf(hlc, sizeof hlc, "%lld.%u", (long long)when->hlc.ms, when->hlc.count);
@@ -170,7 +170,7 @@ static enum err add_entry(struct buf *out, json_t *given, const struct batch_whe
     json_t *parents = json_object_get(given, "parents");
     json_t *who = author ? json_string(author->name) : json_null();
     json_t *j = json_pack("{s:O,s:O,s:s,s:o,s:o,s:o,s:O}", "id", json_object_get(given, "id"), "type",
-                          json_object_get(given, "type"), "at", at, "clock", clock_json(when), "author", who, "parents",
+                          json_object_get(given, "type"), "at", at, "clock", when_json(when), "author", who, "parents",
                           parents ? json_incref(parents) : json_array(), "data", json_object_get(given, "data"));
     if (!j)
         return err_set(ERR_NOMEM, "out of memory");

@@ -2,6 +2,7 @@
 
 #include "storage/base/bytes.h"
 #include "storage/base/clock.h"
+#include "storage/base/grow.h"
 #include "storage/base/text.h"
 #include "storage/limits.h"
 #include "storage/vault/object.h"
@@ -27,14 +28,10 @@ void blobs_free(struct blobs *b)
 
 enum err blobs_add(struct blobs *b, const struct blob *blob)
 {
-    if (b->n == b->cap) {
-        size_t cap = b->cap ? 2 * b->cap : 1;
-        struct blob *v = realloc(b->v, cap * sizeof *v);
-        if (!v)
-            return err_set(ERR_NOMEM, "out of memory");
-        b->v = v;
-        b->cap = cap;
-    }
+    struct blob *v = grow(b->v, b->n, &b->cap, 1, sizeof *v);
+    if (!v)
+        return ERR_NOMEM;
+    b->v = v;
     b->v[b->n++] = *blob;
     return ERR_OK;
 }
@@ -221,14 +218,10 @@ static enum err note_job(void *ctx, const char *name, const char *text, size_t n
     (void)n;
     if (!hash_unhex(&mark, name, strlen(name))) /* a later row, or the blobs set aside */
         return ERR_OK;
-    if (s->n == s->cap) {
-        size_t cap = s->cap ? 2 * s->cap : 16;
-        struct hash *marks = realloc(s->marks, cap * sizeof *marks);
-        if (!marks)
-            return err_set(ERR_NOMEM, "out of memory");
-        s->marks = marks;
-        s->cap = cap;
-    }
+    struct hash *marks = grow(s->marks, s->n, &s->cap, 16, sizeof *marks);
+    if (!marks)
+        return ERR_NOMEM;
+    s->marks = marks;
     s->marks[s->n++] = mark;
     return ERR_OK;
 }

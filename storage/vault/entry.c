@@ -1,6 +1,7 @@
 #include "storage/vault/entry.h"
 
 #include "storage/base/bytes.h"
+#include "storage/base/clock.h"
 #include "storage/base/text.h"
 #include "storage/limits.h"
 
@@ -12,19 +13,10 @@ static json_t *number(uint64_t v)
     return json_integer((json_int_t)v);
 }
 
-static json_t *time_or_null(int64_t ms)
-{
-    char text[CLOCK_TEXT];
-    if (ms == INT64_MIN)
-        return json_null();
-    clock_text(text, ms);
-    return json_string(text);
-}
-
 static json_t *camera_json(const struct intake_camera *c)
 {
     return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "vendor", c->vendor, "product", c->product, "serial", c->serial,
-                     "profile", c->profile, "volume", c->volume, "clock", time_or_null(c->clock));
+                     "profile", c->profile, "volume", c->volume, "clock", clock_json(c->clock));
 }
 
 /* "path", and "path_b64" where the path had to be escaped. */
@@ -76,7 +68,7 @@ static bool set_file(json_t *o, const struct piece *f)
     char plain[HASH_HEX];
     hash_hex(plain, &f->plain);
     return set_path(o, f->source->path) && json_object_set_new(o, "size", number(f->source->size)) == 0 &&
-           json_object_set_new(o, "mtime", time_or_null(f->source->mtime)) == 0 &&
+           json_object_set_new(o, "mtime", clock_json(f->source->mtime)) == 0 &&
            json_object_set_new(o, "blake2b", json_string(plain)) == 0 &&
            json_object_set_new(o, "blobs", blobs_json(&f->blobs)) == 0;
 }

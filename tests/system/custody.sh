@@ -5,13 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # --- a district, a crew, a supervisor's station with two persons -----------
-district_found
-must authority unit brigade-7
-user_make dana supervisor evidence,evidence/brigade-7,records,records/brigade-7
-station_enrol crew1 brigade-7 station aigul crew
-station_enrol sup1 brigade-7 supervisor bolat supervisor
-user_add sup1 dana
-hub_roster
+brigade_found
 
 check "the enrolment file is spent" contains "used" "$T/crew1.enrol"
 check_exit 77 "a used enrolment file" feldsher -C "$T/again" init --enrol "$T/crew1.enrol" \

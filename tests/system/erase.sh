@@ -4,13 +4,7 @@
 # feldsher-erase alone. That something is erased is shown over real MTP in
 # tests/usb, and over a camera that fails at every step in unit/test_erase.
 . "$(dirname "$0")/lib.sh"
-district_found
-must authority unit brigade-7
-user_make dana supervisor evidence,evidence/brigade-7,records,records/brigade-7
-station_enrol crew1 brigade-7 station aigul crew
-station_enrol sup1 brigade-7 supervisor bolat supervisor
-user_add sup1 dana
-hub_roster
+brigade_found
 CAM=$T/camera
 camera_make "$CAM" 3000000
 touch -d 2026-11-20T10:00:00Z "$CAM/DCIM/100MEDIA/"*

@@ -139,6 +139,17 @@ station_enrol() {
         --passphrase-file "$(lines "$code" "$(cat "$(passphrase "$user")")")"
 }
 
+# brigade_found: the district with brigade-7: aigul's station crew1, and sup1 of two supervisors, bolat and dana
+brigade_found() {
+    district_found
+    must authority unit brigade-7
+    user_make dana supervisor evidence,evidence/brigade-7,records,records/brigade-7
+    station_enrol crew1 brigade-7 station aigul crew
+    station_enrol sup1 brigade-7 supervisor bolat supervisor
+    user_add sup1 dana
+    hub_roster
+}
+
 # user_make USER ROLE CIRCLES, user_add STATION USER: a person more on a station.
 user_make() {
     must authority user --name "$1" --role "$2" --circles "$3" --out "$T/$1.key" --json

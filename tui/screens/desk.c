@@ -38,8 +38,8 @@ void desk_say(struct desk *d, enum look look, const char *fmt, ...)
 
 void desk_say_error(struct desk *d, enum err e)
 {
-    const char *advice = err_advice(e);
-    desk_say(d, LOOK_ALARM, advice[0] && !strchr(err_text(), ';') ? "%s; %s" : "%s", err_text(), advice);
+    const char *advice = err_further(e);
+    desk_say(d, LOOK_ALARM, advice[0] ? "%s; %s" : "%s", err_text(), advice);
 }
 
 void desk_news(struct desk *d, const json_t *event)

@@ -1,6 +1,7 @@
 #include "storage/base/bytes.h"
 #include "storage/vault/batch.h"
 #include "tui/lang/lang.h"
+#include "tui/poster.h"
 #include "tui/screens/desk.h"
 #include "tui/screens/recording.h"
 #include "tui/screens/screens.h"
@@ -9,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SIDE_MAX 256 /* pixels, either way: as the command's */
 
 /* The picture of one recording. */
 struct poster_view {
@@ -31,7 +30,7 @@ static bool take(struct view *v, const struct opener_reply *r)
         desk_paint(v);
         return s->rgb != NULL;
     }
-    if (s->rgb || w <= 0 || h <= 0 || w > SIDE_MAX || h > SIDE_MAX || !(s->rgb = malloc(length)))
+    if (s->rgb || w <= 0 || h <= 0 || w > POSTER_SIDE_MAX || h > POSTER_SIDE_MAX || !(s->rgb = malloc(length)))
         return true;
     s->picture = (struct picture){(unsigned)w, (unsigned)h, s->rgb};
     if (!bytes_unb64(s->rgb, length, &n, text, length, true) || n != (size_t)(3 * w * h)) {

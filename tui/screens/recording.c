@@ -1,6 +1,7 @@
 #include "tui/screens/recording.h"
 
 #include "tui/lang/lang.h"
+#include "tui/poster.h"
 #include "tui/screens/custody_words.h"
 #include "tui/screens/errand.h"
 #include "tui/screens/screens.h"
@@ -222,13 +223,11 @@ static void act(struct view *v, int what)
 
 static bool has_poster(const struct recording_view *s)
 {
-    const char *end = ".poster.ppm";
     size_t i;
     const json_t *one;
     json_array_foreach(json_object_get(s->row, "sidecars"), i, one)
     {
-        const char *path = desk_str(one, "path");
-        if (strlen(path) > strlen(end) && strcmp(path + strlen(path) - strlen(end), end) == 0)
+        if (poster_is(desk_str(one, "path")))
             return true;
     }
     return false;

@@ -1,11 +1,6 @@
-#include "drivers/erase/manual.h"
+#include "drivers/erase/usage.h"
 
-#include <stdio.h>
-
-static const struct {
-    const char *option;
-    const char *help;
-} options[] = {
+static const struct manual_option options[] = {
     {"-C DIR", "the station's folder (default: the current one)"},
     {"--licence ID", "this licence alone; without it, all that name files of the camera"},
     {"--plan", "says what would go and what not, and why; nothing is erased"},
@@ -39,26 +34,17 @@ static const char status[] =
     "may be used; 74 the chain cannot be written; 75 something licensed is still on the camera, or it was stopped: run "
     "it again; 77 the camera offers no way, or the station may not append.";
 
-int manual_help(void)
-{
-    printf("usage: " ERASE " [-C DIR] [--licence ID] [--plan] [--json] CAMERA\n"
-           "       " ERASE " [-C DIR] --plan --from PATH [--volume ID] [--json] SERIAL\n\n%s\n\n%s\n\n",
-           about, lines);
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        printf("  %-16s %s\n", options[i].option, options[i].help);
-    printf("\nExit status: %s\n", status);
-    return 0;
-}
-
-int manual_page(void)
-{
-    printf(".TH FELDSHER-ERASE 1\n.SH NAME\n" ERASE " \\- erase on a camera what licences name\n"
-           ".SH SYNOPSIS\n.B " ERASE
-           "\n[\\-C DIR] [\\-\\-licence ID] [\\-\\-plan] [\\-\\-json] CAMERA\n.SH DESCRIPTION\n%s\n.PP\n%s\n"
-           ".SH OPTIONS\n",
-           about, lines);
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        printf(".TP\n.B \"%s\"\n%s\n", options[i].option, options[i].help);
-    printf(".SH EXIT STATUS\n%s\n.SH SEE ALSO\nfeldsher(1), feldsher-dock(1)\n", status);
-    return 0;
-}
+const struct manual usage_erase = {
+    .program = ERASE,
+    .title = "FELDSHER-ERASE",
+    .brief = "erase on a camera what licences name",
+    .usage = "usage: " ERASE " [-C DIR] [--licence ID] [--plan] [--json] CAMERA\n"
+             "       " ERASE " [-C DIR] --plan --from PATH [--volume ID] [--json] SERIAL\n",
+    .synopsis = "[\\-C DIR] [\\-\\-licence ID] [\\-\\-plan] [\\-\\-json] CAMERA\n",
+    .about = about,
+    .lines = lines,
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .status = status,
+    .see_also = "feldsher(1), feldsher-dock(1)",
+};
