@@ -55,6 +55,7 @@ benches  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 terminal := $(call obj,tests/system/terminal.c tests/system/picture.c)
 helpers  := $(patsubst tests/system/%.c,$(B)/system/%,$(filter-out %/terminal.c %/picture.c,$(wildcard tests/system/*.c))) $(B)/link/note
 texts    := $(patsubst tui/lang/%.po,$(B)/lang/%/LC_MESSAGES/feldsher.mo,$(wildcard tui/lang/*.po))
+gadgets  := $(patsubst tests/usb/%.c,$(B)/usb/%,$(wildcard tests/usb/*.c))
 roads    := $(patsubst tests/link/%.c,$(B)/link/%,$(wildcard tests/link/*.c))
 
 .PHONY: all run test check screenshots keys setup lint analyze format asan fuzz fuzzers torture test-usb torture-usb simulate bench benches link strings pot install man clean
@@ -107,6 +108,9 @@ $(B)/system/drive $(B)/unit/test_terminal: LDLIBS += -lvterm
 $(B)/link/%: $(B)/obj/tests/link/%.o $(B)/all.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/usb/%: $(B)/obj/tests/usb/%.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # a fuzz target as a regression test over its corpus, any compiler
 $(B)/replay/%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/obj/tests/fuzz/replay.o $(B)/all.a
 	@mkdir -p $(@D)
@@ -145,7 +149,7 @@ test:
 	@tests/setup.sh test
 	@$(MAKE) check
 
-check: $(bins) $(texts) $(units) $(replays) $(helpers)
+check: $(bins) $(texts) $(units) $(replays) $(helpers) $(gadgets)
 	@B=$(B) tests/run.sh
 
 # the pictures of README.md, drawn by the screens' own scripts
