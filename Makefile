@@ -192,10 +192,10 @@ fuzz:
 	@tests/fuzz/run.sh build/fuzz/fuzz
 
 # real USB devices, in a guest under QEMU: what is part of the tests, and what takes long
-test-usb: $(bins) $(helpers)
+test-usb: $(bins) $(helpers) $(gadgets)
 	@for t in tests/system/usb*.sh; do B=$(B) sh $$t || exit 1; done
 torture-usb: test-usb
-	@LONG=1 B=$(B) sh tests/system/usb_mtp.sh
+	@for t in mtp faults; do LONG=1 B=$(B) sh tests/system/usb_$$t.sh || exit 1; done
 	@for t in images images-long; do python3 tests/guest/run.py $(B) tests/usb/$$t.sh 900 || exit 1; done
 
 torture: $(bins) $(helpers)

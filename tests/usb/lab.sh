@@ -77,7 +77,7 @@ responder() {
     gadget "$1" 1d6b:0100 "$2" "ffs.$1"
     mkdir -p "/dev/ffs-$1"
     mount -t functionfs "$1" "/dev/ffs-$1"
-    sed "s|^storage .*|storage \"$3\" \"card\" \"rw\"|;s|/dev/ffs-mtp|/dev/ffs-$1|" /etc/umtprd/umtprd.conf >/tmp/umtprd.conf
+    sed "s|^storage .*|storage \"$3\" \"card\" \"rw\"|;s|/dev/ffs-mtp|/dev/ffs-$1|;s|^manufacturer .*|manufacturer \"Lab\"|" /etc/umtprd/umtprd.conf >/tmp/umtprd.conf
     umtprd -conf /tmp/umtprd.conf >/tmp/umtprd.log 2>&1 &
     responder=$!
     until_ 20 bind "$1" "$4" && here "$2"
