@@ -6,11 +6,21 @@
 #define GRAIN_STEPS 8u      /* bad places in a row before more is given up at once */
 #define STEP_MAX (1u << 20) /* bytes that are given up at once, at most */
 
-void reading_close(struct reading *r)
+static void let_go(struct reading *r)
 {
     if (r->handle && r->opened == r->on->opened)
         r->on->camera->close(r->handle);
     r->handle = NULL;
+}
+
+void reading_close(struct reading *r)
+{
+    struct reading **at = &r->on->readings;
+    let_go(r);
+    while (*at && *at != r)
+        at = &(*at)->next;
+    if (*at)
+        *at = r->next;
     free(r->tail);
     free(r->holes);
     kept_end(&r->kept);
@@ -201,8 +211,8 @@ static enum err come_back(struct reading *r)
 {
     enum err e = ERR_OK;
     if (r->opened == r->on->opened) {
-        if (r->handle)
-            r->on->camera->close(r->handle);
+        for (struct reading *one = r->on->readings; one; one = one->next)
+            let_go(one);
         r->waits++;
         e = r->on->again(r->on->ctx);
     }
@@ -222,6 +232,10 @@ enum err reading_open(struct reading *r, struct reading_camera *on, const struct
     enum err e = open_now(r);
     while (e == ERR_AGAIN && is_away(r))
         e = come_back(r);
+    if (!e) {
+        r->next = on->readings;
+        on->readings = r;
+    }
     return e;
 }
 

@@ -26,6 +26,7 @@ struct reading_camera {
     void *ctx;
     uint64_t opened; /* how often it was: a handle of before is worth nothing */
     const volatile sig_atomic_t *stop;
+    struct reading *readings; /* those that are open: their handles end with the camera */
 };
 
 /* Of every place that is read again the last reading counts. */
@@ -35,6 +36,7 @@ struct reading_hole {
 
 struct reading {
     struct reading_camera *on;
+    struct reading *next;
     struct camera_file file; /* its path is the caller's, and lives as long */
     void *handle;
     uint64_t opened;

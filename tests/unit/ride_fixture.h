@@ -318,6 +318,7 @@ FIXTURE enum err ride_erase(struct ride *r)
     bench_receipt(&b, house_labels(r->h), 0, 0, clock_wall());
     assert_int_equal(recording_load(r->h->s, r->h->d->user, &l), ERR_OK);
     enum err e = erasure_license(r->h->s, r->h->d->user, l, &wish, take_id, &b, &offer);
+    recording_free(l);
     if (e)
         return e; /* nothing is held */
     r->plug(r);
