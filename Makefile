@@ -196,7 +196,7 @@ test-usb: $(bins) $(helpers) $(gadgets)
 	@for t in tests/system/usb*.sh; do B=$(B) sh $$t || exit 1; done
 torture-usb: test-usb
 	@for t in mtp faults; do LONG=1 B=$(B) sh tests/system/usb_$$t.sh || exit 1; done
-	@for t in images images-long; do python3 tests/guest/run.py $(B) tests/usb/$$t.sh 900 || exit 1; done
+	@for t in images images-long large; do python3 tests/guest/run.py $(B) tests/usb/$$t.sh 1200 || exit 1; done
 
 torture: $(bins) $(helpers)
 	@B=$(B) FLIPS=all tests/torture.sh

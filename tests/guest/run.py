@@ -19,6 +19,7 @@ A line "#@ modules: NAME..." of the script names further groups of MODULES.
 Exit 70 if the guest did not come to its end. The kernel is Debian's package,
 fetched once into build/guest, or $GUEST.
 """
+import fcntl
 import glob
 import json
 import os
@@ -68,6 +69,9 @@ def output(*command):
 def kernel(folder):
     """The kernel and its few modules, out of Debian's package; fetched if they are not there yet."""
     done = folder + "/done"
+    os.makedirs(os.path.dirname(folder) or ".", exist_ok=True)
+    lock = open(folder + ".lock", "w")  # another guest may be at it; until this one is closed
+    fcntl.flock(lock, fcntl.LOCK_EX)
     if os.path.exists(done) and open(done).read() == " ".join(EVERY):
         return
     shutil.rmtree(folder, ignore_errors=True)

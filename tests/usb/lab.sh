@@ -148,3 +148,17 @@ holds() {
         grep -qF "$sum" /tmp/held || { echo "$path is not held as it was" >"$err"; return 1; }
     done <"$1"
 }
+
+# pulls: ends it all where the kernel never comes back from pulling a gadget of
+# ours out, as 6.1.0-50 of Debian does
+pulls() {
+    truncate -s 1M /tmp/let-go.img
+    ours let-go 4255:2000 LET-GO 3 disk /tmp/let-go.img
+    { unbind let-go; : >/tmp/let-go; } &
+    if ! until_ 10 test -e /tmp/let-go; then
+        ok "# SKIP: the kernel $(uname -r) hangs where a gadget is pulled out"
+        finish
+    fi
+    kill $ours && wait $ours 2>/dev/null
+    drop let-go
+}
