@@ -3,6 +3,7 @@
 #@ modules: usb gadget fs card
 GIVEN=/tmp/given
 mkdir -p $GIVEN /mnt
+mount -t tmpfs -o size=8G station $GIVEN && mkdir $GIVEN/pass # what is sealed there is small
 . tests/usb/lab.sh
 district_found
 station_enrol amb-7 brigade-1 station aigul crew --circles evidence/brigade-1
