@@ -231,11 +231,8 @@ static enum err unlock(struct place *p, const struct profile *m, const struct us
                        "it is locked, and its secret is not known here since the machine was switched on; unlock the "
                        "station once, or enter it: feldsher cameras secret %s",
                        profile_name(m));
-    if (e) {
-        char why[512];
-        snprintf(why, sizeof why, "%s", err_text());
-        return err_set(e, "it is locked, and its secret cannot be had: %s", why);
-    }
+    if (e)
+        return err_set(e, "it is locked, and its secret cannot be had: %s", err_text());
     e = dialect_unlock(d, secret->p, secret->n);
     sodium_free(secret);
     if (e == ERR_DENIED)
@@ -247,15 +244,13 @@ static enum err unlock(struct place *p, const struct profile *m, const struct us
  * would be charged, or unlocked, for nothing. */
 static enum err check_battery(const struct place *p, const struct profile *m, enum err e)
 {
-    char why[1024];
     if (p->told.battery < 0 || p->told.battery >= profile_battery(m) || (e && e != ERR_DENIED))
         return e;
     if (!e)
         return err_set(ERR_DENIED, "its battery is at %d %%, and it needs %d: leave it plugged in and try again later",
                        p->told.battery, profile_battery(m));
-    snprintf(why, sizeof why, "%s", err_text());
-    return err_set(e, "%s; its battery, too, is at %d %%, and it needs %d: leave it plugged in", why, p->told.battery,
-                   profile_battery(m));
+    return err_set(e, "%s; its battery, too, is at %d %%, and it needs %d: leave it plugged in", err_text(),
+                   p->told.battery, profile_battery(m));
 }
 
 /* In its own dialect: who it is, unlocked, its clock, then to its disk. */
@@ -364,8 +359,8 @@ static enum err open_seen(struct place *p, const struct usb_seen *seen, struct c
     }
     if (!e) {
         end_name(p, out);
-    } else { /* one that was opened and is not of its model was freed */
-        forget(p, out);
+    } else {
+        forget(p, out); /* one that was opened and is not of its model was freed */
     }
     return e;
 }
@@ -386,12 +381,7 @@ static enum err open_path(struct place *p, struct camera *out)
     struct disk given = p->disk;
     p->disk = (struct disk){0};
     e = fat_camera(out, &given, &name);
-    if (e) {
-        char why[768];
-        snprintf(why, sizeof why, "%s", err_text());
-        e = err_set(e, "%s: %s", p->from, why);
-    }
-    return e;
+    return e ? err_set(e, "%s: %s", p->from, err_text()) : ERR_OK;
 }
 
 enum err place_open(struct place *p, struct camera *out)

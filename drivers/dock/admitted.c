@@ -73,11 +73,9 @@ enum err admitted_read(struct admitted *out, const char *dir)
     if (!e)
         e = parse(out, &text);
     buf_free(&text);
-    if (e == ERR_DATA) {
-        char why[256];
-        snprintf(why, sizeof why, "%s", err_text());
-        e = err_set(e, "the list of admitted cameras %s is damaged: %s; mend the line or remove the file", path, why);
-    }
+    if (e == ERR_DATA)
+        e = err_set(e, "the list of admitted cameras %s is damaged: %s; mend the line or remove the file", path,
+                    err_text());
     if (e)
         admitted_free(out);
     return e;

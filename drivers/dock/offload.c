@@ -208,10 +208,8 @@ static enum err open_camera(struct dock *d)
 /* One of several cameras: which one it is that cannot be taken in. */
 static enum err name_error(const struct dock *d, enum err e)
 {
-    char why[1024];
     const char *name = d->place.name.serial[0] ? d->place.name.serial : d->o->port;
-    snprintf(why, sizeof why, "%s", err_text());
-    return err_set(e, "camera %s: %s", name, why);
+    return err_set(e, "camera %s: %s", name, err_text());
 }
 
 static void end(struct dock *d)

@@ -45,11 +45,10 @@ void say_label(struct say *s, const char *label, const char *port)
 
 void say_failed(struct say *s, enum err e)
 {
-    char why[1024];
-    const char *advice = err_further(e);
+    char why[ERR_WHOLE];
     if (!s->json || !s->port)
         return;
-    snprintf(why, sizeof why, "%s%s%s", err_text(), advice[0] ? "; " : "", advice);
+    err_whole(why, e);
     put_json(s, json_pack("{s:s,s:s}", "event", "failed", "why", why));
 }
 

@@ -26,9 +26,7 @@ struct profiles {
 /* The sentence that a reader left, with the file in front. */
 static enum err in_file(enum err e, const char *path)
 {
-    char what[512];
-    snprintf(what, sizeof what, "%s", err_text());
-    return e == ERR_DATA ? err_set(e, "%s: %s", path, what) : e;
+    return e == ERR_DATA ? err_set(e, "%s: %s", path, err_text()) : e;
 }
 
 /* "amba-ascii" of ".../amba-ascii.profile"; "" where it does not end so. */

@@ -156,16 +156,18 @@ int err_exit_code(enum err e)
     return 70;
 }
 
-const char *err_further(enum err e)
+void err_whole(char out[static ERR_WHOLE], enum err e)
 {
-    return strchr(sentence, ';') ? "" : err_advice(e);
+    const char *advice = strchr(sentence, ';') ? "" : err_advice(e);
+    snprintf(out, ERR_WHOLE, "%s%s%s", sentence[0] ? sentence : _("failed"), advice[0] ? "; " : "", advice);
 }
 
 int err_report(const char *program, enum err e)
 {
     if (e == ERR_OK)
         return 0;
-    const char *advice = err_further(e);
-    fprintf(stderr, "%s: %s%s%s\n", program, sentence[0] ? sentence : _("failed"), advice[0] ? "; " : "", advice);
+    char whole[ERR_WHOLE];
+    err_whole(whole, e);
+    fprintf(stderr, "%s: %s\n", program, whole);
     return err_exit_code(e);
 }

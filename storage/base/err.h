@@ -29,7 +29,8 @@ enum err {
  * Remembers (per thread, the last one wins) the sentence for a person: what
  * happened, to which thing, why; and, after a semicolon, what to do where the
  * general advice of err_advice is not enough. Control characters in it are
- * escaped. fmt is translated here: no _() around it. Returns e, so that `return err_set(ERR_IO, ...)` reads well.
+ * escaped. fmt is translated here: no _() around it. err_text() may be among the
+ * arguments. Returns e, so that `return err_set(ERR_IO, ...)` reads well.
  * Nothing is logged: names of files on a camera may stand in it.
  */
 enum err err_set(enum err e, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -46,8 +47,10 @@ void err_clear(void);
 
 /* What to do next, for a code, as half a sentence; "" when nothing helps. */
 const char *err_advice(enum err e);
-/* The same, but "" where the sentence remembered last says itself what to do. */
-const char *err_further(enum err e);
+/* The sentence remembered last; where it does not say itself what to do, that
+ * behind a semicolon. */
+#define ERR_WHOLE 4096
+void err_whole(char out[static ERR_WHOLE], enum err e);
 
 /* The exit code of sysexits.h for a code. */
 int err_exit_code(enum err e);

@@ -59,9 +59,8 @@ static void send_end(struct worker *w, unsigned id, int exit_code, const char *e
 
 static void send_error(struct worker *w, unsigned id, enum err e)
 {
-    const char *advice = err_further(e);
-    char text[1024];
-    snprintf(text, sizeof text, "%s%s%s", err_text(), advice[0] ? "; " : "", advice);
+    char text[ERR_WHOLE];
+    err_whole(text, e);
     send_end(w, id, err_exit_code(e), text);
     err_clear();
 }

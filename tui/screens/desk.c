@@ -38,8 +38,9 @@ void desk_say(struct desk *d, enum look look, const char *fmt, ...)
 
 void desk_say_error(struct desk *d, enum err e)
 {
-    const char *advice = err_further(e);
-    desk_say(d, LOOK_ALARM, advice[0] ? "%s; %s" : "%s", err_text(), advice);
+    char text[ERR_WHOLE];
+    err_whole(text, e);
+    desk_say(d, LOOK_ALARM, "%s", text);
 }
 
 void desk_news(struct desk *d, const json_t *event)
