@@ -12,17 +12,14 @@
 
 enum err halt_lock_path(char out[static 4096], const char *dir)
 {
-    char tmp[4096];
-    enum err e = file_path(tmp, dir, "objects/tmp");
-    return e ? e : file_path(out, tmp, ".dock");
+    return file_path(out, dir, "objects/tmp/.dock");
 }
 
 static enum err order_path(char out[static 4096], const char *dir, const char *port)
 {
-    char tmp[4096], name[USB_PORT_LEN + 8];
-    snprintf(name, sizeof name, ".stop-%s", port);
-    enum err e = file_path(tmp, dir, "objects/tmp");
-    return e ? e : file_path(out, tmp, name);
+    char name[USB_PORT_LEN + 32];
+    snprintf(name, sizeof name, "objects/tmp/.stop-%s", port);
+    return file_path(out, dir, name);
 }
 
 static bool is_port(const char *s)

@@ -257,6 +257,7 @@ enum err watch_run(const struct watch *w)
         models_say_refused(d->profiles, w->json);
     if (!e)
         e = usb_bus_open(&d->bus);
+    admitted_stamp(w->dir, &d->stamp);
     if (!e)
         e = admitted_read(&d->admitted, w->dir);
     if (!e)

@@ -26,9 +26,9 @@ static enum err put_roster(const struct station *s, const char *aside)
     return e ? e : file_rename(aside, path);
 }
 
-bool station_roster_pends(const struct station *s)
+/* aside: where it lies. */
+static bool pends(const struct station *s, char aside[static 4096])
 {
-    char aside[4096];
     struct roster *r = NULL;
     bool whole = roster_path(aside, s, s->roster->number, ".tmp") == ERR_OK &&
                  roster_read(&r, aside, &s->authority) == ERR_OK && r->number == s->roster->number;
@@ -37,13 +37,16 @@ bool station_roster_pends(const struct station *s)
     return whole;
 }
 
+bool station_roster_pends(const struct station *s)
+{
+    char aside[4096];
+    return pends(s, aside);
+}
+
 enum err station_finish_roster(const struct station *s)
 {
     char aside[4096];
-    if (!station_roster_pends(s))
-        return ERR_OK;
-    enum err e = roster_path(aside, s, s->roster->number, ".tmp");
-    return e ? e : put_roster(s, aside);
+    return pends(s, aside) ? put_roster(s, aside) : ERR_OK;
 }
 
 enum err station_take_roster(struct station *s, const char *text, size_t n)
