@@ -168,13 +168,19 @@ lint:
 	@tests/lint.sh
 
 # what the analyzers have found nothing in: looked at again when its object is made again
-analyze := $(patsubst %.c,$(B)/analyzed/%,$(wildcard $(foreach d,storage drivers sync tui,$d/*.c $d/*/*.c $d/*/*/*.c)))
-analyze: $(analyze)
+sources  = $(wildcard $(foreach d,$(1),$d/*.c $d/*/*.c $d/*/*/*.c))
+plain    = $(filter-out -MMD -MP,$(CPPFLAGS))
+analyzed := $(patsubst %.c,$(B)/analyzed/%,$(call sources,storage drivers sync tui tests))
+analyze: $(analyzed)
+$(B)/analyzed/tests/%: $(B)/obj/tests/%.o
+	@mkdir -p $(@D)
+	$(Q)gcc $(plain) $(CFLAGS) -Werror -c -o /dev/null tests/$*.c
+	@touch $@
 $(B)/analyzed/%: $(B)/obj/%.o .clang-tidy
 	$(call say,LOOK,$*.c)
 	@mkdir -p $(@D)
-	$(Q)gcc $(filter-out -MMD -MP,$(CPPFLAGS)) $(CFLAGS) -O2 -Werror -fanalyzer -c -o /dev/null $*.c
-	$(Q)clang-tidy --quiet $*.c -- $(filter-out -MMD -MP,$(CPPFLAGS)) -std=c17 $(shell pkg-config --cflags $(PKGS)) 2>/dev/null
+	$(Q)gcc $(plain) $(CFLAGS) -Werror -fanalyzer -c -o /dev/null $*.c
+	$(Q)clang-tidy --quiet $*.c -- $(plain) -std=c17 $(shell pkg-config --cflags $(PKGS)) 2>/dev/null
 	@touch $@
 
 format:
