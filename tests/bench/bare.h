@@ -4,6 +4,7 @@
 /* What the two measurements over USB share: our driver's way to a device, and a
  * bare one with nothing but libusb, one blocking transfer after the other. */
 #include "drivers/usb/bus.h"
+#include "storage/seal/hash.h"
 
 #include <libusb-1.0/libusb.h>
 #include <stdio.h>
@@ -21,6 +22,37 @@ static double now(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* A reading: how long it took, without the hashing of what came. */
+struct timed {
+    struct hash_state h;
+    double start, hashing;
+    struct hash *sum; /* NULL: nothing is hashed */
+};
+
+static void timed_begin(struct timed *t, struct hash *sum)
+{
+    *t = (struct timed){.sum = sum};
+    hash_init(&t->h);
+    t->start = now();
+}
+
+static void timed_add(struct timed *t, const void *p, size_t n)
+{
+    double before = now();
+    if (t->sum)
+        hash_add(&t->h, p, n);
+    t->hashing += now() - before;
+}
+
+/* Seconds. */
+static double timed_end(struct timed *t)
+{
+    double seconds = now() - t->start - t->hashing;
+    if (t->sum)
+        *t->sum = hash_end(&t->h);
+    return seconds;
 }
 
 _Noreturn static void die(const char *what)

@@ -5,7 +5,6 @@
 #include "drivers/limits.h"
 #include "drivers/ptp/ptp.h"
 #include "storage/base/bytes.h"
-#include "storage/seal/hash.h"
 #include "tests/bench/bare.h"
 
 #define BARE_READ (1u << 20)
@@ -36,7 +35,7 @@ static double ours(const char *ids, struct largest *l, struct hash *sum)
     struct usb u;
     struct ptp *p;
     struct camera c;
-    struct hash_state h;
+    struct timed t;
     void *file;
     size_t got = 1;
     *l = (struct largest){.size = 0};
@@ -48,19 +47,13 @@ static double ours(const char *ids, struct largest *l, struct hash *sum)
     struct camera_file f = {.path = l->path, .size = l->size};
     if (c.open(c.self, &f, &file))
         die("the file");
-    hash_init(&h);
-    double start = now(), hashing = 0;
+    timed_begin(&t, sum);
     for (uint64_t at = 0; got; at += got) {
         if (c.read(file, at, piece, sizeof piece, &got))
             die("reading");
-        double before = now();
-        if (sum)
-            hash_add(&h, piece, got);
-        hashing += now() - before;
+        timed_add(&t, piece, got);
     }
-    double seconds = now() - start - hashing;
-    if (sum)
-        *sum = hash_end(&h);
+    double seconds = timed_end(&t);
     c.close(file);
     c.free(c.self);
     usb_bus_close(bus);

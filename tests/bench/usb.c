@@ -4,7 +4,6 @@
  * the guest of tests/usb. */
 #include "drivers/msc/msc.h"
 #include "storage/base/bytes.h"
-#include "storage/seal/hash.h"
 #include "tests/bench/bare.h"
 
 #define PIECE (1u << 20) /* of one command; ours takes so much, too, once it has proven itself */
@@ -18,8 +17,7 @@ static double ours(const char *ids, uint64_t bytes, struct hash *sum)
     struct usb_bus *bus;
     struct usb u;
     struct disk d;
-    struct hash_state h;
-    double hashing = 0;
+    struct timed t;
     if (usb_bus_open(&bus))
         die("the bus");
     open_usb(bus, ids, &u);
@@ -27,20 +25,14 @@ static double ours(const char *ids, uint64_t bytes, struct hash *sum)
         die("opening");
     if (d.sector != SECTOR || d.sectors * SECTOR < bytes)
         die("the device is too small");
-    hash_init(&h);
-    double start = now();
+    timed_begin(&t, sum);
     for (uint64_t at = 0; at < bytes; at += PIECE) {
         uint32_t good = 0;
         if (d.read(d.self, at / SECTOR, PIECE / SECTOR, piece, &good))
             die("reading");
-        double before = now();
-        if (sum)
-            hash_add(&h, piece, PIECE);
-        hashing += now() - before;
+        timed_add(&t, piece, PIECE);
     }
-    double seconds = now() - start - hashing;
-    if (sum)
-        *sum = hash_end(&h);
+    double seconds = timed_end(&t);
     d.free(d.self);
     usb_bus_close(bus);
     return seconds;
@@ -69,27 +61,20 @@ static double bare(const char *ids, uint64_t bytes, struct hash *sum)
 {
     static const uint8_t ready[10] = {0}, sense[10] = {3, 0, 0, 0, 18};
     struct bare b = {0};
-    struct hash_state h;
+    struct timed t;
     uint32_t tag = 1;
-    double hashing = 0;
     bare_open(&b, ids);
     for (unsigned i = 0; i < 5 && !bare_command(&b, tag++, ready, 6, 0); i++) /* attention */
         bare_command(&b, tag++, sense, 6, 18);
-    hash_init(&h);
-    double start = now();
+    timed_begin(&t, sum);
     for (uint64_t at = 0; at < bytes; at += PIECE) {
         uint8_t read[10] = {0x28, [7] = PIECE / SECTOR >> 8, [8] = (uint8_t)(PIECE / SECTOR)};
         bytes_put_be32(read + 2, (uint32_t)(at / SECTOR));
         if (!bare_command(&b, tag++, read, sizeof read, PIECE))
             die("bare reading");
-        double before = now();
-        if (sum)
-            hash_add(&h, piece, PIECE);
-        hashing += now() - before;
+        timed_add(&t, piece, PIECE);
     }
-    double seconds = now() - start - hashing;
-    if (sum)
-        *sum = hash_end(&h);
+    double seconds = timed_end(&t);
     bare_close(&b);
     return seconds;
 }

@@ -37,20 +37,7 @@ must film -i "$D/A.MP4" -c copy -metadata make="$(printf 'A\033[2Jb')" -movflags
 # its clock was an hour ahead: the container says 11:00, the satellites 10:00
 must film -i "$D/A.MP4" -c copy -metadata creation_time=2026-11-22T11:00:00Z "$D/G.MP4"
 must film -i "$D/A.MP4" -c copy -metadata creation_time=2026-11-22T11:00:00Z -metadata comment=other "$D/H.MP4"
-python3 - "$D/G.gpx" <<'E2'
-import sys, datetime
-import xml.etree.ElementTree as E
-ns = "http://www.topografix.com/GPX/1/1"
-E.register_namespace("", ns)
-g = E.Element("{%s}gpx" % ns, version="1.1", creator="test")
-s = E.SubElement(E.SubElement(g, "{%s}trk" % ns), "{%s}trkseg" % ns)
-t0 = datetime.datetime(2026, 11, 22, 10, 0, 0)
-for i in range(1000):
-    p = E.SubElement(s, "{%s}trkpt" % ns, lat="%.6f" % (43.2 + i * 1e-4), lon="%.6f" % (-76.9 - i * 2e-4))
-    E.SubElement(p, "{%s}time" % ns).text = (t0 + datetime.timedelta(seconds=i)).isoformat() + "Z"
-    E.SubElement(p, "{%s}fix" % ns).text = "3d" # else gpsbabel marks it as none
-E.ElementTree(g).write(sys.argv[1], xml_declaration=True, encoding="utf-8")
-E2
+must python3 "$(dirname "$0")/gpx.py" "$D/G.gpx" 2026-11-22T10:00:00
 must gpsbabel -i gpx -f "$D/G.gpx" -o nmea -F "$D/H.nmea"
 # one of each kind, and bare streams
 for kind in mpg m2ts asf flv 3gp h264 mp3 aac wav frag.mp4; do

@@ -53,20 +53,7 @@ must film -i "$V/a.mp4" -frames:v 1 -vf negate,scale=160:90 -pix_fmt rgb24 "$T/o
 check "(and not what it does not)" test "$(far "$T/a.ppm" "$T/other.ppm")" = True
 
 # --- logs of positions -------------------------------------------------------------
-python3 - "$T/log.gpx" <<'E'
-import sys, datetime
-import xml.etree.ElementTree as E
-ns = "http://www.topografix.com/GPX/1/1"
-E.register_namespace("", ns)
-g = E.Element("{%s}gpx" % ns, version="1.1", creator="test")
-s = E.SubElement(E.SubElement(g, "{%s}trk" % ns), "{%s}trkseg" % ns)
-t0 = datetime.datetime(2026, 11, 22, 10, 0, 5)
-for i in range(1000):
-    p = E.SubElement(s, "{%s}trkpt" % ns, lat="%.6f" % (43.2 + i * 1e-4), lon="%.6f" % (-76.9 - i * 2e-4))
-    E.SubElement(p, "{%s}time" % ns).text = (t0 + datetime.timedelta(seconds=i)).isoformat() + "Z"
-    E.SubElement(p, "{%s}fix" % ns).text = "3d" # else gpsbabel marks it as none
-E.ElementTree(g).write(sys.argv[1], xml_declaration=True, encoding="utf-8")
-E
+must python3 "$(dirname "$0")/gpx.py" "$T/log.gpx" 2026-11-22T10:00:05
 must gpsbabel -i gpx -f "$T/log.gpx" -o nmea -F "$T/log.nmea"
 track='[o["media"]["track"][k] for k in ("total", "start", "end")], len(o["media"]["track"]["points"]) <= 256, [round(x, 4) for x in o["media"]["track"]["bounds"]], o["gps_start"]'
 want="([1000, '2026-11-22T10:00:05Z', '2026-11-22T10:16:44Z'], True, [43.2, -77.0998, 43.2999, -76.9], 1795341605000)"

@@ -71,6 +71,25 @@ static void rig_end(struct rig *r)
     script_end(&r->s);
 }
 
+static void rig_open(struct rig *r)
+{
+    assert_int_equal(msc_open(&r->disk, &r->u, 0), ERR_OK);
+}
+
+static void rig_close(struct rig *r)
+{
+    r->disk.free(r->disk.self);
+    rig_end(r);
+}
+
+/* At once; every byte is right. */
+static void rig_read_all(struct rig *r)
+{
+    uint32_t good = 0;
+    assert_int_equal(r->disk.read(r->disk.self, 0, SECTORS, r->read, &good), ERR_OK);
+    assert_memory_equal(r->read, card, sizeof card);
+}
+
 static bool is_reading(const struct rig *r)
 {
     static const uint8_t allowed[] = {0x00, 0x03, 0x12, 0x1a, 0x25, 0x28, 0x88, 0x9e};
@@ -320,7 +339,7 @@ static void another_card_is_read_on_after_a_reset(void **state)
     for (unsigned other = 0; other < 2; other++) {
         rig_begin(&r);
         r.d.changed = true;
-        assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+        rig_open(&r);
         assert_int_equal(r.disk.read(r.disk.self, 100, 200, r.read, &good), ERR_OK);
         r.d.quirk = QUIRK_HANG;
         r.d.at = r.d.commands;
@@ -334,8 +353,7 @@ static void another_card_is_read_on_after_a_reset(void **state)
             assert_int_equal(r.disk.read(r.disk.self, 300, 200, r.read, &good), ERR_OK);
             assert_memory_equal(r.read, card + 300 * SECTOR, 200 * SECTOR);
         }
-        r.disk.free(r.disk.self);
-        rig_end(&r);
+        rig_close(&r);
     }
 }
 
@@ -368,35 +386,29 @@ static void a_bad_sector_makes_all_reading_slow(void **state)
     uint32_t good = 0;
     (void)state;
     rig_begin(&whole);
-    assert_int_equal(msc_open(&whole.disk, &whole.u, 0), ERR_OK);
+    rig_open(&whole);
     assert_int_equal(whole.disk.read(whole.disk.self, 0, SECTORS, whole.read, &good), ERR_OK);
-    whole.disk.free(whole.disk.self);
-    rig_end(&whole);
+    rig_close(&whole);
     rig_begin(&r);
     r.d.bad = 1777;
     r.d.bad_times = 8; /* it is read at last */
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
-    assert_int_equal(r.disk.read(r.disk.self, 0, SECTORS, r.read, &good), ERR_OK);
-    assert_memory_equal(r.read, card, sizeof card);
+    rig_open(&r);
+    rig_read_all(&r);
     assert_true(r.d.commands < whole.d.commands + 2 * 8 + 10);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 static void a_device_that_says_no_to_much_at_once_is_given_up(void **state)
 {
     struct rig r;
-    uint32_t good = 0;
     (void)state;
     rig_begin(&r);
     r.d.most = 65536;
     r.d.refuses_more = true;
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
-    assert_int_equal(r.disk.read(r.disk.self, 0, SECTORS, r.read, &good), ERR_OK);
-    assert_memory_equal(r.read, card, sizeof card);
+    rig_open(&r);
+    rig_read_all(&r);
     assert_true(r.d.commands < SECTORS * SECTOR / 32768 + 40);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 /* A cable that is touched now and then makes nothing slow for good. */
@@ -407,7 +419,7 @@ static void trouble_now_and_then_ends_in_a_crawl(void **state)
     struct msc_facts facts;
     (void)state;
     rig_begin(&r);
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+    rig_open(&r);
     for (unsigned i = 0; i < 400; i++) {
         if (i % 20 == 0 && i < 200) {
             r.d.quirk = QUIRK_TAG;
@@ -418,8 +430,7 @@ static void trouble_now_and_then_ends_in_a_crawl(void **state)
     msc_facts(&r.disk, &facts);
     assert_true(facts.transfer >= 120u << 10);
     assert_true(facts.resets >= 10 && facts.resets < 40);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 static void a_bad_sector_takes_its_neighbours_along(void **state)
@@ -430,15 +441,14 @@ static void a_bad_sector_takes_its_neighbours_along(void **state)
     rig_begin(&r);
     r.d.bad = 1777;
     r.d.bad_times = UINT32_MAX;
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+    rig_open(&r);
     assert_int_equal(r.disk.read(r.disk.self, 1000, 1500, r.read, &good), ERR_IO);
     assert_int_equal(good, 777);
     assert_memory_equal(r.read, r.disk_bytes + 1000 * SECTOR, 777 * SECTOR);
     assert_int_equal(r.disk.read(r.disk.self, 1778, 100, r.read, &good), ERR_OK);
     assert_int_equal(good, 100);
     assert_memory_equal(r.read, r.disk_bytes + 1778 * SECTOR, 100 * SECTOR);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 static void a_sector_that_can_be_read_at_last_is_given_up(void **state)
@@ -450,7 +460,7 @@ static void a_sector_that_can_be_read_at_last_is_given_up(void **state)
     rig_begin(&r);
     r.d.bad = 1777;
     r.d.bad_times = 2;
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+    rig_open(&r);
     assert_int_equal(r.disk.read(r.disk.self, 1000, 1500, r.read, &good), ERR_OK);
     assert_memory_equal(r.read, r.disk_bytes + 1000 * SECTOR, 1500 * SECTOR);
     msc_facts(&r.disk, &facts);
@@ -458,8 +468,7 @@ static void a_sector_that_can_be_read_at_last_is_given_up(void **state)
     assert_string_equal(facts.vendor, "Maker");
     assert_string_equal(facts.product, "Model");
     assert_false(facts.write_protected);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 static void a_device_that_takes_little_at_once_is_given_up(void **state)
@@ -470,13 +479,12 @@ static void a_device_that_takes_little_at_once_is_given_up(void **state)
     (void)state;
     rig_begin(&r);
     r.d.most = 16384;
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+    rig_open(&r);
     assert_int_equal(r.disk.read(r.disk.self, 0, SECTORS, r.read, &good), ERR_OK);
     assert_memory_equal(r.read, r.disk_bytes, (size_t)SECTORS * SECTOR);
     msc_facts(&r.disk, &facts);
     assert_true(facts.transfer <= 16384 && facts.transfer >= 4096);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 static void a_good_device_is_never_asked_for_more_at_once(void **state)
@@ -486,14 +494,13 @@ static void a_good_device_is_never_asked_for_more_at_once(void **state)
     struct msc_facts facts;
     (void)state;
     rig_begin(&r);
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+    rig_open(&r);
     for (unsigned i = 0; i < 40; i++)
         assert_int_equal(r.disk.read(r.disk.self, 0, SECTORS, r.read, &good), ERR_OK);
     msc_facts(&r.disk, &facts);
     assert_int_equal(facts.transfer, 1u << 20);
     assert_int_equal(facts.retries, 0);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 static void residues_that_mean_nothing_are_believed(void **state)
@@ -530,12 +537,11 @@ static void a_card_that_was_changed_is_read_on(void **state)
     uint32_t good = 0;
     (void)state;
     rig_begin(&r);
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+    rig_open(&r);
     r.d.ejected = true;
     assert_int_equal(r.disk.read(r.disk.self, 0, 8, r.read, &good), ERR_AGAIN);
     assert_int_equal(good, 0);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 static void nonsense_is_claimed(void **state)
@@ -549,20 +555,18 @@ static void nonsense_is_claimed(void **state)
     rig_end(&r);
     rig_begin(&r);
     r.d.claims = SECTORS * 2; /* twice of what is there */
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+    rig_open(&r);
     assert_int_equal(r.disk.read(r.disk.self, SECTORS - 4, 8, r.read, &good), ERR_IO);
     assert_int_equal(good, 4);
     assert_memory_equal(r.read, r.disk_bytes + (SECTORS - 4) * SECTOR, 4 * SECTOR);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
     rig_begin(&r);
     r.d.claims = (uint64_t)1 << 33; /* beyond READ CAPACITY(10) */
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+    rig_open(&r);
     assert_true(r.disk.sectors == (uint64_t)1 << 33);
     assert_int_equal(r.disk.read(r.disk.self, (uint64_t)1 << 32, 1, r.read, &good), ERR_IO);
     assert_int_equal(r.d.seen[0x88] > 0, 1);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 static void a_command_that_is_no_vendor_s_is_sent(void **state)
@@ -572,14 +576,13 @@ static void a_command_that_is_no_vendor_s_is_sent(void **state)
     size_t got;
     (void)state;
     rig_begin(&r);
-    assert_int_equal(msc_open(&r.disk, &r.u, 0), ERR_OK);
+    rig_open(&r);
     assert_int_equal(msc_vendor(&r.disk, write, 10, true, NULL, 0, &got), ERR_BUG);
     assert_int_equal(msc_vendor(&r.disk, format, 6, true, NULL, 0, &got), ERR_BUG);
     assert_true(is_reading(&r));
     assert_int_equal(msc_vendor(&r.disk, own, 16, true, NULL, 0, &got), ERR_OK);
     assert_memory_equal(r.d.vendor, own, 16);
-    r.disk.free(r.disk.self);
-    rig_end(&r);
+    rig_close(&r);
 }
 
 int main(void)
