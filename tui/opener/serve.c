@@ -279,19 +279,23 @@ static void end_tellers(struct worker *w)
         }
 }
 
-/* Until the painter has gone, and then until what it asked for has ended. */
+/* Until the painter has gone, and then until what it asked for has ended. That it
+ * has gone shows in listening to it, or in sending to it. */
 static void serve_on(struct worker *w)
 {
+    bool there = true;
     sane_keep(&w->terminal);
-    while (w->to.fd >= 0 || works(w)) {
+    for (;;) {
+        if (there && w->to.fd < 0 && !w->opened && !w->goodbye)
+            sane_restore(&w->terminal);
+        there = w->to.fd >= 0;
+        if (!there && !works(w))
+            return;
         bool more = w->opened && w->to.fd >= 0 && opened_work(w->opened, send_row, w);
         if (wait_for(w, more ? 0 : w->opened ? opened_patience(w->opened) : -1) < 0 && errno != EINTR)
             return;
-        if (w->to.fd >= 0) {
+        if (w->to.fd >= 0)
             listen_to_painter(w);
-            if (w->to.fd < 0 && !w->opened && !w->goodbye)
-                sane_restore(&w->terminal);
-        }
         if (w->to.fd < 0)
             end_tellers(w);
         if (w->to.fd < 0 && w->opened)
