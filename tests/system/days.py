@@ -25,7 +25,13 @@ def piece(text):
 
 def words(lang, folder):
     texts = gettext.translation("feldsher", folder, [lang], fallback=lang == "en")
-    say = lambda m: '"' + piece(texts.gettext(m.group(1))).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    def say(m):
+        text = texts.gettext(m.group(1))
+        if text == m.group(1):  # it has a plural, which gettext of Debian 12's Python does not look for
+            text = texts.ngettext(text, text, 1)
+        return '"' + piece(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
     sys.stdout.write(re.sub(r'\b_\("([^"]+)"\)', say, sys.stdin.read()))
 
 
